@@ -1,0 +1,87 @@
+"""DataGenFlow for notebooks: seeds, pipelines of blocks, traced records, export.
+
+>>> import datagenflow_nb as dgf
+>>> pipe = dgf.Pipeline("demo", [{"type": "Output", "config": {"template": "Hi {{ name }}"}}])
+>>> pipe.execute_sync({"name": "Ada"}).result["output"]
+'Hi Ada'
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from . import testing
+    from .blocks.base import BaseBlock, Changes, Drop, block
+    from .blocks.config import BlockConfig
+    from .blocks.context import BlockContext
+    from .errors import (
+        BlockExecutionError,
+        BlockNotFoundError,
+        ConfigError,
+        DataGenFlowError,
+        JobError,
+        ModelError,
+        SeedError,
+        StoreError,
+        TemplateError,
+        ValidationError,
+    )
+    from .pipeline import Pipeline
+    from .workspaces import Workspace, run, workspace
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "BaseBlock",
+    "BlockConfig",
+    "BlockContext",
+    "BlockExecutionError",
+    "BlockNotFoundError",
+    "Changes",
+    "ConfigError",
+    "DataGenFlowError",
+    "Drop",
+    "JobError",
+    "ModelError",
+    "Pipeline",
+    "SeedError",
+    "StoreError",
+    "TemplateError",
+    "ValidationError",
+    "Workspace",
+    "__version__",
+    "block",
+    "run",
+    "testing",
+    "workspace",
+]
+
+#: Where each public name lives; imported when first used, so that `import datagenflow_nb` is quick.
+_HOMES = {
+    "BaseBlock": ".blocks.base",
+    "BlockConfig": ".blocks.config",
+    "BlockContext": ".blocks.context",
+    "Changes": ".blocks.base",
+    "Drop": ".blocks.base",
+    "Pipeline": ".pipeline",
+    "Workspace": ".workspaces",
+    "block": ".blocks.base",
+    "run": ".workspaces",
+    "workspace": ".workspaces",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "testing":
+        return importlib.import_module(".testing", __name__)
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES.get(name, ".errors"), __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

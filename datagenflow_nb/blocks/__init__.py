@@ -1,0 +1,1 @@
+"""Blocks: the units of work a pipeline is made of, and how they are found."""

@@ -1,0 +1,160 @@
+"""Whether a text has the length and the words it should."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from ...errors import ConfigError, ValidationError
+from ..base import BaseBlock
+from ..config import BlockConfig
+
+if TYPE_CHECKING:
+    import regex
+
+__all__ = ["Validator"]
+
+#: Seconds one search of a user's regular expression may take.
+PATTERN_TIMEOUT = 1.0
+
+
+class Validator(BaseBlock):
+    """Check a text's length, words and patterns.
+
+    The text is ``text`` when the state has one, else ``assistant``; ``field_name`` chooses. Where
+    ``text`` or ``assistant`` is missing or null it is set to the checked text; a different text in
+    it stays as it is.
+
+    A forbidden word of letters, digits and ``_`` only is looked for as a whole word, any other
+    (``as an AI``, ``C++``) anywhere; upper and lower case are the same.
+
+    Outputs: ``valid``, ``text``, ``assistant``.
+    """
+
+    name = "Validator"
+    description = "Check a text's length, words and patterns"
+    category = "validators"
+    inputs = ["text|assistant"]
+    outputs = ["text", "valid", "assistant"]
+    aliases: ClassVar[list[str]] = ["ValidatorBlock"]
+
+    class Config(BlockConfig):
+        """What is checked."""
+
+        min_length: int = Field(0, ge=0, description="Shortest valid text, in characters")
+        max_length: int = Field(100_000, ge=0, description="Longest valid text, in characters")
+        forbidden_words: list[str] = Field(
+            default_factory=list, description="Words and phrases a valid text does not have"
+        )
+        pattern: str = Field(
+            "", description="Regular expression found in every valid text (^...$: all of it)"
+        )
+        forbidden_pattern: str = Field("", description="Regular expression found in no valid text")
+        field_name: Literal["text", "assistant"] | None = Field(
+            None, description="Field to check; null: 'text' when there is one, else 'assistant'"
+        )
+
+    def __init__(self, config: Mapping[str, Any] | None = None, **options: Any) -> None:
+        super().__init__(config, **options)
+        if self.config.min_length > self.config.max_length:
+            raise ConfigError(
+                f"Validator: config 'min_length' is {self.config.min_length}, more than "
+                f"'max_length', {self.config.max_length}; no text would be valid",
+                {"block_type": "Validator", "key": "min_length"},
+            )
+        self._forbidden = _compile_words(self.config.forbidden_words)
+        self._pattern = _compile_pattern("pattern", self.config.pattern)
+        self._forbidden_pattern = _compile_pattern(
+            "forbidden_pattern", self.config.forbidden_pattern
+        )
+
+    async def execute(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Check one text.
+
+        Raises
+        ------
+        ValidationError
+            When there is no text to check, or a pattern takes longer than ``PATTERN_TIMEOUT``.
+        """
+        name = self._choose_field(data)
+        text = data[name]
+        if not isinstance(text, str):
+            raise ValidationError(
+                f"Validator: field {name!r} is {type(text).__name__}, expected text",
+                {"block_type": "Validator", "field": name},
+            )
+        valid = self._has_valid_words(text)
+        if valid and (self._pattern or self._forbidden_pattern):
+            # In a thread and without the interpreter's lock: a slow pattern delays nobody else.
+            valid = await asyncio.to_thread(self._has_valid_patterns, text)
+        unset = [key for key in ("text", "assistant") if data.get(key) in (None, text)]
+        return {"valid": valid, **dict.fromkeys(unset, text)}
+
+    def _choose_field(self, data: Mapping[str, Any]) -> str:
+        wanted = self.config.field_name
+        for name in (wanted,) if wanted else ("text", "assistant"):
+            if data.get(name) is not None:
+                return name
+        expected = f"field {wanted!r}" if wanted else "neither 'text' nor 'assistant'"
+        state = "is missing or null" if wanted else "is set"
+        known = ", ".join(repr(name) for name in data) or "none"
+        raise ValidationError(
+            f"Validator: {expected} {state}, so there is no text to check (fields there are: "
+            f"{known})",
+            {"block_type": "Validator", "fields": list(data)},
+        )
+
+    def _has_valid_words(self, text: str) -> bool:
+        if not self.config.min_length <= len(text) <= self.config.max_length:
+            return False
+        return self._forbidden is None or self._forbidden.search(text) is None
+
+    def _has_valid_patterns(self, text: str) -> bool:
+        if self._pattern is not None and not _is_found("pattern", self._pattern, text):
+            return False
+        unwanted = self._forbidden_pattern
+        return unwanted is None or not _is_found("forbidden_pattern", unwanted, text)
+
+
+def _compile_words(words: list[str]) -> re.Pattern[str] | None:
+    for word in words:
+        if not word.strip():
+            raise ConfigError(
+                f"Validator: config 'forbidden_words' holds {word!r}, which is no word; "
+                "remove it",
+                {"block_type": "Validator", "key": "forbidden_words"},
+            )
+    forms = [
+        rf"(?<!\w){word}(?!\w)" if re.fullmatch(r"\w+", word) else re.escape(word) for word in words
+    ]
+    return re.compile("|".join(forms), re.IGNORECASE) if forms else None
+
+
+def _compile_pattern(key: str, pattern: str) -> regex.Pattern[str] | None:
+    if not pattern:
+        return None
+    import regex
+
+    try:
+        return regex.compile(pattern)
+    except regex.error as error:
+        raise ConfigError(
+            f"Validator: config {key!r} is {pattern!r}, no regular expression: {error}",
+            {"block_type": "Validator", "key": key},
+        ) from error
+
+
+def _is_found(key: str, pattern: regex.Pattern[str], text: str) -> bool:
+    try:
+        return pattern.search(text, timeout=PATTERN_TIMEOUT, concurrent=True) is not None
+    except TimeoutError as error:
+        raise ValidationError(
+            f"Validator: config {key!r}, {pattern.pattern!r}, took longer than "
+            f"{PATTERN_TIMEOUT:g} s on a text of {len(text)} characters; nested repetitions such "
+            "as (a+)+ are slow, write it without",
+            {"block_type": "Validator", "key": key, "pattern": pattern.pattern},
+        ) from error

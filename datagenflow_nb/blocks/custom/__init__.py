@@ -1,0 +1,1 @@
+"""Blocks on trial: found like the built-in ones, but their names and options may still change."""

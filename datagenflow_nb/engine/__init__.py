@@ -1,0 +1,13 @@
+"""The engine: one seed -> branches -> results. It knows no store and no user interface.
+
+program  a specification with its blocks built and its rules compiled
+state    what travels: executions, branches, outcomes
+step     one block on one branch
+branch   all blocks on one branch, to its end or its fan-out
+"""
+
+from .branch import run_branch
+from .program import Program, build_program
+from .state import Branch, Execution, Outcome, Sink
+
+__all__ = ["Branch", "Execution", "Outcome", "Program", "Sink", "build_program", "run_branch"]

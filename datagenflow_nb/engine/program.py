@@ -1,0 +1,146 @@
+"""A pipeline made ready to run: blocks built, rules compiled, declarations read once."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..blocks.base import BaseBlock
+from ..blocks.registry import Registry
+from ..errors import ConfigError, TemplateError
+from ..spec import BlockSpec, PipelineSpec
+from ..templating import compile_expression
+
+if TYPE_CHECKING:
+    from ..templating import Expression
+
+__all__ = ["BoundBlock", "Program", "build_block", "build_program"]
+
+
+@dataclass(frozen=True, slots=True)
+class BoundBlock:
+    """A block in its place in a pipeline.
+
+    Attributes
+    ----------
+    needs : tuple of tuple of str
+        One of each inner tuple must be in the state.
+    declared : frozenset of str or None
+        Fields it may set; None: any.
+    """
+
+    spec: BlockSpec
+    block: BaseBlock
+    type: str
+    when: Expression | None
+    needs: tuple[tuple[str, ...], ...]
+    declared: frozenset[str] | None
+    wants_context: bool
+    is_async: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """All blocks of a pipeline, bound, and its rule."""
+
+    spec: PipelineSpec
+    blocks: tuple[BoundBlock, ...]
+    accept_when: Expression | None
+
+    @property
+    def model_names(self) -> list[str | None]:
+        """What its blocks say in ``model:``; None where one leaves it to the default."""
+        return [
+            bound.block.config.get("model")
+            for bound in self.blocks
+            if not bound.spec.disabled and "model" in dict(bound.block.config.items())
+        ]
+
+
+def build_program(
+    spec: PipelineSpec, registry: Registry, instances: Mapping[str, BaseBlock] | None = None
+) -> Program:
+    """Build the blocks of ``spec``.
+
+    Parameters
+    ----------
+    instances : mapping, optional
+        Ready blocks by id, for pipelines made of objects.
+
+    Raises
+    ------
+    BlockNotFoundError, ConfigError, TemplateError
+        For the first thing that is wrong, with the block's place in front.
+    """
+    ready = instances or {}
+    blocks = []
+    for number, entry in enumerate(spec.blocks, 1):
+        block = ready.get(entry.id) or build_block(entry, registry, number)
+        blocks.append(_bind(entry, block))
+    return Program(
+        spec=spec,
+        blocks=tuple(blocks),
+        accept_when=_rule(spec.accept_when, "accept_when"),
+    )
+
+
+def build_block(entry: BlockSpec, registry: Registry, number: int) -> BaseBlock:
+    """The block ``entry`` describes.
+
+    Raises
+    ------
+    BlockNotFoundError, ConfigError
+        With the block's place in the pipeline in front of the message.
+    """
+    kind = registry.get(entry.type)
+    try:
+        return _construct(kind, entry)
+    except ConfigError as error:
+        place = f"block {number} ({entry.id!r}): "
+        raise ConfigError(place + error.message, {**error.detail, "block_id": entry.id}) from error
+
+
+def _construct(kind: type[BaseBlock], entry: BlockSpec) -> BaseBlock:
+    if kind.__init__ is BaseBlock.__init__:
+        return kind(config=entry.config)
+    # A class with a constructor of its own takes its configuration as keyword arguments.
+    try:
+        block = kind(**entry.config)
+    except TypeError as error:
+        parameters = [name for name in inspect.signature(kind).parameters if name != "self"]
+        raise ConfigError(
+            f"{entry.type}: {error}; its constructor takes: {', '.join(parameters) or 'nothing'}"
+        ) from error
+    if not hasattr(block, "config"):
+        block.config = block.given_config = dict(entry.config)
+    return block
+
+
+def _bind(entry: BlockSpec, block: BaseBlock) -> BoundBlock:
+    kind = type(block)
+    outputs = list(block.outputs)
+    return BoundBlock(
+        spec=entry,
+        block=block,
+        type=kind.__name__,
+        when=_rule(entry.when, f"block {entry.id!r}, when"),
+        needs=tuple(
+            tuple(name.strip() for name in need.split("|"))
+            for need in block.inputs
+            if need != "*" and not need.endswith("?")
+        ),
+        declared=None if "*" in outputs else frozenset(outputs),
+        wants_context="ctx" in inspect.signature(block.execute).parameters,
+        is_async=inspect.iscoroutinefunction(block.execute),
+    )
+
+
+def _rule(source: str | None, where: str) -> Expression | None:
+    if source is None:
+        return None
+    try:
+        return compile_expression(source)
+    except TemplateError as error:
+        raise TemplateError(f"{where}: {error.message}", error.detail) from error

@@ -1,0 +1,113 @@
+"""What travels through the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from ..errors import DataGenFlowError
+from ..records import Call, Step
+
+__all__ = ["Branch", "Execution", "Outcome", "Sink"]
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """One run of a pipeline for one repetition of one seed.
+
+    Attributes
+    ----------
+    random_seed : int
+        With the indexes, the branch and the block id it decides ``ctx.random``.
+    key : int
+        The store's number of this execution; 0 outside a job.
+    """
+
+    metadata: dict[str, Any]
+    trace_id: str
+    random_seed: int
+    seed_index: int = 0
+    repetition: int = 0
+    attempt: int = 1
+    job_id: int | None = None
+    key: int = 0
+
+    def random_key(self, branch: str, block_id: str) -> str:
+        """What the random numbers of one block on one branch are drawn from."""
+        return f"{self.random_seed}/{self.seed_index}/{self.repetition}/{branch}/{block_id}"
+
+
+@dataclass(slots=True)
+class Branch:
+    """An execution's path through fan-outs: where it stands and what happened on it.
+
+    Attributes
+    ----------
+    path : str
+        List positions joined by dots; ``""`` before any fan-out.
+    index : int
+        The next block.
+    state : dict
+        The accumulated fields; never handed out, blocks get copies.
+    inherited : tuple of Step
+        The steps before the last fan-out, shared with its siblings.
+    steps : list of Step
+        The steps since.
+    mark : int
+        For the sink: up to where this branch's calls were noted.
+    """
+
+    execution: Execution
+    state: dict[str, Any]
+    path: str = ""
+    index: int = 0
+    inherited: tuple[Step, ...] = ()
+    steps: list[Step] = field(default_factory=list)
+    mark: int = 0
+
+    @classmethod
+    def start(cls, execution: Execution) -> Branch:
+        """The one branch an execution begins with."""
+        return cls(execution, dict(execution.metadata))
+
+    def all_steps(self) -> Iterator[Step]:
+        """Every step on the path, in order."""
+        yield from self.inherited
+        yield from self.steps
+
+    def models(self) -> list[str]:
+        """Names of the models that answered on the path, each once, in order of first use."""
+        calls = (call for step in self.all_steps() for call in step.calls)
+        return list(dict.fromkeys(call.model for call in calls if call.answer is not None))
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a branch ended.
+
+    Attributes
+    ----------
+    reason : str or None
+        Why it failed or was filtered.
+    verdict : bool or None
+        What ``accept_when`` said; None without a rule.
+    output_field : str or None
+        The field that is the record's output.
+    """
+
+    status: Literal["completed", "filtered", "failed"]
+    reason: str | None = None
+    error: DataGenFlowError | None = None
+    verdict: bool | None = None
+    output_field: str | None = None
+
+
+class Sink(Protocol):
+    """Where calls are made safe while a branch runs."""
+
+    def call(self, branch: Branch, call: Call) -> None:
+        """Note a call that has ended."""
+
+    async def ready(self, branch: Branch) -> None:
+        """Returns when the branch's calls noted so far are safe."""

@@ -1,0 +1,142 @@
+"""Every error a user can meet.
+
+    DataGenFlowError              500  base of all
+    ├── BlockNotFoundError        404  a block type nobody registered
+    ├── ConfigError               400  a block, pipeline, model or setting is configured wrongly
+    ├── ValidationError           422  a block got or gave data that breaks its own declaration
+    ├── TemplateError             422  a prompt template or rule that cannot be rendered
+    ├── SeedError                 422  a seed or a seed file that cannot be used
+    ├── BlockExecutionError       500  foreign code inside a block failed
+    ├── ModelError                502  an LLM endpoint failed or gave no usable answer
+    ├── StoreError                500  the SQLite file cannot be used
+    └── JobError                  409  a job cannot do what was asked of it
+
+Each has a one-line message for people and a ``detail`` dictionary for programs; ``to_dict()`` is
+the body the HTTP API and ``--json`` answer with.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+__all__ = [
+    "BlockExecutionError",
+    "BlockNotFoundError",
+    "ConfigError",
+    "DataGenFlowError",
+    "JobError",
+    "ModelError",
+    "SeedError",
+    "StoreError",
+    "TemplateError",
+    "ValidationError",
+    "suggest",
+]
+
+
+class DataGenFlowError(Exception):
+    """Base of every error of this package.
+
+    Parameters
+    ----------
+    message : str
+        What failed, on which value, what was expected and what to do.
+    detail : dict, optional
+        The same facts for programs; JSON-serialisable.
+
+    Attributes
+    ----------
+    trace : list of dict or None
+        The steps that ran before the error, when it came out of a pipeline.
+    """
+
+    status_code = 500
+
+    def __init__(self, message: str, detail: dict[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.detail: dict[str, Any] = dict(detail or {})
+        self.trace: list[dict[str, Any]] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """``{"error": message, "detail": {...}}``, the shape all faces of the product answer with."""
+        return {"error": self.message, "detail": self.detail}
+
+
+class BlockNotFoundError(DataGenFlowError):
+    """No block of that type is registered; ``detail``: ``block_type``, ``available_blocks``."""
+
+    status_code = 404
+
+
+class ConfigError(DataGenFlowError):
+    """A configuration value is unknown, ill-typed or missing; found before anything runs."""
+
+    status_code = 400
+
+
+class ValidationError(DataGenFlowError):
+    """A block's input or output does not match what the block declares."""
+
+    status_code = 422
+
+
+class TemplateError(DataGenFlowError):
+    """A prompt template or rule that does not parse, names an unknown field or is too costly."""
+
+    status_code = 422
+
+
+class SeedError(DataGenFlowError):
+    """A seed that cannot be used; ``detail`` says where it stands (file, line or row, key)."""
+
+    status_code = 422
+
+
+class BlockExecutionError(DataGenFlowError):
+    """A block raised; ``detail``: ``block_type``, ``step``, ``error``, ``input``.
+
+    ``__cause__`` is the original exception.
+    """
+
+    status_code = 500
+
+
+class ModelError(DataGenFlowError):
+    """An LLM call failed for good; ``detail``: ``model``, ``endpoint``, ``status``, ``tries``."""
+
+    status_code = 502
+
+
+class StoreError(DataGenFlowError):
+    """The SQLite file is missing, broken, too new, in an unusable place, or full."""
+
+    status_code = 500
+
+
+class JobError(DataGenFlowError):
+    """A job that does not exist or cannot do what was asked in its present status."""
+
+    status_code = 409
+
+
+def suggest(name: str, choices: Iterable[str]) -> str:
+    """The half sentence that ends a message about an unknown name.
+
+    The nearest choices when any is near, else all of them.
+
+    >>> suggest("TextGenerater", ["TextGenerator", "Output"])
+    "did you mean 'TextGenerator'?"
+    >>> suggest("zzz", ["b", "a"])
+    "there are: 'a', 'b'"
+    """
+    known = sorted(set(choices))
+    by_lower = {choice.lower(): choice for choice in known}
+    near = [by_lower[match] for match in difflib.get_close_matches(name.lower(), by_lower, n=3)]
+    if near:
+        return f"did you mean {' or '.join(repr(match) for match in near)}?"
+    if not known:
+        return "there are none"
+    return f"there are: {', '.join(repr(choice) for choice in known)}"

@@ -1,0 +1,263 @@
+"""The job as users hold it; its row in the store is the only truth about it."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import functools
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .. import runtime
+from ..errors import JobError
+from ..records import build_trace
+from ..storage.jobs import ACTIVE, JobRow, JobTable
+from ..storage.records import Record, RecordTable
+from .runner import Runner
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..export import ExportResult
+
+__all__ = ["Job", "Live"]
+
+#: Seconds between looks at the row of a job that another process runs.
+_POLL = 0.25
+
+
+class Live:
+    """A job that this process runs: its runner and the future of its end."""
+
+    def __init__(self) -> None:
+        self.runner: Runner | None = None
+        self.future: concurrent.futures.Future[str] | None = None
+
+
+class Job:
+    """A stored run of a pipeline over seeds.
+
+    Properties are read from the store each time, so that they are true for jobs of any process.
+    """
+
+    def __init__(
+        self,
+        job_id: int,
+        table: JobTable,
+        records: RecordTable,
+        live: Callable[[int], Live | None],
+    ) -> None:
+        self.id = job_id
+        self._table = table
+        self._records = records
+        self._live = live
+
+    def __repr__(self) -> str:
+        row = self.row
+        counts = f"{row.records_generated} records"
+        if row.records_failed:
+            counts += f", {row.records_failed} failed"
+        if row.records_filtered:
+            counts += f", {row.records_filtered} filtered"
+        models = ", ".join(row.options.get("models") or [])
+        answered = f", model {models}" if models else ""
+        return f"Job({row.id}: {row.pipeline_name!r} {row.status}, {counts}{answered})"
+
+    @property
+    def row(self) -> JobRow:
+        """Everything the store knows about the job, now."""
+        return self._table.get(self.id)
+
+    @property
+    def status(self) -> str:
+        """queued, running, completed, cancelled, interrupted (its runner died) or failed."""
+        return self.row.status
+
+    @property
+    def total(self) -> int:
+        """Number of executions the seeds ask for."""
+        return self.row.total or 0
+
+    @property
+    def executions_done(self) -> int:
+        """Number of executions that have ended, well or not."""
+        return self.row.executions_done
+
+    @property
+    def records_generated(self) -> int:
+        """Number of records that neither failed nor were filtered."""
+        return self.row.records_generated
+
+    @property
+    def records_failed(self) -> int:
+        """Number of failed records."""
+        return self.row.records_failed
+
+    @property
+    def records_filtered(self) -> int:
+        """Number of filtered records."""
+        return self.row.records_filtered
+
+    @property
+    def usage(self) -> dict[str, Any]:
+        """``{"input_tokens", "output_tokens", "calls", "cost"}`` of all answered calls."""
+        empty = {"input_tokens": 0, "output_tokens": 0, "calls": 0, "cost": None}
+        return {**empty, **self.row.usage}
+
+    @property
+    def error(self) -> dict[str, Any] | None:
+        """Why the job failed, or None."""
+        return self.row.error
+
+    @property
+    def random_seed(self) -> int:
+        """What the job's random numbers are drawn from."""
+        return self.row.random_seed
+
+    def wait(self, timeout: float | None = None) -> Job:
+        """Wait for the job's end.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds.
+
+        Raises
+        ------
+        TimeoutError
+            When time is up; the job goes on.
+        JobError
+            On the loop thread, where waiting would never end.
+        """
+        if runtime.is_loop_thread():
+            raise JobError("job.wait() was called on the loop thread, where it would never return")
+        live = self._live(self.id)
+        deadline = None if timeout is None else time.monotonic() + timeout
+        if live is not None and live.future is not None:
+            try:
+                live.future.result(timeout)
+            except concurrent.futures.TimeoutError:
+                raise self._late(timeout) from None
+        while self.status in ACTIVE:
+            if deadline is not None and time.monotonic() > deadline:
+                raise self._late(timeout)
+            time.sleep(_POLL)  # another process runs it; its row is all there is to look at
+        return self
+
+    def cancel(self, now: bool = False) -> Job:
+        """Stop the job: nothing new starts, answers in flight are kept.
+
+        Parameters
+        ----------
+        now : bool
+            Drop what is in flight as well.
+
+        Raises
+        ------
+        JobError
+            When the job has ended already.
+        """
+        status = self.status
+        if status not in ACTIVE:
+            raise JobError(
+                f"job {self.id} cannot be cancelled, it is {status}", {"job_id": self.id}
+            )
+        self._table.request(self.id, "cancel_now" if now else "cancel")
+        live = self._live(self.id)
+        if live is not None and live.runner is not None:
+            stop = functools.partial(live.runner.stop, "cancelled", now=now)
+            runtime.loop().call_soon_threadsafe(stop)
+        return self
+
+    def delete(self) -> None:
+        """Delete the job with its seeds, records and traces.
+
+        Raises
+        ------
+        JobError
+            While it runs; cancel it and wait first.
+        """
+        self._table.delete(self.id)
+
+    def record(self, record_id: int) -> Record:
+        """One of the job's records.
+
+        Raises
+        ------
+        JobError
+            When the record is another job's.
+        """
+        record = self._records.get(record_id)
+        if record.job_id != self.id:
+            raise JobError(f"record {record_id} belongs to job {record.job_id}, not to {self.id}")
+        return record
+
+    def trace(self, record_id: int) -> list[dict[str, Any]]:
+        """The full trace of one record, calls included; see ``records.build_trace``."""
+        record = self.record(record_id)
+        return build_trace(record.metadata, self._records.steps_with_calls(record))
+
+    def records(self, status: str | Sequence[str] | None = None, flat: bool = True) -> pd.DataFrame:
+        """The job's records; see ``frames.records_frame`` for the columns.
+
+        Parameters
+        ----------
+        status : str or list of str, optional
+            Only records of these statuses.
+        flat : bool
+            One column per field of the state.
+        """
+        from ..frames import records_frame
+
+        found = self._records.stream(job_id=self.id, statuses=as_statuses(status))
+        return records_frame(found, flat=flat)
+
+    def traces(self) -> pd.DataFrame:
+        """A row per step of every record; see ``frames.traces_frame`` for the columns."""
+        from ..frames import traces_frame
+
+        found = self._records.stream(job_id=self.id)
+        return traces_frame((record, self._records.steps_with_calls(record)) for record in found)
+
+    def export(
+        self, path: str | Path, status: str | Sequence[str] | None = None, **options: Any
+    ) -> ExportResult:
+        """Write the job's records to a file.
+
+        Parameters
+        ----------
+        path : path
+            ``.jsonl``, ``.csv`` or ``.parquet``.
+        status : str or list of str, optional
+            Default: pending and accepted.
+        **options
+            ``format``, ``flat``, ``defuse_formulas``; see ``export.export_records``.
+        """
+        from ..export import export_records
+
+        wanted = as_statuses(status) or ["pending", "accepted"]
+        return export_records(
+            lambda: self._records.stream(job_id=self.id, statuses=wanted), path, **options
+        )
+
+    def _late(self, timeout: float | None) -> TimeoutError:
+        return TimeoutError(f"job {self.id} is still running after {timeout:g} s; it goes on")
+
+
+def as_statuses(status: str | Sequence[str] | None) -> list[str] | None:
+    """A status or a list of them as a list; unknown ones are errors."""
+    from ..errors import ValidationError, suggest
+    from ..storage.records import OUTCOMES, REVIEW_STATUSES
+
+    if status is None:
+        return None
+    wanted = [status] if isinstance(status, str) else list(status)
+    known = (*REVIEW_STATUSES, *OUTCOMES)
+    for name in wanted:
+        if name not in known:
+            raise ValidationError(
+                f"record status {name!r} is unknown; {suggest(str(name), known)}",
+                {"status": name, "statuses": list(known)},
+            )
+    return wanted

@@ -1,0 +1,186 @@
+"""From a pipeline and seeds to a running job."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from .. import runtime
+from ..check import needed_seed_fields
+from ..engine import Program
+from ..errors import JobError, SeedError
+from ..llm.catalog import Models
+from ..pipeline import Pipeline
+from ..records import Seed
+from ..seeds import check_fields, read_seeds
+from ..storage.jobs import JobRow, JobTable
+from ..storage.lease import Heartbeat, new_token
+from ..storage.records import RecordTable
+from ..storage.store import Store
+from ..storage.writer import Writer
+from .job import Job, Live
+from .options import RunOptions
+from .runner import Runner
+
+__all__ = ["JobRoom"]
+
+
+class JobRoom:
+    """All jobs of one store that this process starts or looks at."""
+
+    def __init__(self, store: Store) -> None:
+        self.table = JobTable(store)
+        self.records = RecordTable(store)
+        self._writer = Writer(store)
+        self._heartbeat = Heartbeat(store)
+        self._live: dict[int, Live] = {}
+        runtime.on_exit(self._interrupt_all)
+
+    def get(self, job_id: int) -> Job:
+        """The job of that number.
+
+        Raises
+        ------
+        JobError
+            When there is none.
+        """
+        return self._job(self.table.get(job_id).id)
+
+    def list(self) -> list[Job]:
+        """All jobs, oldest first."""
+        return [self._job(row.id) for row in self.table.list()]
+
+    def start(
+        self,
+        pipeline: Pipeline,
+        seeds: Any,
+        options: RunOptions,
+        models: Models,
+        *,
+        stored: tuple[int, int] | None = None,
+        where: str | None = None,
+    ) -> Job:
+        """Check everything, store the seeds, start the job.
+
+        Parameters
+        ----------
+        seeds : any kind ``read_seeds`` takes, or ``"job:3"`` for that job's seeds
+        stored : (pipeline id, version), optional
+            When the pipeline is a saved one.
+        where : str, optional
+            What to call the seeds in messages.
+
+        Raises
+        ------
+        ConfigError, BlockNotFoundError, TemplateError
+            For a pipeline or model that cannot run; nothing is stored.
+        SeedError
+            For a seed that cannot be used; nothing is started and nothing stays stored.
+        """
+        program = pipeline.program()
+        models = models.with_default(options.model)
+        resolved = models.check(program.model_names)
+        names = sorted({config.name for config in resolved.values()})
+        needed = needed_seed_fields(pipeline.spec, pipeline.services.registry, pipeline.instances)
+        random_seed = options.random_seed
+        token = new_token()
+        job_id = self.table.create(
+            pipeline_name=pipeline.name,
+            definition=pipeline.to_json(),
+            options={
+                "concurrency": options.concurrency, "model": options.model, "models": names,
+            },
+            random_seed=secrets.randbits(48) if random_seed is None else random_seed,
+            token=token,
+            pipeline_id=stored[0] if stored else None,
+            pipeline_version=stored[1] if stored else None,
+        )  # fmt: skip
+        self._heartbeat.add(job_id, token)
+        try:
+            total = self.table.add_seeds(job_id, self._checked(seeds, needed, where))
+            if total == 0:
+                raise SeedError("there are no seeds; a job needs at least one")
+        except BaseException:
+            # Nothing was started: no half-filled job stays behind, whatever came in between.
+            self._heartbeat.remove(job_id)
+            self.table.finish(job_id, token, "failed")
+            self.table.delete(job_id)
+            raise
+        self.table.start(job_id, token)
+        return self._launch(self.table.get(job_id), token, program, models, options.concurrency)
+
+    def _checked(self, seeds: Any, needed: dict[str, str], where: str | None) -> Iterator[Seed]:
+        source = self._seeds_of(seeds) if _names_a_job(seeds) else read_seeds(seeds, where=where)
+        for seed in source:
+            check_fields(seed, needed)
+            yield seed
+
+    def _seeds_of(self, name: str) -> Iterator[Seed]:
+        """The stored seeds of ``"job:3"``."""
+        number = name.partition(":")[2]
+        if not number.isdigit():
+            raise SeedError(f"seeds {name!r}: expected the number of a job, such as 'job:3'")
+        job = self.table.get(int(number))
+        for page in self.table.seed_pages(job):
+            for index, repetitions, metadata in page:
+                yield Seed(metadata, repetitions, f"{name} seed {index}")
+
+    def _launch(
+        self, job: JobRow, token: str, program: Program, models: Models, concurrency: int
+    ) -> Job:
+        self._writer.open_job(job.id, token)
+
+        async def work() -> str:
+            runner = Runner(self.table, self._writer, job, token, program, models, concurrency)
+            live.runner = runner
+            try:
+                return await runner.run()
+            finally:
+                self._heartbeat.remove(job.id)
+                self._writer.close_job(job.id)
+                self._live.pop(job.id, None)
+
+        live = Live()
+        self._live[job.id] = live
+        live.future = runtime.submit(work())
+        return self._job(job.id)
+
+    def _job(self, job_id: int) -> Job:
+        return Job(job_id, self.table, self.records, self._live.get)
+
+    async def close(self) -> None:
+        """Cancel this process's jobs, keep what is finished, end the writer thread."""
+        for live in list(self._live.values()):
+            if live.runner is not None:
+                live.runner.stop("cancelled", now=True)
+            await _ended(live)
+        self._writer.stop()
+
+    async def _interrupt_all(self) -> None:
+        """The interpreter ends: stop cleanly, store what is finished, say so."""
+        for job_id, live in list(self._live.items()):
+            if live.runner is None:
+                continue
+            live.runner.stop("interrupted", now=True)
+            with contextlib.suppress(JobError):
+                await _ended(live)
+            done, total = live.runner.ledger.done, live.runner.job.total
+            print(
+                f"datagenflow: job {job_id} was interrupted, the script ended while it ran; "
+                f"{done} of {total} executions are stored",
+                file=sys.stderr,
+            )
+
+
+async def _ended(live: Live) -> None:
+    import asyncio
+
+    if live.future is not None:
+        await asyncio.wrap_future(live.future)
+
+
+def _names_a_job(seeds: Any) -> bool:
+    return isinstance(seeds, str) and seeds.startswith("job:")

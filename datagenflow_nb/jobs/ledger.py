@@ -1,0 +1,154 @@
+"""What a runner writes down: calls as they are answered, branches as they end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..engine import Branch, Execution, Outcome
+from ..records import Call, Usage, encode, utc_now
+from ..storage.journal import call_row, execution_row, record_row, step_row
+from ..storage.writer import CALLS, EXECUTIONS, RECORDS, STEPS, Row, Writer
+
+__all__ = ["Ledger"]
+
+_VERDICTS = {None: None, True: "accepted", False: "rejected"}
+
+
+@dataclass(slots=True)
+class _Open:
+    """An execution that has not ended: how many branches still run, and what became of the rest."""
+
+    started_at: str
+    branches: int = 1
+    is_stored: bool = False
+    completed: int = 0
+    failed: int = 0
+    error: dict[str, Any] | None = None
+
+    @property
+    def status(self) -> str:
+        if self.failed:
+            return "failed"
+        return "completed" if self.completed else "filtered"
+
+
+class Ledger:
+    """One job's stream of rows; the engine's Sink.
+
+    Attributes
+    ----------
+    done, generated, failed, filtered : int
+        Executions that ended, and records by what became of them.
+    usage : Usage
+        All calls so far.
+    """
+
+    def __init__(self, writer: Writer, job_id: int) -> None:
+        self.job_id = job_id
+        self.done = self.generated = self.failed = self.filtered = 0
+        self.usage = Usage()
+        self._writer = writer
+        self._open: dict[int, _Open] = {}
+
+    def begin(self, execution: Execution) -> None:
+        """An execution starts; its row is written with its first call or its end."""
+        self._open[execution.key] = _Open(utc_now())
+
+    def call(self, branch: Branch, call: Call) -> None:
+        """Write the call down; the branch's next call waits until it is safe."""
+        if call.answer is not None:
+            self.usage = self.usage + call.usage
+        rows = self._first_rows(branch.execution)
+        rows.append((CALLS, call_row(branch.execution.key, branch.path, call, utc_now())))
+        branch.mark = self._writer.put(self.job_id, rows, self._counts())
+
+    async def ready(self, branch: Branch) -> None:
+        """Returns when the branch's calls so far are committed."""
+        if branch.mark:
+            await self._writer.ready(self.job_id, branch.mark)
+
+    def fan_out(self, branch: Branch, children: list[Branch]) -> None:
+        """Write the parted branches' common steps once, and each one's first step, together."""
+        key = branch.execution.key
+        rows = self._first_rows(branch.execution)
+        rows.extend((STEPS, step_row(key, step)) for step in branch.steps)
+        for child in children:
+            rows.extend((STEPS, step_row(key, step)) for step in child.steps)
+            child.inherited = (*child.inherited, *child.steps)
+            child.steps = []
+        self._open[key].branches += len(children) - 1
+        mark = self._writer.put(self.job_id, rows)
+        for child in children:
+            child.mark = mark
+
+    def end(self, branch: Branch, outcome: Outcome) -> None:
+        """Write the branch's steps and its record, and with the last branch the execution's end."""
+        execution = branch.execution
+        state = self._open[execution.key]
+        state.branches -= 1
+        status = self._count(outcome, state)
+        now = utc_now()
+        rows: list[Row] = []
+        if state.branches == 0:
+            del self._open[execution.key]
+            self.done += 1
+            rows.append(self._execution(execution, state, state.status, now))
+        elif not state.is_stored:
+            rows = self._first_rows(execution)
+        rows.extend((STEPS, step_row(execution.key, step)) for step in branch.steps)
+        rows.append((RECORDS, self._record(branch, outcome, status, now)))
+        self._writer.put(self.job_id, rows, self._counts())
+
+    async def room(self) -> None:
+        """Returns when the writer has caught up enough for more."""
+        await self._writer.room(self.job_id)
+
+    async def flush(self) -> None:
+        """Returns when everything is committed."""
+        await self._writer.flush(self.job_id)
+
+    def _count(self, outcome: Outcome, state: _Open) -> str:
+        """Count the outcome; the record's status."""
+        if outcome.status == "failed":
+            self.failed += 1
+            state.failed += 1
+            state.error = outcome.error.to_dict() if outcome.error is not None else None
+            if state.error is not None:
+                state.error["detail"].pop("input", None)  # the trace has it
+            return "failed"
+        if outcome.status == "filtered":
+            self.filtered += 1
+            return "filtered"
+        self.generated += 1
+        state.completed += 1
+        return _VERDICTS[outcome.verdict] or "pending"
+
+    def _first_rows(self, execution: Execution) -> list[Row]:
+        state = self._open[execution.key]
+        if state.is_stored:
+            return []
+        state.is_stored = True
+        return [self._execution(execution, state, "running", None)]
+
+    def _execution(
+        self, execution: Execution, state: _Open, status: str, finished_at: str | None
+    ) -> Row:
+        row = execution_row(
+            execution.key, self.job_id, execution.seed_index, execution.repetition,
+            execution.attempt, status, state.error, execution.trace_id, state.started_at,
+            finished_at,
+        )  # fmt: skip
+        return EXECUTIONS, row
+
+    def _record(self, branch: Branch, outcome: Outcome, status: str, now: str) -> tuple[Any, ...]:
+        execution = branch.execution
+        return record_row(
+            self.job_id, execution.key, execution.seed_index, execution.repetition, branch.path,
+            status, outcome.reason, outcome.output_field, ", ".join(branch.models()) or None,
+            _VERDICTS[outcome.verdict], now,
+        )  # fmt: skip
+
+    def _counts(self) -> tuple[int, int, int, int, str]:
+        usage = encode(self.usage.to_dict())
+        return self.done, self.generated, self.failed, self.filtered, usage

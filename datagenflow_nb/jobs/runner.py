@@ -1,0 +1,218 @@
+"""The pool that works through a job, on the loop thread."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import uuid
+from collections import deque
+from collections.abc import Iterator
+from time import perf_counter
+from typing import Any
+
+from ..blocks.context import ModelSource
+from ..engine import Branch, Execution, Program, run_branch
+from ..errors import DataGenFlowError, StoreError
+from ..storage.jobs import EXECUTION_SHIFT, JobRow, JobTable
+from ..storage.writer import Writer
+from .ledger import Ledger
+
+__all__ = ["Runner"]
+
+_log = logging.getLogger("datagenflow_nb")
+
+#: Seconds between looks at the job's row for what other processes ask.
+_CONTROL_PERIOD = 0.5
+#: Seconds of computing without a wait after which a worker lets the loop breathe.
+_BREATH = 0.005
+
+Page = list[tuple[int, int, dict[str, Any]]]
+
+
+class Runner:
+    """Works through one job.
+
+    A fixed number of workers take branches before new executions (so that memory stays bounded and
+    one document's chunks use the whole pool), and executions lazily from the stored seeds.
+
+    Parameters
+    ----------
+    token : str
+        The fencing token under which the job's row is held.
+    concurrency : int
+        Number of workers.
+    """
+
+    def __init__(
+        self,
+        table: JobTable,
+        writer: Writer,
+        job: JobRow,
+        token: str,
+        program: Program,
+        models: ModelSource,
+        concurrency: int,
+    ) -> None:
+        self.job = job
+        self.ledger = Ledger(writer, job.id)
+        self._table = table
+        self._token = token
+        self._program = program
+        self._models = models
+        self._concurrency = concurrency
+        self._pages: Iterator[Page] = table.seed_pages(job)
+        self._waiting: deque[Execution] = deque()
+        self._branches: list[Branch] = []
+        self._active = 0
+        self._next_key = job.id << EXECUTION_SHIFT
+        self._is_exhausted = False
+        self._reading = asyncio.Lock()
+        self._changed = asyncio.Event()
+        self._stop_status: str | None = None
+        self._workers: list[asyncio.Task[None]] = []
+        self._last_breath = perf_counter()
+
+    async def run(self) -> str:
+        """Work until everything is done or the job is stopped; the final status."""
+        error: DataGenFlowError | None = None
+        control = asyncio.create_task(self._watch_control())
+        self._workers = [asyncio.create_task(self._work()) for _ in range(self._concurrency)]
+        try:
+            await self._join()
+            await self.ledger.flush()
+        except DataGenFlowError as failure:
+            error = failure
+        finally:
+            control.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await control
+        status = "failed" if error is not None else self._stop_status or "completed"
+        await self._finish(status, error)
+        return status
+
+    def stop(self, status: str, *, now: bool = False) -> None:
+        """Start nothing new and end as ``status``; with ``now``, drop calls in flight too.
+
+        Called on the loop thread. Records of dropped executions are not written; what was answered
+        and stored before stays.
+        """
+        self._stop_status = self._stop_status or status
+        self._changed.set()
+        if now:
+            for worker in self._workers:
+                worker.cancel()
+
+    async def _join(self) -> None:
+        """Wait for all workers; the first error stops the others."""
+        done, _ = await asyncio.wait(self._workers, return_when=asyncio.FIRST_EXCEPTION)
+        failed = [task for task in done if not task.cancelled() and task.exception() is not None]
+        if failed:
+            for worker in self._workers:
+                worker.cancel()
+        await asyncio.gather(*self._workers, return_exceptions=True)
+        for task in failed:
+            error = task.exception()
+            assert error is not None  # filtered for it above
+            if isinstance(error, DataGenFlowError):
+                raise error
+            _log.error("job %d: the runner failed", self.job.id, exc_info=error)
+            raise StoreError(f"the runner failed: {type(error).__name__}: {error}") from error
+
+    async def _finish(self, status: str, error: DataGenFlowError | None) -> None:
+        detail = error.to_dict() if error is not None else None
+        try:
+            is_mine = await asyncio.to_thread(
+                self._table.finish, self.job.id, self._token, status, detail
+            )
+        except StoreError as failure:
+            # The file cannot be written: the row stays as it is and reads interrupted later.
+            _log.error("job %d ended as %s, not stored: %s", self.job.id, status, failure)
+            return
+        if not is_mine:
+            _log.warning("job %d is not this runner's any more", self.job.id)
+        _log.info("job %d %s: %d records", self.job.id, status, self.ledger.generated)
+
+    async def _work(self) -> None:
+        while (branch := await self._take()) is not None:
+            self._active += 1
+            try:
+                await self._run(branch)
+            finally:
+                self._active -= 1
+                if not self._active:
+                    self._changed.set()
+            await self._breathe()
+
+    async def _run(self, branch: Branch) -> None:
+        outcome = await run_branch(self._program, branch, self._models, self.ledger)
+        if isinstance(outcome, list):
+            self.ledger.fan_out(branch, outcome)
+            self._branches.extend(reversed(outcome))
+            self._changed.set()
+        else:
+            self.ledger.end(branch, outcome)
+        await self.ledger.room()
+
+    async def _take(self) -> Branch | None:
+        """The next branch to run; None when there is nothing left."""
+        while self._stop_status is None:
+            if self._branches:
+                return self._branches.pop()
+            if self._waiting:
+                execution = self._waiting.popleft()
+                self.ledger.begin(execution)
+                return Branch.start(execution)
+            if not self._is_exhausted:
+                await self._read_page()
+                continue
+            if not self._active:
+                break
+            # Another worker's branch may still fan out.
+            self._changed.clear()
+            await self._changed.wait()
+        self._changed.set()
+        return None
+
+    async def _read_page(self) -> None:
+        async with self._reading:
+            if self._waiting or self._is_exhausted:
+                return
+            page = await asyncio.to_thread(next, self._pages, None)
+            if page is None:
+                self._is_exhausted = True
+                return
+            for seed_index, repetitions, metadata in page:
+                for repetition in range(repetitions):
+                    self._waiting.append(self._execution(seed_index, repetition, metadata))
+
+    def _execution(self, seed_index: int, repetition: int, metadata: dict[str, Any]) -> Execution:
+        self._next_key += 1
+        return Execution(
+            metadata=metadata,
+            trace_id=str(uuid.uuid4()),
+            random_seed=self.job.random_seed,
+            seed_index=seed_index,
+            repetition=repetition,
+            job_id=self.job.id,
+            key=self._next_key,
+        )
+
+    async def _breathe(self) -> None:
+        """Blocks that never wait would keep the loop from everything else."""
+        now = perf_counter()
+        if now - self._last_breath > _BREATH:
+            await asyncio.sleep(0)
+            self._last_breath = perf_counter()
+
+    async def _watch_control(self) -> None:
+        while True:
+            await asyncio.sleep(_CONTROL_PERIOD)
+            try:
+                wish = await asyncio.to_thread(self._table.control, self.job.id)
+            except StoreError as error:
+                _log.warning("job %d: its row cannot be read: %s", self.job.id, error)
+                continue
+            if wish is not None:
+                self.stop("cancelled", now=wish != "cancel")
+                return

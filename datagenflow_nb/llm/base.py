@@ -1,0 +1,135 @@
+"""What a model endpoint is, how it is configured and how it fails."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from ..records import Usage
+
+__all__ = ["Endpoint", "EndpointError", "ModelConfig", "OFFLINE", "usage_of"]
+
+OFFLINE = "offline"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelConfig:
+    """A configured model: what a block names in ``model:``.
+
+    Attributes
+    ----------
+    name : str
+        The name blocks use.
+    model : str
+        The id sent to the server.
+    endpoint : str or None
+        Base URL of an OpenAI-compatible API (``http://127.0.0.1:8000/v1``); None: the embedded
+        offline model.
+    key_env : str or None
+        Environment variable that holds the key; the key itself is never stored.
+    api_key : str or None
+        The key in memory, out of ``repr``.
+    timeout : float
+        Seconds for one try.
+    max_tries : int
+        Tries of one call, 1 or more.
+    max_wait : float
+        Seconds from the first try after which no new try starts.
+    input_price, output_price : float or None
+        Money per million tokens; None: unknown, and so is the cost.
+    """
+
+    name: str
+    model: str
+    endpoint: str | None = None
+    key_env: str | None = None
+    api_key: str | None = field(default=None, repr=False)
+    timeout: float = 120.0
+    max_tries: int = 8
+    max_wait: float = 120.0
+    input_price: float | None = None
+    output_price: float | None = None
+
+    @property
+    def is_offline(self) -> bool:
+        return self.endpoint is None
+
+    @property
+    def client_key(self) -> tuple[str | None, str]:
+        """Models that share it share a connection pool; it holds a digest, not the key."""
+        digest = hashlib.sha256((self.api_key or "").encode()).hexdigest()[:16]
+        return self.endpoint, digest
+
+    def cost(self, usage: Usage) -> float | None:
+        """Money for ``usage``, or None when a price is not configured."""
+        if self.is_offline:
+            return 0.0
+        if self.input_price is None or self.output_price is None:
+            return None
+        tokens = usage.input_tokens * self.input_price + usage.output_tokens * self.output_price
+        return tokens / 1_000_000
+
+
+class EndpointError(Exception):
+    """One try at an endpoint failed.
+
+    Parameters
+    ----------
+    kind : str
+        ``rate_limit``, ``server``, ``connection``, ``timeout``, ``auth``, ``bad_request``,
+        ``not_found`` or ``bad_answer``.
+    message : str
+        What the server or the network said, without the key.
+    status : int, optional
+        The HTTP status, when there was one.
+    retry_after : float, optional
+        Seconds the server asked to wait.
+    """
+
+    RETRYABLE = frozenset({"rate_limit", "server", "connection", "timeout"})
+
+    def __init__(
+        self,
+        kind: str,
+        message: str,
+        *,
+        status: int | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.status = status
+        self.retry_after = retry_after
+
+    @property
+    def is_retryable(self) -> bool:
+        return self.kind in self.RETRYABLE
+
+
+class Endpoint(Protocol):
+    """One try each; bodies and answers are the JSON objects of the OpenAI API.
+
+    Raises ``EndpointError``. Bound to the event loop it is first used on.
+
+    Source: https://platform.openai.com/docs/api-reference/chat and .../embeddings
+    """
+
+    async def chat(self, body: dict[str, Any], *, timeout: float) -> dict[str, Any]: ...
+
+    async def embeddings(self, body: dict[str, Any], *, timeout: float) -> dict[str, Any]: ...
+
+    async def models(self, *, timeout: float) -> list[str]: ...
+
+    async def close(self) -> None: ...
+
+
+def usage_of(answer: dict[str, Any]) -> Usage:
+    """The ``usage`` object of an answer as our Usage; zeros when a server sends none."""
+    usage = answer.get("usage") or {}
+    return Usage(
+        input_tokens=int(usage.get("prompt_tokens") or 0),
+        output_tokens=int(usage.get("completion_tokens") or 0),
+        calls=1,
+    )

@@ -1,0 +1,237 @@
+"""From a name in a block's ``model:`` to an open endpoint."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import os
+import weakref
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from typing import Any, Protocol
+
+from ..errors import ConfigError, suggest
+from .base import OFFLINE, Endpoint, ModelConfig
+from .model import Dialect, Journal, Model
+from .pairing import is_paired
+
+__all__ = ["ModelSettings", "Models"]
+
+_OFFLINE_MODEL = ModelConfig(name=OFFLINE, model=OFFLINE)
+
+
+class ModelSettings(Protocol):
+    """The part of the settings that names the default model."""
+
+    @property
+    def llm_endpoint(self) -> str | None: ...
+    @property
+    def llm_model(self) -> str | None: ...
+    @property
+    def llm_api_key(self) -> str | None: ...
+    @property
+    def key_is_paired(self) -> bool: ...
+    @property
+    def names_a_model(self) -> bool: ...
+
+
+class Models:
+    """Configured models by name, and one open client per endpoint and event loop.
+
+    Parameters
+    ----------
+    settings : ModelSettings
+        The ``LLM_*`` settings.
+    configured : callable, optional
+        Returns the stored models by name; asked at each look-up, so that a new one is seen.
+    default : str, optional
+        What a block without a model gets (``--model``); None: ``LLM_MODEL``, else offline.
+    hand_over : callable, optional
+        Runs a coroutine on the loop thread, for blocks that run alone on another loop.
+    """
+
+    def __init__(
+        self,
+        settings: ModelSettings,
+        configured: Callable[[], Mapping[str, ModelConfig]] | None = None,
+        *,
+        default: str | None = None,
+        hand_over: Callable[[Coroutine[Any, Any, Any]], Any] | None = None,
+    ) -> None:
+        self._settings = settings
+        self._configured = configured or dict
+        self._default = default
+        self._hand_over = hand_over
+        self._resolved: dict[str | None, ModelConfig] = {}
+        self._endpoints: weakref.WeakKeyDictionary[
+            asyncio.AbstractEventLoop, dict[tuple[str | None, str], Endpoint]
+        ] = weakref.WeakKeyDictionary()
+        self._dialects: dict[tuple[str | None, str], Dialect] = {}
+
+    def with_default(self, name: str | None) -> Models:
+        """The same models with another default and fresh look-ups, sharing the open clients."""
+        other = Models(self._settings, self._configured, default=name, hand_over=self._hand_over)
+        other._endpoints, other._dialects = self._endpoints, self._dialects
+        return other
+
+    def forget(self) -> None:
+        """Look every name up afresh: a model was added or deleted."""
+        self._resolved.clear()
+
+    def resolve(self, name: str | None = None) -> ModelConfig:
+        """The configuration behind ``name``.
+
+        None is the default model; ``offline`` the embedded one; a configured name wins over a
+        model id at ``LLM_ENDPOINT``.
+
+        Raises
+        ------
+        ConfigError
+            When nobody configured that model, or its key may not be sent to its endpoint.
+        """
+        wanted = name or self._default
+        if wanted not in self._resolved:
+            self._resolved[wanted] = self._find(wanted)
+        return self._resolved[wanted]
+
+    def check(self, names: Iterable[str | None]) -> dict[str | None, ModelConfig]:
+        """Resolve all models of a pipeline before anything runs.
+
+        Raises
+        ------
+        ConfigError
+            As ``resolve``; and when some blocks name a model while others would silently be
+            answered by the offline one.
+        """
+        found = {name: self.resolve(name) for name in names}
+        default = found.get(None)
+        named = sorted(
+            config.name for key, config in found.items() if key and not config.is_offline
+        )
+        if default is not None and default.is_offline and named and not self._default:
+            raise ConfigError(
+                f"a block names the model {named[0]!r}, another names none, and there is no "
+                "default model: set LLM_ENDPOINT and LLM_MODEL, choose one for the run "
+                f"(model={named[0]!r}), or write model: offline in that block"
+            )
+        return found
+
+    def open(
+        self, name: str | None, *, journal: Journal | None, variation: str, block: str
+    ) -> Model:
+        """The model of that name for one block; see ``resolve``."""
+        config = self.resolve(name)
+        key = config.client_key
+        return Model(
+            config=config,
+            endpoint=_OnThisLoop(self, config),
+            dialect=self._dialects.setdefault((key[0], config.model), Dialect()),
+            block=block,
+            journal=journal,
+            variation=variation,
+            hand_over=self._hand_over if journal is None else None,
+        )
+
+    async def close(self) -> None:
+        """Close the clients of the running loop."""
+        for endpoint in self._endpoints.pop(asyncio.get_running_loop(), {}).values():
+            await endpoint.close()
+
+    def endpoint_for(self, config: ModelConfig) -> Endpoint:
+        """The open client of ``config`` on the running loop."""
+        clients = self._endpoints.setdefault(asyncio.get_running_loop(), {})
+        if config.client_key not in clients:
+            clients[config.client_key] = _connect(config)
+        return clients[config.client_key]
+
+    def _find(self, name: str | None) -> ModelConfig:
+        if name == OFFLINE:
+            return _OFFLINE_MODEL
+        configured = self._configured()
+        if name is not None and name in configured:
+            return _with_key(configured[name])
+        if self._settings.llm_endpoint is not None:
+            return self._at_default_endpoint(name)
+        if name is None and not self._settings.names_a_model:
+            return _OFFLINE_MODEL
+        if name is None or self._settings.names_a_model:
+            raise ConfigError(
+                "LLM_MODEL or LLM_API_KEY is set but LLM_ENDPOINT is not; set it to the URL of an "
+                "OpenAI-compatible API such as https://api.openai.com/v1 or http://127.0.0.1:11434/v1"
+            )
+        raise ConfigError(
+            f"model {name!r} is not configured and LLM_ENDPOINT is not set; "
+            f"{suggest(name, [*configured, OFFLINE])}",
+            {"model": name, "configured": sorted(configured)},
+        )
+
+    def _at_default_endpoint(self, name: str | None) -> ModelConfig:
+        model = name or self._settings.llm_model
+        endpoint = self._settings.llm_endpoint
+        if model is None:
+            raise ConfigError(
+                f"LLM_ENDPOINT is {endpoint} but LLM_MODEL is not set; set it to the id of a model "
+                "that server has"
+            )
+        if not self._settings.key_is_paired:
+            raise ConfigError(
+                f"LLM_API_KEY and LLM_ENDPOINT ({endpoint}) come from different places, so the key "
+                "is not sent there; set both in the environment or both in the project's .env file"
+            )
+        return ModelConfig(
+            name=model, model=model, endpoint=endpoint, api_key=self._settings.llm_api_key,
+            key_env="LLM_API_KEY",
+        )  # fmt: skip
+
+
+def _with_key(config: ModelConfig) -> ModelConfig:
+    """``config`` with its key out of the environment, if the user paired them on this machine."""
+    if config.endpoint is None or config.key_env is None:
+        return config
+    if not is_paired(config.endpoint, config.key_env):
+        raise ConfigError(
+            f"model {config.name!r}: {config.key_env} was never paired with {config.endpoint} on "
+            "this machine, so the key is not sent; if you trust that address, add the model again "
+            f"(add_model({config.name!r}, endpoint={config.endpoint!r}, model={config.model!r}, "
+            f"key_env={config.key_env!r}))",
+            {"model": config.name, "endpoint": config.endpoint, "key_env": config.key_env},
+        )
+    key = os.environ.get(config.key_env)
+    if not key:
+        raise ConfigError(
+            f"model {config.name!r} needs a key in the environment variable {config.key_env}, "
+            "which is not set",
+            {"model": config.name, "key_env": config.key_env},
+        )
+    return dataclasses.replace(config, api_key=key)
+
+
+def _connect(config: ModelConfig) -> Endpoint:
+    if config.endpoint is None:
+        from .offline import OfflineEndpoint
+
+        return OfflineEndpoint()
+    from .openai import OpenAIEndpoint
+
+    return OpenAIEndpoint(config.endpoint, config.api_key)
+
+
+class _OnThisLoop:
+    """An endpoint that is opened on first use, by whichever loop uses it."""
+
+    __slots__ = ("_config", "_models")
+
+    def __init__(self, models: Models, config: ModelConfig) -> None:
+        self._models = models
+        self._config = config
+
+    async def chat(self, body: dict[str, Any], *, timeout: float) -> dict[str, Any]:
+        return await self._models.endpoint_for(self._config).chat(body, timeout=timeout)
+
+    async def embeddings(self, body: dict[str, Any], *, timeout: float) -> dict[str, Any]:
+        return await self._models.endpoint_for(self._config).embeddings(body, timeout=timeout)
+
+    async def models(self, *, timeout: float) -> list[str]:
+        return await self._models.endpoint_for(self._config).models(timeout=timeout)
+
+    async def close(self) -> None:
+        await self._models.endpoint_for(self._config).close()

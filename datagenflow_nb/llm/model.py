@@ -1,0 +1,345 @@
+"""What a block talks to: a configured model, its endpoint, and the journal of its calls."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any, Protocol, TypeVar
+
+from ..errors import ModelError
+from ..records import Call, Usage
+from .base import Endpoint, EndpointError, ModelConfig, usage_of
+from .retry import ask_with_tries
+from .structured import FORMATS, find_violation, is_unsupported, read_json, shape_request
+
+__all__ = ["Completion", "Dialect", "Journal", "Model", "StructuredAnswer"]
+
+T = TypeVar("T")
+Messages = str | Sequence[dict[str, Any]]
+
+_ADVICE = {
+    "auth": "check the key and what it may use",
+    "not_found": "check the endpoint's path (it usually ends in /v1) and the model's id",
+    "bad_request": "check the request's parameters and the model's limits",
+    "connection": "check that the server runs and that the endpoint's host and port are right",
+    "timeout": "check the server's load, or raise the model's timeout",
+    "rate_limit": "lower the concurrency, or wait for the quota",
+    "server": "the server failed; try again later",
+    "bad_answer": "check that the endpoint is an OpenAI-compatible API",
+}
+
+
+class Journal(Protocol):
+    """Where a block's calls are noted; the engine gives one per block and branch."""
+
+    def next_number(self) -> int:
+        """The number of the next call, from 0."""
+
+    async def ready(self) -> None:
+        """Returns when every answer noted so far is safe; awaited before a new call is made."""
+
+    def add(self, call: Call) -> None:
+        """Note a call that has ended, well or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A model's answer: its text and what it took."""
+
+    text: str
+    model: str
+    finish_reason: str | None
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class StructuredAnswer:
+    """A JSON value that matches the schema, and the answer it was read from."""
+
+    value: Any
+    completion: Completion
+
+
+@dataclass(slots=True)
+class Dialect:
+    """What one endpoint turned out not to understand, so that it is asked only once."""
+
+    form: int = 0
+    token_key: str = "max_tokens"
+
+
+@dataclass(slots=True)
+class Model:
+    """A model as one block of one branch sees it; made by ``ctx.llm(name)``.
+
+    ``variation`` makes the offline model's answers differ between repetitions; it is never sent to
+    a server.
+    """
+
+    config: ModelConfig
+    endpoint: Endpoint
+    dialect: Dialect
+    block: str = ""
+    journal: Journal | None = None
+    variation: str = ""
+    hand_over: Callable[[Coroutine[Any, Any, Any]], Awaitable[Any]] | None = None
+    _count: int = field(default=0, init=False)
+
+    @property
+    def name(self) -> str:
+        """The configured name."""
+        return self.config.name
+
+    async def chat(self, messages: Messages, **parameters: Any) -> Completion:
+        """One chat completion.
+
+        Parameters
+        ----------
+        messages : str or list of {"role", "content"}
+            A string is one user message.
+        **parameters
+            ``temperature``, ``max_tokens`` and whatever else the API takes; None is left out.
+
+        Raises
+        ------
+        ModelError
+            When no try succeeded, or the answer is empty, refused or cut off.
+        """
+        return await self._on_loop(self._chat(_as_messages(messages), parameters))
+
+    async def structured(
+        self,
+        messages: Messages,
+        schema: dict[str, Any],
+        *,
+        corrections: int = 1,
+        **parameters: Any,
+    ) -> StructuredAnswer:
+        """One JSON value that matches ``schema``.
+
+        Parameters
+        ----------
+        corrections : int
+            How often a wrong answer is sent back with the violation quoted; each is a call.
+
+        Raises
+        ------
+        ModelError
+            As ``chat``; and when the last answer still breaks the schema.
+        """
+        return await self._on_loop(
+            self._structured(_as_messages(messages), schema, corrections, parameters)
+        )
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """One vector per text.
+
+        Raises
+        ------
+        ModelError
+            When no try succeeded or the answer does not hold one vector per text.
+        """
+        return await self._on_loop(self._embed(list(texts)))
+
+    async def _on_loop(self, work: Coroutine[Any, Any, T]) -> T:
+        if self.hand_over is None:
+            return await work
+        answer: T = await self.hand_over(work)
+        return answer
+
+    async def _chat(self, messages: list[dict[str, Any]], parameters: dict[str, Any]) -> Completion:
+        body = self._body({"messages": messages}, parameters)
+        try:
+            return await self._complete(body)
+        except _Unsupported as error:
+            raise self._give_up(error.cause, error.call) from error.cause
+
+    async def _structured(
+        self,
+        messages: list[dict[str, Any]],
+        schema: dict[str, Any],
+        corrections: int,
+        parameters: dict[str, Any],
+    ) -> StructuredAnswer:
+        for left in range(corrections, -1, -1):
+            completion = await self._ask_for_json(messages, schema, parameters)
+            try:
+                value = read_json(completion.text)
+                violation = find_violation(value, schema)
+            except ValueError as error:
+                violation = str(error)
+            if violation is None:
+                return StructuredAnswer(value, completion)
+            if left == 0:
+                break
+            messages = [
+                *messages,
+                {"role": "assistant", "content": completion.text},
+                {
+                    "role": "user",
+                    "content": f"That answer is not acceptable: {violation}\n"
+                    "Answer again with the corrected JSON only.",
+                },
+            ]
+        raise ModelError(
+            f"model {self.name!r} did not give the JSON asked for, {corrections + 1} "
+            f"answer(s): {violation}",
+            {"model": self.name, "endpoint": self.config.endpoint, "violation": violation},
+        )
+
+    async def _ask_for_json(
+        self, messages: list[dict[str, Any]], schema: dict[str, Any], parameters: dict[str, Any]
+    ) -> Completion:
+        """Ask in the strongest form the server understands."""
+        while True:
+            form = self.dialect.form
+            body = self._body(shape_request(messages, schema, FORMATS[form]), parameters)
+            try:
+                return await self._complete(body)
+            except _Unsupported as error:
+                if not is_unsupported(error.cause) or form + 1 == len(FORMATS):
+                    raise self._give_up(error.cause, error.call) from error.cause
+                self.dialect.form = max(self.dialect.form, form + 1)
+
+    async def _complete(self, body: dict[str, Any]) -> Completion:
+        """One call; adapts once to servers that want ``max_completion_tokens``."""
+        try:
+            call, answer = await self._call(body, self.endpoint.chat)
+        except _Unsupported as error:
+            asked_for = "max_completion_tokens" in error.cause.message
+            if not asked_for or "max_tokens" not in body:
+                raise
+            self.dialect.token_key = "max_completion_tokens"
+            body = {**body, "max_completion_tokens": body["max_tokens"]}
+            del body["max_tokens"]
+            call, answer = await self._call(body, self.endpoint.chat)
+        problem = _read_choice(answer, call)
+        if problem is not None:
+            call.error = problem
+        self._note(call)
+        if problem is not None:
+            detail = {"model": self.name, "endpoint": self.config.endpoint, "status": 200}
+            raise ModelError(f"{self._where()}: {problem}", detail)
+        return Completion(
+            call.answer or "", str(answer.get("model") or self.name), call.finish_reason, call.usage
+        )
+
+    async def _embed(self, texts: list[str]) -> list[list[float]]:
+        body = {"model": self.config.model, "input": texts}
+        try:
+            call, answer = await self._call(body, self.endpoint.embeddings)
+        except _Unsupported as error:
+            raise self._give_up(error.cause, error.call) from error.cause
+        self._note(call)
+        data = sorted(answer.get("data") or [], key=lambda item: item.get("index", 0))
+        if len(data) != len(texts):
+            raise ModelError(
+                f"{self._where()}: {len(data)} vectors for {len(texts)} texts",
+                {"model": self.name, "endpoint": self.config.endpoint},
+            )
+        return [item["embedding"] for item in data]
+
+    async def _call(
+        self,
+        body: dict[str, Any],
+        ask: Callable[..., Awaitable[dict[str, Any]]],
+    ) -> tuple[Call, dict[str, Any]]:
+        """Send ``body``; a call that failed for good is noted and raised."""
+        if self.journal is not None:
+            number = self.journal.next_number()
+            await self.journal.ready()
+        else:
+            number, self._count = self._count, self._count + 1
+        call = Call(block_id=self.block, number=number, model=self.name, request=body)
+        started = perf_counter()
+        try:
+            answer = await ask_with_tries(
+                lambda: ask(body, timeout=self.config.timeout), self.config, call.tries
+            )
+        except EndpointError as error:
+            call.latency = perf_counter() - started
+            call.error = error.message
+            self._note(call)
+            if error.kind in ("bad_request", "not_found") or error.status == 501:
+                raise _Unsupported(error, call) from error
+            raise self._give_up(error, call) from error
+        call.latency = perf_counter() - started
+        call.usage = usage_of(answer)
+        call.usage.cost = self.config.cost(call.usage)
+        return call, answer
+
+    def _body(self, shaped: dict[str, Any], parameters: dict[str, Any]) -> dict[str, Any]:
+        body = {"model": self.config.model, **shaped}
+        body.update({key: value for key, value in parameters.items() if value is not None})
+        if "max_tokens" in body and self.dialect.token_key != "max_tokens":
+            body[self.dialect.token_key] = body.pop("max_tokens")
+        if self.config.is_offline and self.variation:
+            digest = hashlib.blake2b(self.variation.encode(), digest_size=4).digest()
+            body.setdefault("seed", int.from_bytes(digest, "big"))
+        return body
+
+    def _note(self, call: Call) -> None:
+        if self.journal is not None:
+            self.journal.add(call)
+
+    def _where(self) -> str:
+        place = self.config.endpoint or "the embedded offline model"
+        named = "" if self.config.model == self.name else f" ({self.config.model})"
+        return f"model {self.name!r}{named} at {place}"
+
+    def _give_up(self, error: EndpointError, call: Call) -> ModelError:
+        status = f"{error.status} " if error.status else ""
+        count = len(call.tries)
+        advice = _ADVICE[error.kind]
+        if error.kind == "auth" and not self.config.api_key:
+            source = self.config.key_env or "LLM_API_KEY"
+            advice = f"no key was sent; set {source}"
+        return ModelError(
+            f"{self._where()}: {status}{error.message} "
+            f"(after {count} {'try' if count == 1 else 'tries'}); {advice}",
+            {
+                "model": self.name,
+                "endpoint": self.config.endpoint,
+                "status": error.status,
+                "kind": error.kind,
+                "tries": count,
+            },
+        )
+
+
+class _Unsupported(Exception):
+    """A request the server did not take; the caller may know another way to ask."""
+
+    def __init__(self, cause: EndpointError, call: Call) -> None:
+        super().__init__(cause.message)
+        self.cause = cause
+        self.call = call
+
+
+def _as_messages(messages: Messages) -> list[dict[str, Any]]:
+    if isinstance(messages, str):
+        return [{"role": "user", "content": messages}]
+    return list(messages)
+
+
+def _read_choice(answer: dict[str, Any], call: Call) -> str | None:
+    """Fill ``call`` from the first choice; what is wrong with the answer, or None."""
+    choices = answer.get("choices")
+    if not choices:
+        return "the answer has no choices; the server gave nothing back"
+    message = choices[0].get("message") or {}
+    call.finish_reason = choices[0].get("finish_reason")
+    content = message.get("content")
+    call.answer = content if isinstance(content, str) else None
+    if message.get("refusal"):
+        return f"the model refused: {str(message['refusal'])[:200]}"
+    if call.finish_reason == "content_filter":
+        return "the answer was held back by the server's content filter"
+    if call.finish_reason == "length":
+        tokens = call.usage.output_tokens
+        return f"the answer was cut off at {tokens} tokens (finish_reason=length); raise max_tokens"
+    if not call.answer or not call.answer.strip():
+        return f"the answer is empty (finish_reason={call.finish_reason})"
+    return None

@@ -1,0 +1,53 @@
+"""Which key may go to which endpoint: decided on this machine, by its user.
+
+A store or a pipeline file travels; what it says about endpoints must not decide where the keys of
+whoever opens it are sent. So ``add_model`` notes the pair (endpoint, environment variable) in a file
+of the user's own, and a key is sent only where its pair is noted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from ..errors import ConfigError
+
+__all__ = ["is_paired", "pair"]
+
+
+def _file() -> Path:
+    base = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    return Path(base) / "datagenflow" / "paired_keys.json"
+
+
+def _read() -> list[list[str]]:
+    try:
+        text = _file().read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return []
+    try:
+        pairs = json.loads(text)
+        return [[str(endpoint), str(variable)] for endpoint, variable in pairs]
+    except (ValueError, TypeError) as error:
+        raise ConfigError(
+            f"{_file()} is damaged ({error}); delete it and add the models again"
+        ) from error
+
+
+def pair(endpoint: str, variable: str) -> None:
+    """Allow the key in the environment variable ``variable`` to be sent to ``endpoint``."""
+    pairs = _read()
+    if [endpoint, variable] in pairs:
+        return
+    file = _file()
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = file.with_suffix(f".{os.getpid()}.tmp")
+    draft.write_text(json.dumps([*pairs, [endpoint, variable]], indent=1), encoding="utf-8")
+    draft.chmod(0o600)
+    draft.replace(file)
+
+
+def is_paired(endpoint: str, variable: str) -> bool:
+    """True when the user paired them on this machine."""
+    return [endpoint, variable] in _read()

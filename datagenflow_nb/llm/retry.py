@@ -1,0 +1,73 @@
+"""Tries and waits of one call: repeated only for what can succeed, and not for ever."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from time import perf_counter
+from typing import Any
+
+from .base import EndpointError, ModelConfig
+
+__all__ = ["MAX_RETRY_AFTER", "ask_with_tries", "wait_before"]
+
+#: Longest wait a server may ask for, in seconds.
+MAX_RETRY_AFTER = 60.0
+_FIRST_WAIT = 0.5
+_LONGEST_WAIT = 20.0
+
+
+def wait_before(number: int, error: EndpointError, chance: float) -> float:
+    """Seconds to wait before try ``number`` (2, 3, ...).
+
+    The server's ``Retry-After`` when it gave one (60 s at most), else exponential with full jitter
+    on the upper half, so that many workers do not come back at the same moment.
+
+    Parameters
+    ----------
+    chance : float
+        A random number in [0, 1).
+    """
+    longest = min(_LONGEST_WAIT, _FIRST_WAIT * 2.0 ** (number - 2))
+    wait = longest * (0.5 + chance / 2)
+    if error.retry_after is not None:
+        return min(MAX_RETRY_AFTER, error.retry_after) + 0.1 * wait
+    return wait
+
+
+async def ask_with_tries(
+    ask: Callable[[], Awaitable[dict[str, Any]]], config: ModelConfig, tries: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """The answer of the first try that succeeds; every try is noted in ``tries``.
+
+    Raises
+    ------
+    EndpointError
+        The last try's error: at once when it cannot succeed (400, 401, 403, 404), else after
+        ``config.max_tries`` tries or when the next one would start after ``config.max_wait`` s.
+    """
+    started = perf_counter()
+    while True:
+        begun = perf_counter()
+        try:
+            # The client's own timeouts are per socket operation; a server that sends a byte now
+            # and then would hold a worker for ever.
+            answer = await asyncio.wait_for(ask(), config.timeout)
+        except TimeoutError:
+            error = EndpointError("timeout", f"no answer within {config.timeout:g} s")
+        except EndpointError as failure:
+            error = failure
+        else:
+            tries.append({"latency": perf_counter() - begun, "status": 200, "error": None})
+            return answer
+        tries.append(
+            {"latency": perf_counter() - begun, "status": error.status, "error": error.message}
+        )
+        number = len(tries) + 1
+        if not error.is_retryable or number > config.max_tries:
+            raise error
+        wait = wait_before(number, error, random.random())
+        if perf_counter() - started + wait > config.max_wait:
+            raise error
+        await asyncio.sleep(wait)

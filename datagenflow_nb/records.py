@@ -1,0 +1,302 @@
+"""Pure values: what a run is made of, without handles, files or event loops.
+
+A *step* is one block's part of an execution, a *call* one request to a model with its answer, a
+*trace* the list of steps on the path of one branch. Everything in them is JSON: ``plain`` makes it
+so (and is the copy that keeps a block from rewriting history), ``encode``/``decode`` carry it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import decimal
+import enum
+import json
+import math
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import Any
+
+__all__ = [
+    "Call",
+    "NotPlain",
+    "Seed",
+    "Step",
+    "Usage",
+    "build_trace",
+    "decode",
+    "encode",
+    "plain",
+    "replay",
+    "utc_now",
+]
+
+_SCALARS = frozenset({str, int, bool, type(None)})
+
+
+class NotPlain(ValueError):
+    """A value that JSON cannot hold; ``path`` says where in the whole it stands."""
+
+    def __init__(self, reason: str, path: str) -> None:
+        super().__init__(f"{path}: {reason}" if path else reason)
+        self.reason = reason
+        self.path = path
+
+
+def plain(value: Any, path: str = "") -> Any:
+    """A deep copy of ``value`` made of dict, list, str, int, float, bool and None only.
+
+    Strings and numbers are shared (they cannot change), containers are new. Tuples become lists;
+    dates ISO strings; paths, UUIDs and decimals strings; enums their value; dataclasses, pydantic
+    models and NumPy values what they hold.
+
+    Raises
+    ------
+    NotPlain
+        For NaN and infinity (JSON has neither), keys that are not strings, and any other type.
+    """
+    kind = type(value)
+    if kind in _SCALARS:
+        return value
+    if kind is dict:
+        return {_key(key, path): plain(item, f"{path}.{key}") for key, item in value.items()}
+    if kind is list or kind is tuple:
+        return [
+            item if type(item) in _SCALARS else plain(item, f"{path}[{index}]")
+            for index, item in enumerate(value)
+        ]
+    if kind is float:
+        if not math.isfinite(value):
+            raise NotPlain(f"{value} is not a JSON number; use None for a missing value", path)
+        return value
+    return _convert(value, path)
+
+
+def _key(key: Any, path: str) -> str:
+    if type(key) is str:
+        return key
+    raise NotPlain(f"key {key!r} is {type(key).__name__}, JSON keys are strings", path)
+
+
+def _convert(value: Any, path: str) -> Any:
+    """The rarer kinds, after the common ones were ruled out by exact type."""
+    if isinstance(value, enum.Enum):
+        return plain(value.value, path)
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, bool | int):
+        return int(value)
+    if isinstance(value, float):
+        return plain(float(value), path)
+    if isinstance(value, Mapping):
+        return plain(dict(value), path)
+    if isinstance(value, list | tuple | set | frozenset):
+        items = sorted(value, key=repr) if isinstance(value, set | frozenset) else value
+        return plain(list(items), path)
+    if isinstance(value, dt.datetime | dt.date | dt.time):
+        return value.isoformat()
+    if isinstance(value, PurePath | uuid.UUID | decimal.Decimal):
+        return str(value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return plain(dataclasses.asdict(value), path)
+    for method in ("model_dump", "tolist"):  # pydantic; NumPy arrays and scalars
+        convert = getattr(value, method, None)
+        if callable(convert) and not isinstance(value, type):
+            return plain(convert(), path)
+    raise NotPlain(
+        f"{type(value).__name__} is not a JSON value; return str, int, float, bool, None, "
+        "list or dict",
+        path,
+    )
+
+
+def encode(value: Any) -> str:
+    """JSON text of a plain value, compact, non-ASCII as it is."""
+    from pydantic_core import PydanticSerializationError, to_json
+
+    try:
+        return to_json(value).decode()
+    except PydanticSerializationError:
+        # Lone surrogates (half an emoji out of a broken file) have no UTF-8 form; escaped they do.
+        return json.dumps(value, separators=(",", ":"), allow_nan=False)
+
+
+def decode(text: str | bytes) -> Any:
+    """The value of a JSON text written by ``encode``."""
+    from pydantic_core import from_json
+
+    try:
+        return from_json(text, allow_inf_nan=False)
+    except ValueError:
+        return json.loads(text)
+
+
+def utc_now() -> str:
+    """The time as ISO 8601 in UTC with milliseconds, ``2026-11-23T10:00:00.123Z``."""
+    return dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """One input row and how often to run it.
+
+    Attributes
+    ----------
+    metadata : dict of str to JSON value
+        The fields the pipeline starts from.
+    repetitions : int
+        Number of executions, 1 or more.
+    where : str
+        Where it was read (``seeds.csv:12``), for messages; not part of its value.
+    """
+
+    metadata: dict[str, Any]
+    repetitions: int = 1
+    where: str = field(default="", compare=False)
+
+
+@dataclass(slots=True)
+class Usage:
+    """Tokens and money of one call or of many.
+
+    Attributes
+    ----------
+    input_tokens, output_tokens : int
+        As the server counted them.
+    calls : int
+        Answered calls (a try that failed is not one).
+    cost : float or None
+        In the currency of the model's configured prices; None when a price is unknown.
+    """
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    calls: int = 0
+    cost: float | None = None
+
+    def __add__(self, other: Usage) -> Usage:
+        costs = [usage.cost for usage in (self, other) if usage.calls]
+        known = [cost for cost in costs if cost is not None]
+        return Usage(
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            self.calls + other.calls,
+            sum(known) if known and len(known) == len(costs) else None,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)
+
+
+@dataclass(slots=True)
+class Call:
+    """One request to a model: what was asked, what came back, what it took.
+
+    Attributes
+    ----------
+    block_id : str
+        The block that asked.
+    number : int
+        0, 1, ... within the block; a corrective question is a call of its own.
+    model : str
+        The configured name of the model.
+    request : dict
+        The body as sent (messages, parameters); never a key.
+    answer : str or None
+        The text of the answer, None when there was none.
+    latency : float
+        Seconds from the first try to the end of the last.
+    tries : list of dict
+        One per try: ``{"latency": s, "status": int | None, "error": str | None}``.
+    error : str or None
+        Why the call gave no usable answer.
+    """
+
+    block_id: str
+    number: int
+    model: str
+    request: dict[str, Any]
+    answer: str | None = None
+    finish_reason: str | None = None
+    usage: Usage = field(default_factory=Usage)
+    latency: float = 0.0
+    tries: list[dict[str, Any]] = field(default_factory=list)
+    error: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)
+
+
+@dataclass(slots=True)
+class Step:
+    """One block's part of an execution: only what it changed.
+
+    Attributes
+    ----------
+    index : int
+        The block's place in the pipeline, from 0.
+    branch : str
+        The path of the branch after this step: ``""``, ``"3"``, ``"3.0"``.
+    set : dict
+        Fields the block added or changed.
+    removed : list of str
+        Fields the block took away.
+    execution_time : float
+        Seconds, monotonic.
+    error : dict or None
+        ``DataGenFlowError.to_dict()`` of what ended the branch here.
+    skipped : bool
+        The block's ``when`` was false, or it is disabled.
+    """
+
+    index: int
+    block_id: str
+    block_type: str
+    branch: str = ""
+    set: dict[str, Any] = field(default_factory=dict)
+    removed: list[str] = field(default_factory=list)
+    execution_time: float = 0.0
+    error: dict[str, Any] | None = None
+    calls: list[Call] = field(default_factory=list)
+    skipped: bool = False
+
+
+def replay(metadata: Mapping[str, Any], steps: Iterable[Step]) -> dict[str, Any]:
+    """The state after ``steps``, rebuilt from the seed's metadata and what each step changed."""
+    state = dict(metadata)
+    for step in steps:
+        state.update(step.set)
+        for name in step.removed:
+            state.pop(name, None)
+    return state
+
+
+def build_trace(metadata: Mapping[str, Any], steps: Iterable[Step]) -> list[dict[str, Any]]:
+    """The trace as users see it: one dictionary per step, states rebuilt from the changes.
+
+    Keys: ``step, block_id, block_type, branch, input, output, accumulated_state, execution_time,
+    error, calls, skipped``. ``input`` is the state the block was given.
+    """
+    trace = []
+    state = dict(metadata)
+    for step in steps:
+        before = state
+        state = replay(before, [step])
+        trace.append(
+            {
+                "step": step.index,
+                "block_id": step.block_id,
+                "block_type": step.block_type,
+                "branch": step.branch,
+                "input": plain(before),
+                "output": plain(step.set),
+                "accumulated_state": plain(state),
+                "execution_time": step.execution_time,
+                "error": step.error,
+                "calls": [call.to_dict() for call in step.calls],
+                "skipped": step.skipped,
+            }
+        )
+    return trace

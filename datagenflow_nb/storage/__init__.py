@@ -1,0 +1,13 @@
+"""The SQLite file: everything a workspace keeps. SQL is written here and nowhere else.
+
+store       opening, connections, the one way to write
+migrations  the tables
+writer      group commit of what jobs produce
+journal     executions, calls, steps and records as rows
+jobs        the jobs table and the seeds it runs from
+lease       who runs a job, and whether that runner still lives
+records     records and traces, rebuilt on reading
+review      what people do to records
+library     stored pipelines and models
+doctor      what does not add up
+"""

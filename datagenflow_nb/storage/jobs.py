@@ -1,0 +1,223 @@
+"""The jobs table, the only truth about a job, and the seeds it runs from."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import JobError
+from ..records import Seed, decode, encode, utc_now
+from .lease import is_lost
+from .store import Store
+
+__all__ = ["ACTIVE", "EXECUTION_SHIFT", "JobRow", "JobTable"]
+
+#: Statuses of a job that some runner should be working on.
+ACTIVE = ("queued", "running", "paused")
+#: An execution's number is its job's number shifted left by this, plus a count: it is known before
+#: its row is written, and unique without asking the file.
+EXECUTION_SHIFT = 32
+_SEEDS_PER_PAGE = 200
+_SEEDS_PER_WRITE = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """A row of ``jobs``; ``total`` is None until all seeds are stored."""
+
+    id: int
+    parent_job_id: int | None
+    root_job_id: int
+    pipeline_id: int | None
+    pipeline_version: int | None
+    pipeline_name: str
+    definition: str
+    options: dict[str, Any]
+    random_seed: int
+    status: str
+    total: int | None
+    executions_done: int
+    records_generated: int
+    records_failed: int
+    records_filtered: int
+    usage: dict[str, Any]
+    error: dict[str, Any] | None
+    control: str | None
+    runner: str | None
+    heartbeat_at: str | None
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+
+    @classmethod
+    def read(cls, row: sqlite3.Row) -> JobRow:
+        """The value of a row."""
+        values = dict(row)
+        for key in ("options", "usage"):
+            values[key] = decode(values[key])
+        if values["error"] is not None:
+            values["error"] = decode(values["error"])
+        return cls(**values)
+
+
+class JobTable:
+    """What can be done to jobs in the file."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def create(
+        self,
+        *,
+        pipeline_name: str,
+        definition: str,
+        options: dict[str, Any],
+        random_seed: int,
+        token: str,
+        pipeline_id: int | None = None,
+        pipeline_version: int | None = None,
+    ) -> int:
+        """A new job that is being filled with seeds; its number."""
+        now = utc_now()
+        with self._store.write() as connection:
+            cursor = connection.execute(
+                "INSERT INTO jobs (pipeline_id, pipeline_version, pipeline_name, definition, "
+                "options, random_seed, status, runner, heartbeat_at, created_at) "
+                "VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?)",
+                [
+                    pipeline_id, pipeline_version, pipeline_name, definition, encode(options),
+                    random_seed, token, now, now,
+                ],
+            )  # fmt: skip
+            job_id = cursor.lastrowid
+            assert job_id is not None  # an INSERT into a rowid table always gives one
+            connection.execute("UPDATE jobs SET root_job_id = id WHERE id = ?", [job_id])
+        return job_id
+
+    def add_seeds(self, job_id: int, seeds: Iterable[Seed]) -> int:
+        """Store all seeds, in order; the number of executions they ask for.
+
+        Written in transactions of some thousand rows, so that other writers get their turn; the job
+        counts as filled only when ``total`` is set, after the last.
+        """
+        total, rows = 0, []
+        for index, seed in enumerate(seeds):
+            rows.append((job_id, index, seed.repetitions, encode(seed.metadata)))
+            total += seed.repetitions
+            if len(rows) == _SEEDS_PER_WRITE:
+                self._insert_seeds(rows)
+                rows = []
+        self._insert_seeds(rows)
+        with self._store.write() as connection:
+            connection.execute("UPDATE jobs SET total = ? WHERE id = ?", [total, job_id])
+        return total
+
+    def _insert_seeds(self, rows: list[tuple[int, int, int, str]]) -> None:
+        with self._store.write() as connection:
+            connection.executemany("INSERT INTO seeds VALUES (?, ?, ?, ?)", rows)
+
+    def seed_pages(self, job: JobRow) -> Iterator[list[tuple[int, int, dict[str, Any]]]]:
+        """Pages of (seed index, repetitions, metadata), in order, read one at a time."""
+        last = -1
+        while True:
+            rows = self._store.rows(
+                "SELECT seed_index, repetitions, metadata FROM seeds "
+                "WHERE job_id = ? AND seed_index > ? ORDER BY seed_index LIMIT ?",
+                [job.root_job_id, last, _SEEDS_PER_PAGE],
+            )
+            if not rows:
+                return
+            last = rows[-1][0]
+            yield [(index, repetitions, decode(text)) for index, repetitions, text in rows]
+
+    def start(self, job_id: int, token: str) -> None:
+        """Mark the job as running under ``token``."""
+        with self._store.write() as connection:
+            connection.execute(
+                "UPDATE jobs SET status = 'running', started_at = COALESCE(started_at, ?) "
+                "WHERE id = ? AND runner = ?",
+                [utc_now(), job_id, token],
+            )
+
+    def finish(
+        self, job_id: int, token: str, status: str, error: dict[str, Any] | None = None
+    ) -> bool:
+        """Give the job its final status; False when another runner has it."""
+        with self._store.write() as connection:
+            cursor = connection.execute(
+                "UPDATE jobs SET status = ?, error = ?, runner = NULL, control = NULL, "
+                "finished_at = ? WHERE id = ? AND runner = ?",
+                [status, None if error is None else encode(error), utc_now(), job_id, token],
+            )
+            return cursor.rowcount == 1
+
+    def get(self, job_id: int) -> JobRow:
+        """The job's row, after jobs of dead runners were marked ``interrupted``.
+
+        Raises
+        ------
+        JobError
+            When there is no such job, with the numbers there are.
+        """
+        found = self._store.row("SELECT * FROM jobs WHERE id = ?", [job_id])
+        if found is None:
+            numbers = [row[0] for row in self._store.rows("SELECT id FROM jobs ORDER BY id")]
+            there = ", ".join(map(str, numbers[-10:])) or "none"
+            raise JobError(
+                f"there is no job {job_id} in {self._store.path.name}; there are: {there}",
+                {"job_id": job_id, "jobs": numbers[-10:]},
+            )
+        return self._settle(JobRow.read(found))
+
+    def list(self) -> list[JobRow]:
+        """All jobs, oldest first."""
+        rows = self._store.rows("SELECT * FROM jobs ORDER BY id")
+        return [self._settle(JobRow.read(row)) for row in rows]
+
+    def delete(self, job_id: int) -> None:
+        """Delete the job with its seeds, records and traces.
+
+        Raises
+        ------
+        JobError
+            While it runs.
+        """
+        job = self.get(job_id)
+        if job.status in ACTIVE:
+            raise JobError(
+                f"job {job_id} is {job.status}; cancel it before deleting it", {"job_id": job_id}
+            )
+        with self._store.write() as connection:
+            connection.execute("DELETE FROM jobs WHERE id = ?", [job_id])
+
+    def request(self, job_id: int, control: str) -> None:
+        """Ask the job's runner, wherever it is, to do something: ``cancel`` or ``cancel_now``."""
+        with self._store.write() as connection:
+            connection.execute("UPDATE jobs SET control = ? WHERE id = ?", [control, job_id])
+
+    def control(self, job_id: int) -> str | None:
+        """What the runner was asked to do; ``deleted`` when the row is gone."""
+        row = self._store.row("SELECT control FROM jobs WHERE id = ?", [job_id])
+        return "deleted" if row is None else row[0]
+
+    def _settle(self, job: JobRow) -> JobRow:
+        """A job whose runner died reads ``interrupted``, and so does its row from now on."""
+        if job.status not in ACTIVE or not is_lost(job.runner, job.heartbeat_at):
+            return job
+        error = None
+        if job.total is None:
+            message = "the process ended while the seeds were being stored; start the job again"
+            error = encode({"error": message, "detail": {}})
+        with self._store.write() as connection:
+            connection.execute(
+                "UPDATE jobs SET status = ?, error = COALESCE(?, error), runner = NULL, "
+                "finished_at = ? WHERE id = ? AND runner IS ? AND heartbeat_at IS ?",
+                [
+                    "interrupted" if job.total is not None else "failed", error, utc_now(), job.id,
+                    job.runner, job.heartbeat_at,
+                ],
+            )  # fmt: skip
+            row = connection.execute("SELECT * FROM jobs WHERE id = ?", [job.id]).fetchone()
+        return JobRow.read(row)

@@ -1,0 +1,121 @@
+"""Executions, calls, steps and records as rows.
+
+Encoded at once, so that no later change of a value can reach what is stored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from ..records import Call, Step, Usage, decode, encode
+
+__all__ = [
+    "call_from_row",
+    "call_row",
+    "execution_row",
+    "record_row",
+    "request_hash",
+    "step_from_row",
+    "step_row",
+]
+
+_EMPTY = "{}"
+
+
+def request_hash(request_text: str) -> str:
+    """What tells two requests apart: 128 bits of BLAKE2b of the request's JSON."""
+    return hashlib.blake2b(request_text.encode(errors="surrogatepass"), digest_size=16).hexdigest()
+
+
+def execution_row(
+    key: int,
+    job_id: int,
+    seed_index: int,
+    repetition: int,
+    attempt: int,
+    status: str,
+    error: dict[str, Any] | None,
+    trace_id: str,
+    started_at: str,
+    finished_at: str | None,
+) -> tuple[Any, ...]:
+    """A row of ``executions``: inserted, or updating status, error and end."""
+    return (
+        key, job_id, seed_index, repetition, attempt, status,
+        None if error is None else encode(error), trace_id, started_at, finished_at,
+    )  # fmt: skip
+
+
+def call_row(execution_key: int, branch: str, call: Call, created_at: str) -> tuple[Any, ...]:
+    """A row of ``calls``."""
+    request = encode(call.request)
+    usage = call.usage
+    return (
+        execution_key, branch, call.block_id, call.number, call.model, request,
+        request_hash(request), call.answer, call.finish_reason, usage.input_tokens,
+        usage.output_tokens, usage.cost, call.latency, encode(call.tries), call.error, created_at,
+    )  # fmt: skip
+
+
+def call_from_row(row: Any) -> Call:
+    """The Call a row of ``calls`` holds."""
+    answered = row["answer"] is not None
+    return Call(
+        block_id=row["block_id"],
+        number=row["number"],
+        model=row["model"],
+        request=decode(row["request"]),
+        answer=row["answer"],
+        finish_reason=row["finish_reason"],
+        usage=Usage(row["input_tokens"], row["output_tokens"], int(answered), row["cost"]),
+        latency=row["latency"],
+        tries=decode(row["tries"]),
+        error=row["error"],
+    )
+
+
+def step_row(execution_key: int, step: Step) -> tuple[Any, ...]:
+    """A row of ``steps``: only what the block changed."""
+    return (
+        execution_key, step.branch, step.index, step.block_id, step.block_type,
+        encode(step.set) if step.set else None, encode(step.removed) if step.removed else None,
+        int(step.skipped), step.execution_time,
+        None if step.error is None else encode(step.error),
+    )  # fmt: skip
+
+
+def step_from_row(row: Any) -> Step:
+    """The Step a row of ``steps`` holds, without its calls."""
+    return Step(
+        index=row["step"],
+        block_id=row["block_id"],
+        block_type=row["block_type"],
+        branch=row["branch"],
+        set=decode(row["changes"] or _EMPTY),
+        removed=decode(row["removed"] or "[]"),
+        execution_time=row["execution_time"],
+        error=None if row["error"] is None else decode(row["error"]),
+        skipped=bool(row["skipped"]),
+    )
+
+
+def record_row(
+    job_id: int,
+    execution_key: int,
+    seed_index: int,
+    repetition: int,
+    branch: str,
+    status: str,
+    reason: str | None,
+    output_field: str | None,
+    model: str | None,
+    verdict: str | None,
+    created_at: str,
+) -> tuple[Any, ...]:
+    """A row of ``records``; its id is given by SQLite."""
+    reviewer = None if verdict is None else "rule"
+    return (
+        job_id, execution_key, seed_index, repetition, branch, status, reason, output_field, model,
+        verdict, reviewer, created_at, created_at,
+    )  # fmt: skip

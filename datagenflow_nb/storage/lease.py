@@ -1,0 +1,119 @@
+"""Who runs a job, and whether that runner still lives."""
+
+from __future__ import annotations
+
+import datetime as dt
+import platform
+import secrets
+import threading
+from pathlib import Path
+
+import psutil
+
+from ..errors import StoreError
+from .store import Store
+
+__all__ = ["HEARTBEAT", "LEASE", "Heartbeat", "is_lost", "new_token"]
+
+#: Seconds between signs of life, and after which a silent runner counts as dead.
+HEARTBEAT = 5.0
+LEASE = 15.0
+
+
+def new_token() -> str:
+    """A runner's fencing token: where and what it is, and a number nobody else has."""
+    process = psutil.Process()
+    return "|".join(
+        (_place(), str(process.pid), f"{process.create_time():.2f}", secrets.token_hex(8))
+    )
+
+
+def _place() -> str:
+    """Names this host, this boot and this process table; processes compare only within one."""
+    try:
+        # Containers of one host have process tables of their own.
+        table = str(Path("/proc/self/ns/pid").readlink())
+    except OSError:
+        table = "-"
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        boot = f"{psutil.boot_time():.0f}"
+    return f"{platform.node()}/{boot}/{table}"
+
+
+def _is_gone(token: str) -> bool:
+    """True when the runner's process is dead for certain."""
+    place, pid, created, _ = token.split("|")
+    if place != _place():
+        return False
+    try:
+        process = psutil.Process(int(pid))
+        # A number may be given again; the time of birth tells the two apart.
+        return abs(process.create_time() - float(created)) > 1 or (
+            process.status() == psutil.STATUS_ZOMBIE
+        )
+    except psutil.NoSuchProcess:
+        return True
+
+
+def is_lost(token: str | None, heartbeat_at: str | None, now: dt.datetime | None = None) -> bool:
+    """True when a job's runner is dead for certain, or silent for longer than its lease."""
+    if token is None or heartbeat_at is None:
+        return True
+    if _is_gone(token):
+        return True
+    last = dt.datetime.fromisoformat(heartbeat_at)
+    return ((now or dt.datetime.now(dt.UTC)) - last).total_seconds() > LEASE
+
+
+class Heartbeat:
+    """Signs of life for the jobs of this process, from a thread of its own.
+
+    A thread, because a block that keeps the loop busy must not cost the job its lease.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._jobs: dict[int, str] = {}
+        self._wake = threading.Event()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def add(self, job_id: int, token: str) -> None:
+        """Keep ``job_id`` alive under ``token``."""
+        with self._lock:
+            self._jobs[job_id] = token
+            if self._thread is None:
+                self._thread = threading.Thread(
+                    target=self._run, name="datagenflow-heartbeat", daemon=True
+                )
+                self._thread.start()
+
+    def remove(self, job_id: int) -> None:
+        """Stop keeping it alive; the thread ends with the last job."""
+        with self._lock:
+            self._jobs.pop(job_id, None)
+            if not self._jobs:
+                self._wake.set()
+
+    def _run(self) -> None:
+        while True:
+            self._wake.wait(HEARTBEAT)
+            with self._lock:
+                self._wake.clear()
+                if not self._jobs:
+                    self._thread = None
+                    return
+                jobs = dict(self._jobs)
+            now = dt.datetime.now(dt.UTC).isoformat()
+            try:
+                with self._store.write() as connection:
+                    connection.executemany(
+                        "UPDATE jobs SET heartbeat_at = ? WHERE id = ? AND runner = ?",
+                        [(now, job_id, token) for job_id, token in jobs.items()],
+                    )
+            except StoreError:
+                # The writer meets the same error with the job's rows and reports it there; the
+                # next beat tries again.
+                continue

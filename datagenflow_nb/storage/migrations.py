@@ -1,0 +1,215 @@
+"""The tables. Append-only: a released migration is never edited, a change is a new one."""
+
+from __future__ import annotations
+
+import importlib.abc
+import sqlite3
+import sys
+import threading
+from typing import Any
+
+__all__ = ["MIGRATION_SET", "apply_migrations", "known_migrations"]
+
+MIGRATION_SET = "datagenflow_nb"
+
+_M001 = """
+CREATE TABLE pipelines (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL UNIQUE,
+    version INTEGER NOT NULL,
+    definition TEXT NOT NULL,
+    field_layout TEXT,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL
+);
+CREATE TABLE pipeline_versions (
+    id INTEGER PRIMARY KEY,
+    pipeline_id INTEGER NOT NULL REFERENCES pipelines(id) ON DELETE CASCADE,
+    version INTEGER NOT NULL,
+    definition TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    UNIQUE (pipeline_id, version)
+);
+CREATE TABLE models (
+    name TEXT PRIMARY KEY,
+    endpoint TEXT NOT NULL,
+    model TEXT NOT NULL,
+    key_env TEXT,
+    input_price REAL,
+    output_price REAL,
+    limits TEXT NOT NULL DEFAULT '{}',
+    created_at TEXT NOT NULL
+);
+CREATE TABLE jobs (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    parent_job_id INTEGER REFERENCES jobs(id) ON DELETE SET NULL,
+    root_job_id INTEGER,
+    pipeline_id INTEGER REFERENCES pipelines(id) ON DELETE SET NULL,
+    pipeline_version INTEGER,
+    pipeline_name TEXT NOT NULL,
+    definition TEXT NOT NULL,
+    options TEXT NOT NULL DEFAULT '{}',
+    random_seed INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    total INTEGER,
+    executions_done INTEGER NOT NULL DEFAULT 0,
+    records_generated INTEGER NOT NULL DEFAULT 0,
+    records_failed INTEGER NOT NULL DEFAULT 0,
+    records_filtered INTEGER NOT NULL DEFAULT 0,
+    usage TEXT NOT NULL DEFAULT '{}',
+    error TEXT,
+    control TEXT,
+    runner TEXT,
+    heartbeat_at TEXT,
+    created_at TEXT NOT NULL,
+    started_at TEXT,
+    finished_at TEXT
+);
+CREATE INDEX jobs_status ON jobs(status);
+CREATE TABLE seeds (
+    job_id INTEGER NOT NULL REFERENCES jobs(id) ON DELETE CASCADE,
+    seed_index INTEGER NOT NULL,
+    repetitions INTEGER NOT NULL,
+    metadata TEXT NOT NULL,
+    PRIMARY KEY (job_id, seed_index)
+);
+CREATE TABLE executions (
+    id INTEGER PRIMARY KEY,
+    job_id INTEGER NOT NULL REFERENCES jobs(id) ON DELETE CASCADE,
+    seed_index INTEGER NOT NULL,
+    repetition INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    error TEXT,
+    trace_id TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    finished_at TEXT,
+    UNIQUE (job_id, seed_index, repetition, attempt)
+);
+CREATE TABLE steps (
+    execution_id INTEGER NOT NULL REFERENCES executions(id) ON DELETE CASCADE,
+    branch TEXT NOT NULL,
+    step INTEGER NOT NULL,
+    block_id TEXT NOT NULL,
+    block_type TEXT NOT NULL,
+    changes TEXT,
+    removed TEXT,
+    skipped INTEGER NOT NULL DEFAULT 0,
+    execution_time REAL NOT NULL,
+    error TEXT
+);
+CREATE UNIQUE INDEX steps_key ON steps(execution_id, branch, step);
+CREATE TABLE calls (
+    execution_id INTEGER NOT NULL REFERENCES executions(id) ON DELETE CASCADE,
+    branch TEXT NOT NULL,
+    block_id TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    model TEXT NOT NULL,
+    request TEXT NOT NULL,
+    request_hash TEXT NOT NULL,
+    answer TEXT,
+    finish_reason TEXT,
+    input_tokens INTEGER NOT NULL,
+    output_tokens INTEGER NOT NULL,
+    cost REAL,
+    latency REAL NOT NULL,
+    tries TEXT NOT NULL,
+    error TEXT,
+    created_at TEXT NOT NULL
+);
+CREATE UNIQUE INDEX calls_key ON calls(execution_id, branch, block_id, number);
+CREATE TABLE records (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    job_id INTEGER NOT NULL REFERENCES jobs(id) ON DELETE CASCADE,
+    execution_id INTEGER NOT NULL REFERENCES executions(id) ON DELETE CASCADE,
+    seed_index INTEGER NOT NULL,
+    repetition INTEGER NOT NULL,
+    branch TEXT NOT NULL,
+    is_current INTEGER NOT NULL DEFAULT 1,
+    status TEXT NOT NULL,
+    reason TEXT,
+    output_field TEXT,
+    model TEXT,
+    verdict TEXT,
+    edits TEXT,
+    note TEXT,
+    tags TEXT,
+    reviewer TEXT,
+    version INTEGER NOT NULL DEFAULT 1,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL
+);
+CREATE UNIQUE INDEX records_branch ON records(execution_id, branch);
+CREATE INDEX records_job_status ON records(job_id, status);
+CREATE TABLE review_actions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    job_id INTEGER REFERENCES jobs(id) ON DELETE CASCADE,
+    reviewer TEXT NOT NULL,
+    action TEXT NOT NULL,
+    before TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    undone_at TEXT
+);
+CREATE TABLE job_log (
+    id INTEGER PRIMARY KEY,
+    job_id INTEGER NOT NULL REFERENCES jobs(id) ON DELETE CASCADE,
+    created_at TEXT NOT NULL,
+    level TEXT NOT NULL,
+    trace_id TEXT,
+    message TEXT NOT NULL
+);
+CREATE INDEX job_log_job ON job_log(job_id);
+"""
+
+#: Every migration, oldest first: its name and its statements.
+_MIGRATIONS: tuple[tuple[str, str], ...] = (("m001_initial", _M001),)
+
+
+def known_migrations() -> list[str]:
+    """Names of all migrations of this version, oldest first."""
+    return [name for name, _ in _MIGRATIONS]
+
+
+def apply_migrations(connection: sqlite3.Connection) -> None:
+    """Apply what is pending; the caller holds the write transaction."""
+    sqlite_utils = _import_sqlite_utils()
+    migrations = sqlite_utils.Migrations(MIGRATION_SET)
+    for name, script in _MIGRATIONS:
+        migrations(name=name)(_runner(script))
+    migrations.apply(sqlite_utils.Database(connection, execute_plugins=False))
+
+
+def _runner(script: str) -> Any:
+    def migrate(db: Any) -> None:
+        # executescript() would commit the transaction this runs in.
+        for statement in script.split(";\n"):
+            if statement.strip():
+                db.conn.execute(statement)
+
+    return migrate
+
+
+class _HidePandas(importlib.abc.MetaPathFinder):
+    """Makes pandas and numpy look absent to one thread's imports."""
+
+    def __init__(self) -> None:
+        self.thread = threading.get_ident()
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        if name in ("pandas", "numpy") and threading.get_ident() == self.thread:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+
+def _import_sqlite_utils() -> Any:
+    """Import sqlite_utils without the pandas it loads for its column types.
+
+    That costs 0.7 s where pandas is installed, on the way to a job's first record, and we store
+    JSON text only.
+    """
+    finder = _HidePandas()
+    sys.meta_path.insert(0, finder)
+    try:
+        import sqlite_utils
+    finally:
+        sys.meta_path.remove(finder)
+    return sqlite_utils

@@ -1,0 +1,237 @@
+"""Opening the SQLite file, a connection per thread, and the one way to write."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ..errors import StoreError
+from .migrations import MIGRATION_SET, apply_migrations, known_migrations
+from .place import file_system_of, is_network_place
+
+__all__ = ["Store"]
+
+_log = logging.getLogger("datagenflow_nb")
+
+#: Seconds a writer waits for another process's transaction.
+BUSY_TIMEOUT = 60.0
+
+
+class Store:
+    """One SQLite file.
+
+    Parameters
+    ----------
+    path : path
+        Created, with its folder, when it does not exist.
+
+    Raises
+    ------
+    StoreError
+        When the file is no store of ours, was written by a newer version, or cannot be opened.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        if str(path) == ":memory:":
+            raise StoreError("a store is a file that several threads open; ':memory:' is not one")
+        self.path = Path(path).expanduser().resolve()
+        self._local = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+        self._lock = threading.Lock()
+        self._is_closed = False
+        with self._explained():
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._journal_mode = "DELETE" if is_network_place(self.path) else "WAL"
+            if self._journal_mode != "WAL":
+                _log.warning(
+                    "%s lies on a network file system (%s) that cannot carry SQLite's write-ahead "
+                    "log; the slower rollback journal is used. A local DATABASE_PATH is safer.",
+                    self.path, file_system_of(self.path),
+                )  # fmt: skip
+            self._prepare()
+
+    def __repr__(self) -> str:
+        return f"Store({self.path.name!r})"
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """This thread's connection, for reading."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            if self._is_closed:
+                raise StoreError(f"the store {self.path} was closed")
+            with self._explained():
+                connection = self._local.connection = self._connect()
+            with self._lock:
+                self._connections.append(connection)
+        return connection
+
+    def rows(self, sql: str, parameters: Any = ()) -> list[sqlite3.Row]:
+        """All rows of a query."""
+        with self._explained():
+            return self.connection.execute(sql, parameters).fetchall()
+
+    def row(self, sql: str, parameters: Any = ()) -> sqlite3.Row | None:
+        """The first row of a query, or None."""
+        with self._explained():
+            found: sqlite3.Row | None = self.connection.execute(sql, parameters).fetchone()
+            return found
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """The one way to write: a transaction that holds the write lock from its first moment.
+
+        ``BEGIN IMMEDIATE``: a deferred transaction that reads first and writes later fails with
+        "database is locked" when another process wrote in between.
+
+        Raises
+        ------
+        StoreError
+            When the file cannot be written; nothing of the transaction is kept.
+        """
+        connection = self.connection
+        with self._explained():
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    def close(self) -> None:
+        """Close all connections; the store cannot be used after it."""
+        with self._lock:
+            self._is_closed = True
+            for connection in self._connections:
+                connection.close()
+            self._connections.clear()
+        self._local = threading.local()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
+        )
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA foreign_keys = ON")
+        # Safe against a killed process; a power cut may cost the last moments, never the file.
+        connection.execute("PRAGMA synchronous = NORMAL")
+        return connection
+
+    def _prepare(self) -> None:
+        """Bring a new or older file to this version's tables; refuse a newer one."""
+        connection = self._connect()
+        try:
+            self._check_owner(connection)
+            _set_journal_mode(connection, self._journal_mode)
+            pending = self._pending(connection)
+            if pending and pending != known_migrations():
+                self._back_up(connection, pending[0])
+            if pending:
+                connection.execute("BEGIN IMMEDIATE")
+                try:
+                    # Another process may have been faster; what it applied is not pending now.
+                    apply_migrations(connection)
+                    connection.execute("COMMIT")
+                except BaseException:
+                    if connection.in_transaction:
+                        connection.execute("ROLLBACK")
+                    raise
+        finally:
+            connection.close()
+
+    def _check_owner(self, connection: sqlite3.Connection) -> None:
+        found = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        tables = {row[0] for row in found}
+        if tables and "_sqlite_migrations" not in tables:
+            raise StoreError(
+                f"{self.path} is a SQLite file of another program (tables: "
+                f"{', '.join(sorted(tables)[:5])}); choose another DATABASE_PATH",
+                {"path": str(self.path)},
+            )
+
+    def _pending(self, connection: sqlite3.Connection) -> list[str]:
+        exists = connection.execute(
+            "SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'"
+        ).fetchone()
+        if not exists:
+            return known_migrations()
+        applied = {
+            row[0]
+            for row in connection.execute(
+                "SELECT name FROM _sqlite_migrations WHERE migration_set = ?", [MIGRATION_SET]
+            )
+        }
+        newer = sorted(applied - set(known_migrations()))
+        if newer:
+            raise StoreError(
+                f"{self.path} was written by a newer version of datagenflow-nb ({newer[-1]} is "
+                "unknown to this one); upgrade the package, or choose another DATABASE_PATH",
+                {"path": str(self.path), "unknown": newer},
+            )
+        return [name for name in known_migrations() if name not in applied]
+
+    def _back_up(self, connection: sqlite3.Connection, before: str) -> None:
+        stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%d-%H%M%S")
+        target = self.path.with_name(f"{self.path.name}.before-{before}-{stamp}")
+        copy = sqlite3.connect(target)
+        try:
+            connection.backup(copy)
+        finally:
+            copy.close()
+        _log.warning("%s is of an older version; a copy was kept as %s", self.path, target.name)
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        """SQLite's and the file system's errors as ours."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise StoreError(f"{self.path}: {_explain(error)}", {"path": str(self.path)}) from error
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
+                raise
+            raise StoreError(
+                f"{self.path}: {error}; the file is damaged or no SQLite file: run "
+                "`dgf doctor`, or restore a copy",
+                {"path": str(self.path)},
+            ) from error
+        except OSError as error:
+            raise StoreError(f"{self.path}: {error}", {"path": str(self.path)}) from error
+
+
+def _explain(error: sqlite3.OperationalError) -> str:
+    text = str(error)
+    if "locked" in text:
+        return f"{text}: another process held the write lock for over {BUSY_TIMEOUT:g} s"
+    if "full" in text:
+        return f"{text}: free some space; what was stored before is safe"
+    if "unable to open" in text:
+        return f"{text}: check that the folder exists and can be written"
+    if "readonly" in text:
+        return f"{text}: check the rights of the file and its folder"
+    return text
+
+
+def _set_journal_mode(connection: sqlite3.Connection, mode: str) -> None:
+    """Switch to ``mode``; SQLite's busy timeout does not cover this statement."""
+    deadline = time.monotonic() + BUSY_TIMEOUT
+    while True:
+        try:
+            answer = connection.execute(f"PRAGMA journal_mode = {mode}").fetchone()[0]
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)  # another process is opening the same new file
+        else:
+            if answer.upper() != mode:
+                _log.warning("SQLite keeps journal mode %s instead of %s", answer, mode)
+            return

@@ -1,0 +1,247 @@
+"""Group commit: one thread writes what all jobs of this process produce.
+
+It commits whatever has queued as soon as it is idle, so a commit's cost is shared by what came in
+during the last one. Rows of one ``put`` are never split between transactions, and transactions
+keep the order of ``put``. In every transaction each job's fencing token is checked: a runner that
+lost its job writes nothing more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ..errors import DataGenFlowError, JobError, StoreError
+from .store import Store
+
+__all__ = ["CALLS", "EXECUTIONS", "RECORDS", "STEPS", "Writer"]
+
+# Tables in the order their rows refer to each other.
+EXECUTIONS, CALLS, STEPS, RECORDS = range(4)
+
+_INSERTS = (
+    (
+        "INSERT INTO executions (id, job_id, seed_index, repetition, attempt, status, error, "
+        "trace_id, started_at, finished_at) VALUES ",
+        10,
+        " ON CONFLICT(id) DO UPDATE SET status = excluded.status, error = excluded.error, "
+        "finished_at = excluded.finished_at",
+    ),
+    (
+        "INSERT INTO calls (execution_id, branch, block_id, number, model, request, request_hash, "
+        "answer, finish_reason, input_tokens, output_tokens, cost, latency, tries, error, "
+        "created_at) VALUES ",
+        16,
+        "",
+    ),
+    (
+        "INSERT INTO steps (execution_id, branch, step, block_id, block_type, changes, removed, "
+        "skipped, execution_time, error) VALUES ",
+        10,
+        "",
+    ),
+    (
+        "INSERT INTO records (job_id, execution_id, seed_index, repetition, branch, status, "
+        "reason, output_field, model, verdict, reviewer, created_at, updated_at) VALUES ",
+        13,
+        "",
+    ),
+)
+_COUNTS = (
+    "UPDATE jobs SET executions_done = ?, records_generated = ?, records_failed = ?, "
+    "records_filtered = ?, usage = ? WHERE id = ?"
+)
+
+#: Rows in one INSERT statement. The interpreter's lock is let go at every statement and got back
+#: after a wait while the loop thread computes, so many small statements would be slow.
+_CHUNKS = (64, 16, 4, 1)
+#: Queued rows over which producers wait, and their size in characters.
+MAX_QUEUED_ITEMS = 1_000
+MAX_QUEUED_CHARACTERS = 16_000_000
+
+Row = tuple[int, tuple[Any, ...]]
+Counts = tuple[int, int, int, int, str]
+
+
+class Writer:
+    """The writer thread of a store; started by the first ``put``."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._condition = threading.Condition()
+        self._queue: list[tuple[int, Sequence[Row], Counts | None]] = []
+        self._fences: dict[int, str] = {}
+        self._failures: dict[int, DataGenFlowError] = {}
+        self._put = 0
+        self._committed = 0
+        self._queued_characters = 0
+        self._thread: threading.Thread | None = None
+        self._stopping = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._waiter: asyncio.Future[None] | None = None
+
+    def open_job(self, job_id: int, token: str) -> None:
+        """Accept rows of ``job_id`` as long as its row carries this runner's token."""
+        self._failures.pop(job_id, None)
+        self._fences[job_id] = token
+
+    def close_job(self, job_id: int) -> None:
+        """Forget the job; its rows must have been flushed."""
+        self._fences.pop(job_id, None)
+        self._failures.pop(job_id, None)
+
+    def put(self, job_id: int, rows: Sequence[Row], counts: Counts | None = None) -> int:
+        """Queue rows that belong together; the ticket to wait for.
+
+        Parameters
+        ----------
+        counts : (executions done, generated, failed, filtered, usage JSON), optional
+            The job's totals with these rows.
+
+        Raises
+        ------
+        StoreError, JobError
+            When earlier rows of this job could not be written, or another runner has the job.
+        """
+        failure = self._failures.get(job_id)
+        if failure is not None:
+            raise failure
+        size = sum(len(value) for _, row in rows for value in row if type(value) is str)
+        with self._condition:
+            self._put += 1
+            self._queue.append((job_id, rows, counts))
+            self._queued_characters += size
+            if self._thread is None:
+                self._thread = threading.Thread(
+                    target=self._run, name="datagenflow-writer", daemon=True
+                )
+                self._thread.start()
+            self._condition.notify()
+            return self._put
+
+    async def ready(self, job_id: int, ticket: int) -> None:
+        """Returns once everything up to ``ticket`` is committed.
+
+        Raises
+        ------
+        StoreError, JobError
+            When it could not be.
+        """
+        while self._committed < ticket:
+            if self._waiter is None or self._waiter.done():
+                self._loop = asyncio.get_running_loop()
+                self._waiter = self._loop.create_future()
+                if self._committed >= ticket:  # committed between the check and the registration
+                    break
+            await asyncio.shield(self._waiter)
+        failure = self._failures.get(job_id)
+        if failure is not None:
+            raise failure
+
+    async def room(self, job_id: int) -> None:
+        """Returns when the queue is short enough for more; keeps memory bounded."""
+        if self._put - self._committed > MAX_QUEUED_ITEMS:
+            await self.ready(job_id, self._put - MAX_QUEUED_ITEMS // 2)
+        elif self._queued_characters > MAX_QUEUED_CHARACTERS:
+            await self.ready(job_id, self._put)
+
+    async def flush(self, job_id: int) -> None:
+        """Returns when everything put so far is committed."""
+        await self.ready(job_id, self._put)
+
+    def stop(self) -> None:
+        """Write what is queued and end the thread."""
+        with self._condition:
+            self._stopping = True
+            self._condition.notify()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            with self._condition:
+                while not self._queue and not self._stopping:
+                    self._condition.wait()
+                if not self._queue:
+                    return
+                batch, self._queue = self._queue, []
+                ticket, self._queued_characters = self._put, 0
+            self._commit(batch)
+            self._committed = ticket
+            waiter, loop = self._waiter, self._loop
+            if waiter is not None and loop is not None and not waiter.done():
+                try:
+                    loop.call_soon_threadsafe(_resolve, waiter)
+                except RuntimeError:
+                    return  # the interpreter is ending and nobody waits any more
+
+    def _commit(self, batch: list[tuple[int, Sequence[Row], Counts | None]]) -> None:
+        jobs = {job_id for job_id, _, _ in batch}
+        try:
+            with self._store.write() as connection:
+                lost = self._check_fences(connection, jobs)
+                self._insert(connection, [item for item in batch if item[0] not in lost])
+        except (StoreError, sqlite3.Error, UnicodeEncodeError) as error:
+            failure = error if isinstance(error, StoreError) else StoreError(f"not stored: {error}")
+            self._failures.update(dict.fromkeys(jobs, failure))
+
+    def _check_fences(self, connection: sqlite3.Connection, jobs: Iterable[int]) -> set[int]:
+        lost = set()
+        for job_id in jobs:
+            row = connection.execute("SELECT runner FROM jobs WHERE id = ?", [job_id]).fetchone()
+            if row is None or row[0] != self._fences.get(job_id):
+                lost.add(job_id)
+                problem = "was deleted" if row is None else "was taken over by another runner"
+                self._failures[job_id] = JobError(
+                    f"job {job_id} {problem}; this runner stops writing", {"job_id": job_id}
+                )
+        return lost
+
+    def _insert(
+        self,
+        connection: sqlite3.Connection,
+        batch: list[tuple[int, Sequence[Row], Counts | None]],
+    ) -> None:
+        tables: list[list[tuple[Any, ...]]] = [[], [], [], []]
+        counts: dict[int, Counts] = {}
+        for job_id, rows, job_counts in batch:
+            for table, row in rows:
+                tables[table].append(row)
+            if job_counts is not None:
+                counts[job_id] = job_counts
+        for (head, width, tail), rows in zip(_INSERTS, tables, strict=True):
+            _insert_rows(connection, head, width, tail, rows)
+        for job_id, job_counts in counts.items():
+            connection.execute(_COUNTS, (*job_counts, job_id))
+
+
+def _resolve(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)
+
+
+def _insert_rows(
+    connection: sqlite3.Connection, head: str, width: int, tail: str, rows: list[tuple[Any, ...]]
+) -> None:
+    one = "(" + ",".join("?" * width) + ")"
+    start = 0
+    while start < len(rows):
+        count = next(size for size in _CHUNKS if size <= len(rows) - start)
+        chunk = rows[start : start + count]
+        parameters = [value for row in chunk for value in row]
+        try:
+            connection.execute(head + ",".join([one] * count) + tail, parameters)
+        except UnicodeEncodeError:
+            # Half a surrogate pair in an error text or an answer; JSON columns are escaped already.
+            connection.execute(head + ",".join([one] * count) + tail, _escape(parameters))
+        start += count
+
+
+def _escape(parameters: list[Any]) -> list[Any]:
+    return [
+        value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
+        for value in parameters
+    ]
