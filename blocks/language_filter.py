@@ -36,6 +36,7 @@ class LanguageFilter(BaseBlock):
     category = "validators"
     inputs = ["*"]
     outputs = ["language"]
+    field_references = ["field_name"]
 
     class Config(BlockConfig):
         """What is kept."""

@@ -25,6 +25,7 @@ class WordStats(BaseBlock):
     category = "metrics"
     inputs = ["*"]
     outputs = ["word_count", "sentence_count", "words_per_sentence"]
+    field_references = ["field_name"]  # this option names a field: checked before anything runs
 
     def get_schema(self) -> dict[str, Any]:
         return {

@@ -11,13 +11,17 @@ import dataclasses
 import datetime as dt
 import decimal
 import enum
+import functools
 import json
 import math
+import time
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
+
+from pydantic_core import PydanticSerializationError, from_json, to_json
 
 __all__ = [
     "Call",
@@ -55,16 +59,29 @@ def plain(value: Any, path: str = "") -> Any:
     Raises
     ------
     NotPlain
-        For NaN and infinity (JSON has neither), keys that are not strings, and any other type.
+        For NaN and infinity (JSON has neither), keys that are not strings, a value that holds
+        itself, and any other type.
     """
+    try:
+        return _plain(value, path)
+    except RecursionError:
+        raise NotPlain("nested too deeply, or holds itself", path) from None
+
+
+def _plain(value: Any, path: str) -> Any:
     kind = type(value)
     if kind in _SCALARS:
         return value
     if kind is dict:
-        return {_key(key, path): plain(item, f"{path}.{key}") for key, item in value.items()}
+        return {
+            key if type(key) is str else _key(key, path): item
+            if type(item) in _SCALARS
+            else _plain(item, f"{path}.{key}" if path else str(key))
+            for key, item in value.items()
+        }
     if kind is list or kind is tuple:
         return [
-            item if type(item) in _SCALARS else plain(item, f"{path}[{index}]")
+            item if type(item) in _SCALARS else _plain(item, f"{path}[{index}]")
             for index, item in enumerate(value)
         ]
     if kind is float:
@@ -75,36 +92,40 @@ def plain(value: Any, path: str = "") -> Any:
 
 
 def _key(key: Any, path: str) -> str:
-    if type(key) is str:
-        return key
+    if isinstance(key, str):
+        return str.__str__(key)
     raise NotPlain(f"key {key!r} is {type(key).__name__}, JSON keys are strings", path)
 
 
 def _convert(value: Any, path: str) -> Any:
     """The rarer kinds, after the common ones were ruled out by exact type."""
     if isinstance(value, enum.Enum):
-        return plain(value.value, path)
+        return _plain(value.value, path)
     if isinstance(value, str):
         return str.__str__(value)
     if isinstance(value, bool | int):
         return int(value)
     if isinstance(value, float):
-        return plain(float(value), path)
+        return _plain(float(value), path)
     if isinstance(value, Mapping):
-        return plain(dict(value), path)
+        return _plain(dict(value), path)
     if isinstance(value, list | tuple | set | frozenset):
         items = sorted(value, key=repr) if isinstance(value, set | frozenset) else value
-        return plain(list(items), path)
+        return _plain(list(items), path)
     if isinstance(value, dt.datetime | dt.date | dt.time):
+        if value != value:  # pandas' NaT
+            raise NotPlain("NaT is not a time; use None for a missing value", path)
         return value.isoformat()
     if isinstance(value, PurePath | uuid.UUID | decimal.Decimal):
         return str(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return plain(dataclasses.asdict(value), path)
+        # Not asdict(), which deep-copies what it finds, before we can say what cannot be.
+        held = {item.name: getattr(value, item.name) for item in dataclasses.fields(value)}
+        return _plain(held, path)
     for method in ("model_dump", "tolist"):  # pydantic; NumPy arrays and scalars
         convert = getattr(value, method, None)
         if callable(convert) and not isinstance(value, type):
-            return plain(convert(), path)
+            return _plain(convert(), path)
     raise NotPlain(
         f"{type(value).__name__} is not a JSON value; return str, int, float, bool, None, "
         "list or dict",
@@ -114,8 +135,6 @@ def _convert(value: Any, path: str) -> Any:
 
 def encode(value: Any) -> str:
     """JSON text of a plain value, compact, non-ASCII as it is."""
-    from pydantic_core import PydanticSerializationError, to_json
-
     try:
         return to_json(value).decode()
     except PydanticSerializationError:
@@ -124,18 +143,36 @@ def encode(value: Any) -> str:
 
 
 def decode(text: str | bytes) -> Any:
-    """The value of a JSON text written by ``encode``."""
-    from pydantic_core import from_json
+    """The value of a JSON text written by ``encode``, or by anybody else.
 
+    Raises
+    ------
+    ValueError
+        For text that is no JSON; NaN and Infinity are not.
+    """
     try:
         return from_json(text, allow_inf_nan=False)
     except ValueError:
-        return json.loads(text)
+        # Lone surrogates and deep nesting; slower, and more lenient than JSON is.
+        try:
+            return json.loads(text, parse_constant=_refuse_constant)
+        except RecursionError as error:
+            raise ValueError("nested too deeply") from error
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
 
 
 def utc_now() -> str:
     """The time as ISO 8601 in UTC with milliseconds, ``2026-11-23T10:00:00.123Z``."""
-    return dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    seconds, milliseconds = divmod(time.time_ns() // 1_000_000, 1_000)
+    return f"{_utc_second(seconds)}.{milliseconds:03d}Z"
+
+
+@functools.lru_cache(maxsize=4)
+def _utc_second(seconds: int) -> str:
+    return dt.datetime.fromtimestamp(seconds, dt.UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +214,8 @@ class Usage:
     cost: float | None = None
 
     def __add__(self, other: Usage) -> Usage:
+        if not self.calls:
+            return other
         costs = [usage.cost for usage in (self, other) if usage.calls]
         known = [cost for cost in costs if cost is not None]
         return Usage(
@@ -187,7 +226,13 @@ class Usage:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        return dataclasses.asdict(self)
+        """The four figures by name."""
+        return {
+            "input_tokens": self.input_tokens,
+            "output_tokens": self.output_tokens,
+            "calls": self.calls,
+            "cost": self.cost,
+        }
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from .errors import ConfigError, suggest
 
@@ -83,7 +84,8 @@ class Settings:
         Raises
         ------
         ConfigError
-            For an unknown argument, a ``DEBUG`` that is no boolean, an endpoint that is no URL.
+            For an unknown argument, a ``DEBUG`` that is no boolean, an endpoint that is no URL, a
+        ``.env`` file that cannot be read.
         """
         unknown = sorted(set(arguments) - set(_VARIABLES))
         if unknown:
@@ -113,13 +115,24 @@ class Settings:
         Raises
         ------
         ConfigError
-            When it is no http(s) URL; ``what`` starts the message.
+            When it is no http(s) URL, or holds a password; ``what`` starts the message.
         """
         base = str(url).strip().rstrip("/").removesuffix("/chat/completions").rstrip("/")
-        if not base.startswith(("http://", "https://")):
+        try:
+            parts = urlsplit(base)
+            is_address = parts.scheme in ("http", "https") and bool(parts.hostname)
+            is_address = is_address and parts.port != 0
+        except ValueError:  # a port that is no number, a bracket left open
+            is_address = False
+        if not is_address:
             raise ConfigError(
                 f"{what} is {url!r}, expected the URL of an OpenAI-compatible API such as "
                 "https://api.openai.com/v1 or http://127.0.0.1:11434/v1"
+            )
+        if "@" in parts.netloc:
+            raise ConfigError(
+                f"{what} holds a user name or a password, which would be stored and shown with it; "
+                "put the key into an environment variable"
             )
         return base
 
@@ -131,10 +144,7 @@ class Settings:
 
 def _gather(root: Path, arguments: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """Values by setting, and which layer each came from; an empty variable is an unset one."""
-    from dotenv import dotenv_values
-
-    env_file = root / ".env"
-    from_file = dotenv_values(env_file, interpolate=False) if env_file.is_file() else {}
+    from_file = _env_file(root / ".env")
     layers: tuple[tuple[str, dict[str, Any]], ...] = (
         ("argument", arguments),
         ("environment", {name: os.environ.get(var) for name, var in _VARIABLES.items()}),
@@ -143,20 +153,33 @@ def _gather(root: Path, arguments: dict[str, Any]) -> tuple[dict[str, Any], dict
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
     for layer, found in layers:
-        for name, value in found.items():
+        for name, raw in found.items():
+            value = raw.strip() if isinstance(raw, str) else raw
             if name not in values and value not in (None, ""):
                 values[name], sources[name] = value, layer
     return values, sources
+
+
+def _env_file(path: Path) -> dict[str, str | None]:
+    from dotenv import dotenv_values
+
+    if not path.is_file():
+        return {}
+    try:
+        # utf-8-sig: some editors put a byte order mark in front of the first name.
+        return dotenv_values(path, interpolate=False, encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}; save it as UTF-8 text") from error
 
 
 def _path(root: Path, value: str | Path | None, default: str) -> Path:
     return (root / Path(value or default).expanduser()).resolve()
 
 
-def _boolean(value: str | bool | None) -> bool:
+def _boolean(value: Any) -> bool:
     if value is None or isinstance(value, bool):
         return bool(value)
-    word = value.strip().lower()
+    word = str(value).lower()
     if word in _TRUE or word in _FALSE:
         return word in _TRUE
     raise ConfigError(f"DEBUG is {value!r}, expected true or false")

@@ -48,6 +48,7 @@ class Ledger:
         self.job_id = job_id
         self.done = self.generated = self.failed = self.filtered = 0
         self.usage = Usage()
+        self._usage_text = "{}"
         self._writer = writer
         self._open: dict[int, _Open] = {}
 
@@ -59,6 +60,7 @@ class Ledger:
         """Write the call down; the branch's next call waits until it is safe."""
         if call.answer is not None:
             self.usage = self.usage + call.usage
+            self._usage_text = encode(self.usage.to_dict())
         rows = self._first_rows(branch.execution)
         rows.append((CALLS, call_row(branch.execution.key, branch.path, call, utc_now())))
         branch.mark = self._writer.put(self.job_id, rows, self._counts())
@@ -150,5 +152,4 @@ class Ledger:
         )  # fmt: skip
 
     def _counts(self) -> tuple[int, int, int, int, str]:
-        usage = encode(self.usage.to_dict())
-        return self.done, self.generated, self.failed, self.filtered, usage
+        return self.done, self.generated, self.failed, self.filtered, self._usage_text

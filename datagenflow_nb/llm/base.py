@@ -126,10 +126,15 @@ class Endpoint(Protocol):
 
 
 def usage_of(answer: dict[str, Any]) -> Usage:
-    """The ``usage`` object of an answer as our Usage; zeros when a server sends none."""
-    usage = answer.get("usage") or {}
+    """The ``usage`` object of an answer as our Usage; zeros when a server sends no such counts."""
+    usage = answer.get("usage")
+    counts = usage if isinstance(usage, dict) else {}
     return Usage(
-        input_tokens=int(usage.get("prompt_tokens") or 0),
-        output_tokens=int(usage.get("completion_tokens") or 0),
+        input_tokens=_count(counts.get("prompt_tokens")),
+        output_tokens=_count(counts.get("completion_tokens")),
         calls=1,
     )
+
+
+def _count(value: Any) -> int:
+    return value if type(value) is int and 0 <= value < 2**53 else 0

@@ -195,7 +195,7 @@ def _with_key(config: ModelConfig) -> ModelConfig:
             f"key_env={config.key_env!r}))",
             {"model": config.name, "endpoint": config.endpoint, "key_env": config.key_env},
         )
-    key = os.environ.get(config.key_env)
+    key = os.environ.get(config.key_env, "").strip()
     if not key:
         raise ConfigError(
             f"model {config.name!r} needs a key in the environment variable {config.key_env}, "

@@ -9,10 +9,17 @@ from time import perf_counter
 from typing import Any, Protocol, TypeVar
 
 from ..errors import ModelError
-from ..records import Call, Usage
+from ..records import Call, Usage, encode
 from .base import Endpoint, EndpointError, ModelConfig, usage_of
 from .retry import ask_with_tries
-from .structured import FORMATS, find_violation, is_unsupported, read_json, shape_request
+from .structured import (
+    FORMATS,
+    find_violation,
+    is_unsupported,
+    prepare,
+    read_json,
+    shape_request,
+)
 
 __all__ = ["Completion", "Dialect", "Journal", "Model", "StructuredAnswer"]
 
@@ -126,6 +133,8 @@ class Model:
 
         Raises
         ------
+        ConfigError
+            When ``schema`` is no JSON Schema; nothing is asked.
         ModelError
             As ``chat``; and when the last answer still breaks the schema.
         """
@@ -163,6 +172,8 @@ class Model:
         corrections: int,
         parameters: dict[str, Any],
     ) -> StructuredAnswer:
+        prepare(schema)
+        corrections = max(0, corrections)
         for left in range(corrections, -1, -1):
             completion = await self._ask_for_json(messages, schema, parameters)
             try:
@@ -233,13 +244,13 @@ class Model:
         except _Unsupported as error:
             raise self._give_up(error.cause, error.call) from error.cause
         self._note(call)
-        data = sorted(answer.get("data") or [], key=lambda item: item.get("index", 0))
-        if len(data) != len(texts):
+        vectors = _read_vectors(answer)
+        if len(vectors) != len(texts):
             raise ModelError(
-                f"{self._where()}: {len(data)} vectors for {len(texts)} texts",
+                f"{self._where()}: {len(vectors)} vectors for {len(texts)} texts",
                 {"model": self.name, "endpoint": self.config.endpoint},
             )
-        return [item["embedding"] for item in data]
+        return vectors
 
     async def _call(
         self,
@@ -262,7 +273,7 @@ class Model:
             call.latency = perf_counter() - started
             call.error = error.message
             self._note(call)
-            if error.kind in ("bad_request", "not_found") or error.status == 501:
+            if error.kind in ("bad_request", "not_found"):
                 raise _Unsupported(error, call) from error
             raise self._give_up(error, call) from error
         call.latency = perf_counter() - started
@@ -321,16 +332,30 @@ class _Unsupported(Exception):
 def _as_messages(messages: Messages) -> list[dict[str, Any]]:
     if isinstance(messages, str):
         return [{"role": "user", "content": messages}]
-    return list(messages)
+    # Copies: the journal keeps what was asked, whatever the block does to its messages next.
+    return [dict(message) for message in messages]
+
+
+def _read_vectors(answer: dict[str, Any]) -> list[list[float]]:
+    """The vectors of an answer in the order of the texts; what is no vector is left out."""
+    data = answer.get("data")
+    items = [item for item in data if isinstance(item, dict)] if isinstance(data, list) else []
+    items.sort(key=lambda item: item.get("index") or 0)
+    return [item["embedding"] for item in items if isinstance(item.get("embedding"), list)]
 
 
 def _read_choice(answer: dict[str, Any], call: Call) -> str | None:
     """Fill ``call`` from the first choice; what is wrong with the answer, or None."""
     choices = answer.get("choices")
-    if not choices:
-        return "the answer has no choices; the server gave nothing back"
-    message = choices[0].get("message") or {}
-    call.finish_reason = choices[0].get("finish_reason")
+    choice = choices[0] if isinstance(choices, list) and choices else None
+    if not isinstance(choice, dict):
+        said = answer.get("error")  # some gateways report errors with status 200
+        return f"the answer has no choices; the server said {encode(said)[:300] if said else 'nothing'}"
+    message = choice.get("message")
+    if not isinstance(message, dict):
+        message = {}
+    finish_reason = choice.get("finish_reason")
+    call.finish_reason = None if finish_reason is None else str(finish_reason)
     content = message.get("content")
     call.answer = content if isinstance(content, str) else None
     if message.get("refusal"):

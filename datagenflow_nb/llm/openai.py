@@ -7,11 +7,12 @@ errors without the models it builds for every answer (about half of the CPU time
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from email.utils import parsedate_to_datetime
 from time import time
 from typing import Any
 
+import aiohttp
 import httpx2
 from openai import (
     APIConnectionError,
@@ -30,7 +31,16 @@ __all__ = ["OpenAIEndpoint"]
 _KINDS = {
     400: "bad_request", 401: "auth", 403: "auth", 404: "not_found", 408: "timeout",
     409: "server", 413: "bad_request", 422: "bad_request", 425: "server", 429: "rate_limit",
+    501: "bad_request",
 }  # fmt: skip
+#: Headers the base class adds to every request, taken out again.
+_UNWANTED: dict[str, str | Omit] = {
+    "x-stainless-retry-count": Omit(), "x-stainless-read-timeout": Omit(),
+}  # fmt: skip
+#: A placeholder such as "EMPTY" or "ollama" is an ordinary word in an answer, a key is not.
+_SHORTEST_KEY = 12
+#: Stands for "no key": the client insists on one, servers on this machine often have none.
+_NO_KEY = "no-key"
 
 
 class _Client(AsyncOpenAI):
@@ -42,16 +52,11 @@ class _Client(AsyncOpenAI):
 
     @property
     def default_headers(self) -> dict[str, str | Omit]:
-        headers: dict[str, str | Omit] = {
+        return {
             "Accept": "application/json",
             "Content-Type": "application/json",
             "User-Agent": "datagenflow-nb",
-            "x-stainless-retry-count": Omit(),
-            "x-stainless-read-timeout": Omit(),
         }
-        if not self.api_key:
-            headers["Authorization"] = Omit()
-        return headers
 
 
 class OpenAIEndpoint:
@@ -63,19 +68,34 @@ class OpenAIEndpoint:
         For example ``http://127.0.0.1:8000/v1``.
     api_key : str or None
         None: no Authorization header is sent.
+
+    Raises
+    ------
+    EndpointError
+        For a URL or a key that no request can carry.
     """
 
     def __init__(self, base_url: str, api_key: str | None = None) -> None:
         self.base_url = base_url
         self._key = api_key
+        self._headers = dict(_UNWANTED)
+        if not api_key:
+            self._headers["Authorization"] = Omit()
+        elif not (api_key.isascii() and api_key.isprintable()):
+            raise EndpointError(
+                "auth", "the key holds a line end or another character that no header can carry"
+            )
         # Without an explicit limit aiohttp opens 100 connections at most and queues the rest.
         limits = httpx2.Limits(max_connections=10_000, max_keepalive_connections=10_000)
-        self._client = _Client(
-            base_url=base_url,
-            api_key=api_key or "",
-            max_retries=0,
-            http_client=DefaultAioHttpClient(limits=limits, follow_redirects=False),
-        )
+        try:
+            self._client = _Client(
+                base_url=base_url,
+                api_key=api_key or _NO_KEY,
+                max_retries=0,
+                http_client=DefaultAioHttpClient(limits=limits, follow_redirects=False),
+            )
+        except httpx2.InvalidURL as error:
+            raise EndpointError("not_found", f"{base_url!r} is no URL: {error}") from error
         self._client.admin_api_key = None
 
     async def chat(self, body: dict[str, Any], *, timeout: float) -> dict[str, Any]:
@@ -88,58 +108,80 @@ class OpenAIEndpoint:
 
     async def models(self, *, timeout: float) -> list[str]:
         """The ids ``GET /models`` lists."""
-        try:
-            response = await self._client.get(
-                "/models", cast_to=httpx2.Response, options={"timeout": timeout}
-            )
-        except (APIConnectionError, APIStatusError) as error:
-            raise self._failure(error) from error
-        answer = self._read(response)
-        return [str(item.get("id")) for item in answer.get("data") or []]
+        request = self._client.get(
+            "/models",
+            cast_to=httpx2.Response,
+            options={"timeout": timeout, "headers": self._headers},
+        )
+        listed = (await self._answer(request)).get("data")
+        items = listed if isinstance(listed, list) else []
+        return [str(item.get("id")) for item in items if isinstance(item, dict)]
 
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
 
     async def _post(self, path: str, body: dict[str, Any], timeout: float) -> dict[str, Any]:
+        request = self._client.post(
+            path,
+            content=encode(body).encode(),
+            cast_to=httpx2.Response,
+            options={"timeout": timeout, "headers": self._headers},
+        )
+        return await self._answer(request)
+
+    async def _answer(self, request: Awaitable[httpx2.Response]) -> dict[str, Any]:
         try:
-            response = await self._client.post(
-                path,
-                content=encode(body).encode(),
-                cast_to=httpx2.Response,
-                options={"timeout": timeout},
-            )
-        except (APIConnectionError, APIStatusError) as error:
-            raise self._failure(error) from error
-        return self._read(response)
+            response = await request
+        except APIStatusError as error:
+            failure = self._status_failure(error)
+        except (APIConnectionError, aiohttp.ClientError) as error:
+            failure = self._connection_failure(error)
+        else:
+            return self._read(response)
+        # Not "from" the client's error: it quotes the server, and the server may quote the key.
+        raise failure
 
     def _read(self, response: httpx2.Response) -> dict[str, Any]:
+        content = response.content
+        if self._key and len(self._key) >= _SHORTEST_KEY:
+            content = content.replace(self._key.encode(), b"[key]")
         try:
-            answer = decode(response.content)
+            answer = decode(content)
         except ValueError:
             answer = None
         if not isinstance(answer, dict):
-            shown = self._redact(response.text[:200])
+            shown = self._redact(response.text)[:200]
             raise EndpointError(
                 "bad_answer",
-                f"the server answered {response.status_code} with something that is no JSON object: {shown!r}",
+                f"the server answered {response.status_code} with something that is no JSON "
+                f"object: {shown!r}",
                 status=response.status_code,
             )
         return answer
 
-    def _failure(self, error: APIConnectionError | APIStatusError) -> EndpointError:
-        if isinstance(error, APITimeoutError):
+    def _connection_failure(self, error: APIConnectionError | aiohttp.ClientError) -> EndpointError:
+        # The transport calls a lost connection a timeout; only the first cause tells.
+        cause: BaseException = error
+        while cause.__cause__ is not None and not isinstance(cause, aiohttp.ClientError):
+            cause = cause.__cause__
+        if isinstance(cause, TimeoutError | APITimeoutError):
             return EndpointError("timeout", "no answer in time")
-        if isinstance(error, APIConnectionError):
-            cause = error.__cause__ or error
-            return EndpointError("connection", self._redact(str(cause) or type(cause).__name__))
+        return EndpointError("connection", self._redact(str(cause) or type(cause).__name__)[:500])
+
+    def _status_failure(self, error: APIStatusError) -> EndpointError:
         status = error.status_code
         kind = _KINDS.get(status, "server" if status >= 500 else "bad_request")
+        message = self._redact(_server_message(error))[:500]
+        if status < 400:
+            kind = "not_found"
+            target = error.response.headers.get("location", "another address")
+            message = self._redact(f"the server points to {target}, which is not followed")[:500]
         if kind == "rate_limit" and error.code == "insufficient_quota":
             kind = "auth"  # no wait helps an account without credit
         return EndpointError(
             kind,
-            self._redact(_server_message(error)),
+            message,
             status=status,
             retry_after=_retry_after(error.response.headers),
         )
@@ -154,8 +196,8 @@ def _server_message(error: APIStatusError) -> str:
         inner = body.get("error", body)
         message = inner.get("message") if isinstance(inner, Mapping) else inner
         if isinstance(message, str) and message:
-            return message[:500]
-    return error.response.text[:500] or f"status {error.status_code}"
+            return message
+    return error.response.text or f"status {error.status_code}"
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

@@ -23,12 +23,12 @@ def _file() -> Path:
 
 def _read() -> list[list[str]]:
     try:
-        text = _file().read_text(encoding="utf-8")
+        pairs = json.loads(_file().read_text(encoding="utf-8"))
+        return [[str(endpoint), str(variable)] for endpoint, variable in pairs]
     except FileNotFoundError:
         return []
-    try:
-        pairs = json.loads(text)
-        return [[str(endpoint), str(variable)] for endpoint, variable in pairs]
+    except OSError as error:
+        raise ConfigError(f"{_file()} cannot be read: {error}; check its rights") from error
     except (ValueError, TypeError) as error:
         raise ConfigError(
             f"{_file()} is damaged ({error}); delete it and add the models again"

@@ -29,7 +29,7 @@ def wait_before(number: int, error: EndpointError, chance: float) -> float:
     chance : float
         A random number in [0, 1).
     """
-    longest = min(_LONGEST_WAIT, _FIRST_WAIT * 2.0 ** (number - 2))
+    longest = min(_LONGEST_WAIT, _FIRST_WAIT * 2.0 ** min(number - 2, 30))
     wait = longest * (0.5 + chance / 2)
     if error.retry_after is not None:
         return min(MAX_RETRY_AFTER, error.retry_after) + 0.1 * wait
@@ -53,7 +53,8 @@ async def ask_with_tries(
         try:
             # The client's own timeouts are per socket operation; a server that sends a byte now
             # and then would hold a worker for ever.
-            answer = await asyncio.wait_for(ask(), config.timeout)
+            async with asyncio.timeout(config.timeout):
+                answer = await ask()
         except TimeoutError:
             error = EndpointError("timeout", f"no answer within {config.timeout:g} s")
         except EndpointError as failure:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from ..errors import ConfigError
@@ -15,6 +16,7 @@ __all__ = [
     "check_schema",
     "find_violation",
     "is_unsupported",
+    "prepare",
     "read_json",
     "shape_request",
 ]
@@ -22,11 +24,17 @@ __all__ = [
 #: How a schema is asked for, strongest first; the next is used when a server does not know one.
 FORMATS = ("json_schema", "json_object", "text")
 
-_FENCE = re.compile(r"```[\w-]*[ \t]*\r?\n(.*?)```", re.DOTALL)
-_FORMAT_WORDS = ("response_format", "json_schema", "json_object", "json mode", "structured output",
-                 "guided")  # fmt: skip
+_FENCE = re.compile(r"```[\w-]*\s*(.*?)```", re.DOTALL)
+#: From the first fence to the last, for JSON whose strings hold fences themselves.
+_OUTER_FENCE = re.compile(r"```[\w-]*\s*(.*)```", re.DOTALL)
+_FORMAT_WORDS = ("response_format", "response format", "json_schema", "json_object", "json mode",
+                 "structured output", "guided")  # fmt: skip
 _REFUSAL_WORDS = ("support", "unknown", "unrecognized", "unrecognised", "not allowed",
-                  "not permitted", "unexpected", "invalid value", "must be one of", "extra")  # fmt: skip
+                  "not permitted", "unexpected", "invalid value", "must be one of", "must be 'json",
+                  "must be 'text", "input should be", "unavailable", "not available",
+                  "not implemented", "enabled only", "extra inputs", "extra fields")  # fmt: skip
+#: Keywords whose value is data, where "$ref" means nothing.
+_DATA_KEYS = frozenset({"const", "enum", "default", "examples"})
 
 
 def shape_request(
@@ -56,7 +64,7 @@ def is_unsupported(error: EndpointError) -> bool:
     A schema it finds wrong, or any other bad request, is not that: asking again more weakly would
     hide the mistake and cost another call.
     """
-    if error.kind not in ("bad_request", "not_found") and error.status != 501:
+    if error.kind not in ("bad_request", "not_found"):
         return False
     text = error.message.lower()
     if "invalid schema" in text:
@@ -77,7 +85,7 @@ def read_json(text: str) -> Any:
     try:
         return decode(text)
     except ValueError as error:
-        for match in _FENCE.finditer(text):
+        for match in (*_FENCE.finditer(text), *_OUTER_FENCE.finditer(text)):
             try:
                 return decode(match[1])
             except ValueError:
@@ -90,8 +98,15 @@ def read_json(text: str) -> Any:
 def _validator(schema_text: str) -> Any:
     from jsonschema.validators import validator_for
 
-    schema = decode(schema_text)
-    return validator_for(schema)(schema)
+    schema = check_schema(decode(schema_text), "the schema")
+    return validator_for(schema)(schema, registry=_registry())
+
+
+def _registry() -> Any:
+    """Without it jsonschema fetches what a "$ref" names from the network."""
+    from referencing.jsonschema import EMPTY_REGISTRY
+
+    return EMPTY_REGISTRY
 
 
 def check_schema(schema: Any, where: str) -> dict[str, Any]:
@@ -100,7 +115,8 @@ def check_schema(schema: Any, where: str) -> dict[str, Any]:
     Raises
     ------
     ConfigError
-        Saying which part of it is wrong; ``where`` starts the message.
+        Saying which part of it is wrong, or refers to something it does not hold; ``where`` starts
+        the message.
     """
     from jsonschema.exceptions import SchemaError
     from jsonschema.validators import validator_for
@@ -117,7 +133,54 @@ def check_schema(schema: Any, where: str) -> dict[str, Any]:
             f"{where} is no valid JSON Schema: at {error.json_path}: {error.message[:200]}",
             {"path": error.json_path},
         ) from error
+    _check_references(schema, where)
     return schema
+
+
+def _check_references(schema: dict[str, Any], where: str) -> None:
+    from referencing import Registry, Resource
+    from referencing.exceptions import Unresolvable
+    from referencing.jsonschema import DRAFT202012
+
+    references = set(_references(schema))
+    if not references:
+        return
+    resource = Resource.from_contents(schema, default_specification=DRAFT202012)
+    resolver = Registry().resolver_with_root(resource)
+    for reference in sorted(references):
+        try:
+            resolver.lookup(reference)
+        except Unresolvable as error:
+            raise ConfigError(
+                f"{where} refers to {reference!r}, which is not part of it; put the definition "
+                'under "$defs" and refer to it as "#/$defs/NAME"',
+                {"reference": reference},
+            ) from error
+
+
+def _references(schema: Any) -> Iterator[str]:
+    if isinstance(schema, list):
+        for item in schema:
+            yield from _references(item)
+    elif isinstance(schema, dict):
+        for key, item in schema.items():
+            if key == "$ref" and isinstance(item, str):
+                yield item
+            elif isinstance(item, dict) and "$id" in item:
+                continue  # a schema of its own: its references start from there
+            elif key not in _DATA_KEYS:
+                yield from _references(item)
+
+
+def prepare(schema: dict[str, Any]) -> None:
+    """Compile ``schema`` for ``find_violation``, once for all answers.
+
+    Raises
+    ------
+    ConfigError
+        As ``check_schema``.
+    """
+    _validator(encode(schema))
 
 
 def find_violation(value: Any, schema: dict[str, Any]) -> str | None:
@@ -131,5 +194,7 @@ def find_violation(value: Any, schema: dict[str, Any]) -> str | None:
     if validator.is_valid(value):
         return None
     error = best_match(validator.iter_errors(value))
-    message = error.message if len(error.message) <= 300 else error.message[:297] + "..."
+    message = error.message
+    if len(message) > 300:  # it starts with the value, what was expected stands at the end
+        message = f"{message[:140]} ... {message[-150:]}"
     return f"at {error.json_path}: {message}"

@@ -1,7 +1,7 @@
 """Group commit: one thread writes what all jobs of this process produce.
 
-It commits whatever has queued as soon as it is idle, so a commit's cost is shared by what came in
-during the last one. Rows of one ``put`` are never split between transactions, and transactions
+It commits whatever has queued as soon as somebody waits for it, else after some milliseconds, so a
+commit's cost is shared by what came in during the last one. Rows of one ``put`` are never split between transactions, and transactions
 keep the order of ``put``. In every transaction each job's fencing token is checked: a runner that
 lost its job writes nothing more.
 """
@@ -62,6 +62,9 @@ _CHUNKS = (64, 16, 4, 1)
 MAX_QUEUED_ITEMS = 1_000
 MAX_QUEUED_CHARACTERS = 16_000_000
 
+#: Seconds rows are gathered for while nobody waits for their commit.
+_GATHER = 0.02
+
 Row = tuple[int, tuple[Any, ...]]
 Counts = tuple[int, int, int, int, str]
 
@@ -80,6 +83,7 @@ class Writer:
         self._queued_characters = 0
         self._thread: threading.Thread | None = None
         self._stopping = False
+        self._is_wanted = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiter: asyncio.Future[None] | None = None
 
@@ -109,7 +113,7 @@ class Writer:
         failure = self._failures.get(job_id)
         if failure is not None:
             raise failure
-        size = sum(len(value) for _, row in rows for value in row if type(value) is str)
+        size = sum([len(row[5]) for _, row in rows if type(row[5]) is str])  # changes, request
         with self._condition:
             self._put += 1
             self._queue.append((job_id, rows, counts))
@@ -119,7 +123,8 @@ class Writer:
                     target=self._run, name="datagenflow-writer", daemon=True
                 )
                 self._thread.start()
-            self._condition.notify()
+            if len(self._queue) == 1 or len(self._queue) == MAX_QUEUED_ITEMS // 2:
+                self._condition.notify()
             return self._put
 
     async def ready(self, job_id: int, ticket: int) -> None:
@@ -136,6 +141,9 @@ class Writer:
                 self._waiter = self._loop.create_future()
                 if self._committed >= ticket:  # committed between the check and the registration
                     break
+                with self._condition:
+                    self._is_wanted = True
+                    self._condition.notify()
             await asyncio.shield(self._waiter)
         failure = self._failures.get(job_id)
         if failure is not None:
@@ -167,6 +175,9 @@ class Writer:
                     self._condition.wait()
                 if not self._queue:
                     return
+                if not self._is_wanted and not self._stopping:
+                    self._condition.wait(_GATHER)
+                self._is_wanted = False
                 batch, self._queue = self._queue, []
                 ticket, self._queued_characters = self._put, 0
             self._commit(batch)

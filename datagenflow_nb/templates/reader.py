@@ -136,8 +136,9 @@ def _seeds_of(path: Path, text: str) -> list[dict[str, Any]]:
         where, values = f"{path}, example_seed", _example_seed(text)
     for number, value in enumerate(values, 1):
         if not isinstance(value, dict) or not value:
+            got = "empty" if value == {} else type(value).__name__
             raise ConfigError(
-                f"{where}: seed {number} is {type(value).__name__}, expected an object such as "
+                f"{where}: seed {number} is {got}, expected an object such as "
                 '{"metadata": {"topic": "tides"}}'
             )
     return values
@@ -172,7 +173,7 @@ def _read_csv(text: str, where: str) -> list[Any]:
                 )
             rows.append({"repetitions": int(repetitions), "metadata": row})
     except csv.Error as error:
-        raise ConfigError(f"{where}:{reader.line_num}: not valid CSV: {error}") from error
+        raise ConfigError(f"{where}: not valid CSV: {error}") from error
     return rows
 
 

@@ -6,7 +6,7 @@ limits       how large, long and deep a rendering may get
 environment  the Jinja2 environment, its code generator and its context
 fields       which fields a template needs, from its syntax tree
 failures     any failure -> one ``TemplateError``
-budget, operators, formats, calls, filters    what the environment does under those limits
+budget, operators, formats, calls, filters, checks    what the environment does under those limits
 """
 
 from __future__ import annotations

@@ -208,7 +208,7 @@ class SafeEnvironment(ImmutableSandboxedEnvironment):
         if isinstance(obj, dict) and attribute not in _DICT_ATTRIBUTES:
             if attribute in obj:
                 return obj[attribute]
-            if type(obj) is dict:
+            if type(obj) is dict or not hasattr(obj, attribute):
                 return Missing(obj=obj, name=attribute)
         return super().getattr(obj, attribute)
 

@@ -114,7 +114,12 @@ def _unknown_name(
 ) -> str:
     name, line, fields = error.name, detail["line"], detail["fields"]
     if error.is_field:
+        if error.hint is not None:
+            return error.hint
         detail["field"] = name
+        if name in fields:
+            # A name the template sets anywhere in a block is the template's in all of it.
+            return f"{name!r} is used before the template sets it; call it other than the field"
         return f"unknown field {name!r}; {suggest(name, fields)}"
     path = _path(name, source, line, is_rule)
     if error.unsafe:

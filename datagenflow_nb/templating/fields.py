@@ -95,7 +95,7 @@ class _Finder:
         for node in found:
             if node is not None:
                 value = node.value if isinstance(node, nodes.Keyword | nodes.Pair) else node
-                self.walk(value, certain and not _may_be_missing(value))
+                self._tolerated(value, certain)
 
     def _within(self, names: Iterable[str], found: Iterable[nodes.Node], certain: bool) -> None:
         """Nodes that see other names, and whose own do not get out."""
@@ -263,15 +263,6 @@ class _Finder:
     def _function(self, node: nodes.Macro | nodes.CallBlock) -> None:
         names = {*_names(node.args), "caller", "kwargs", "varargs"}
         self._within(names, [*node.defaults, *node.body], False)
-
-
-def _may_be_missing(node: nodes.Node) -> bool:
-    """Whether this expression may yield a missing value without an error of its own."""
-    if isinstance(node, nodes.Filter):
-        return node.name in _TOLERANT_FILTERS
-    return isinstance(
-        node, nodes.Name | nodes.Getattr | nodes.Getitem | nodes.CondExpr | nodes.And | nodes.Or
-    )
 
 
 def _names(targets: Iterable[nodes.Node]) -> Iterator[str]:

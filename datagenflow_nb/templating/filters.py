@@ -7,33 +7,22 @@ They keep the meaning Jinja2 gives them. What is added: a missing value is an er
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from decimal import Decimal
 from typing import Any
 
 from jinja2 import Undefined, pass_context
 from jinja2.filters import FILTERS, make_attrgetter
 from jinja2.runtime import Context
 from jinja2.tests import TESTS
-from markupsafe import escape
 
 from .budget import Budget
-from .calls import check_strip
-from .limits import (
-    MAX_ALLOCATED,
-    MAX_INDENT,
-    MAX_LENGTH,
-    MAX_SCAN,
-)
+from .checks import CHECKS, PATH_AT, check_path
 from .operators import OPERATORS
-from .problems import LimitError
 
 __all__ = ["LOOP_FILTER", "guarded_filters", "guarded_tests"]
 
 LOOP_FILTER = "loop over"
 """The name, which no template can write, of the filter put around what every loop goes through."""
 
-_MAX_ROUND = 400
-_MAX_PPRINT_NODES = 20_000
 _LAZY = frozenset({"default", "d"})
 _PREDICATES = frozenset({"defined", "undefined"})
 _WALKING = frozenset(
@@ -53,145 +42,6 @@ _WALKING = frozenset(
         "unique",
     }
 )
-
-
-def _center(budget: Budget, value: Any, width: int = 80) -> None:
-    budget.expect(max(width, budget.measure(value)))
-
-
-def _indent(
-    budget: Budget, s: str, width: int | str = 4, first: bool = False, blank: bool = False
-) -> None:
-    step = len(width) if isinstance(width, str) else max(width, 0)
-    budget.expect(len(s) + (sum(map(s.count, "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")) + 2) * step)
-
-
-def _replace(budget: Budget, s: Any, old: Any, new: Any, count: int | None = None) -> None:
-    text, new_text = budget.text(s), budget.text(new)
-    found = text.count(budget.text(old))
-    times = found if count is None or count < 0 else min(count, found)
-    budget.expect(len(text) + times * len(new_text))
-
-
-def _trim(budget: Budget, value: Any, chars: str | None = None) -> None:
-    check_strip(chars)
-    budget.expect(budget.measure(value))
-
-
-def _batch(budget: Budget, value: Any, linecount: int, fill_with: Any = None) -> None:
-    if fill_with is not None:
-        _check_length(linecount)
-        # A nested value put in a thousand times counts a thousand times.
-        size = budget.measure(fill_with) * linecount
-        budget.expect_scan(size, MAX_ALLOCATED, "batch")
-
-
-def _slice(budget: Budget, value: Any, slices: int, fill_with: Any = None) -> None:
-    _check_length(slices)
-    if fill_with is not None:
-        budget.expect_scan(budget.measure(fill_with) * slices, MAX_ALLOCATED, "slice")
-
-
-def _check_length(count: int) -> None:
-    if count > MAX_LENGTH:
-        raise LimitError(f"{count:,} parts; at most {MAX_LENGTH:,} are allowed")
-
-
-def _round(budget: Budget, value: Any, precision: int = 0, method: str = "common") -> None:
-    if abs(precision) > _MAX_ROUND:
-        raise LimitError(f"rounding to {precision:,} digits; at most {_MAX_ROUND} are allowed")
-
-
-def _int(budget: Budget, value: Any, default: int = 0, base: int = 10) -> None:
-    if isinstance(value, Decimal) and value.is_finite():
-        _round(budget, value, value.adjusted())
-
-
-def _tojson(budget: Budget, value: Any, indent: int | str | None = None) -> None:
-    weight = budget.weigh(value)
-    # An escaped character takes up to twelve.
-    size = weight.size * 12
-    if indent is not None:
-        step = len(indent) if isinstance(indent, str) else indent
-        if step > MAX_INDENT:
-            raise LimitError(f"an indent of {step:,}; at most {MAX_INDENT} is allowed")
-        size += (weight.indents + weight.nodes) * max(step, 0)
-    budget.claim(size)
-
-
-def _pprint(budget: Budget, value: Any) -> None:
-    weight = budget.weigh(value)
-    budget.expect_scan(weight.nodes, _MAX_PPRINT_NODES, "pprint")
-    budget.expect_scan(weight.size * (weight.depth + 1), MAX_SCAN, "pprint")
-
-
-def _escape(budget: Budget, value: Any) -> None:
-    size = budget.measure(value)
-    if isinstance(value, str):
-        budget.expect(size + 4 * sum(map(value.count, "&<>'\"")))
-    else:
-        budget.expect(5 * size)
-
-
-def _urlencode(budget: Budget, value: Any) -> None:
-    # Each byte becomes up to three characters.
-    budget.expect(3 * len(value.encode()) if isinstance(value, str) else 12 * budget.measure(value))
-
-
-def _striptags(budget: Budget, value: Any) -> None:
-    text = budget.text(value)
-    # Each tag found copies the whole text.
-    budget.expect_scan(len(text) // 50 * text.count("<"), MAX_SCAN, "striptags")
-
-
-def _urlize(budget: Budget, value: Any, *args: Any, **kwargs: Any) -> None:
-    _escape(budget, value)
-    # Its patterns go over a word once for each of its characters.
-    words = escape(budget.text(value)).split()
-    budget.expect_scan(sum(len(word) ** 2 for word in words), MAX_SCAN, "urlize")
-    target = sum(budget.measure(x) for x in (*args, *kwargs.values()))
-    budget.claim((target + 60) * len(words))
-
-
-def _wordwrap(
-    budget: Budget,
-    s: str,
-    width: int = 79,
-    break_long_words: bool = True,
-    wrapstring: str | None = None,
-    break_on_hyphens: bool = True,
-) -> None:
-    # A broken word is copied once for each line it fills.
-    steps = len(s) + sum(len(word) ** 2 for word in s.split()) // max(width, 1)
-    budget.expect_scan(steps, MAX_SCAN // 10, "wordwrap")
-    budget.expect(len(s) + (2 * len(s) // max(width, 1) + len(s)) * len(wrapstring or "\n"))
-
-
-def _as_text(budget: Budget, value: Any, *args: Any, **kwargs: Any) -> None:
-    budget.expect(budget.measure(value))
-
-
-_CHECKS: dict[str, Callable[..., None]] = {
-    "batch": _batch,
-    "center": _center,
-    "indent": _indent,
-    "int": _int,
-    "pprint": _pprint,
-    "replace": _replace,
-    "round": _round,
-    "slice": _slice,
-    "striptags": _striptags,
-    "tojson": _tojson,
-    "trim": _trim,
-    "urlize": _urlize,
-    "wordwrap": _wordwrap,
-    "urlencode": _urlencode,
-    "xmlattr": lambda budget, value, *args: _escape(budget, value),
-    **dict.fromkeys(("e", "escape", "forceescape"), _escape),
-    **dict.fromkeys(
-        ("capitalize", "lower", "safe", "string", "title", "upper", "wordcount"), _as_text
-    ),
-}
 
 
 def _join(
@@ -259,7 +109,8 @@ def guarded_tests() -> dict[str, Any]:
 
 
 def _guard(name: str, function: Any) -> Callable[..., Any]:
-    check = _CHECKS.get(name)
+    check = CHECKS.get(name)
+    path_at = PATH_AT.get(name)
     walks, strict = name in _WALKING, name not in _LAZY
     passed = _passed_argument(function)
 
@@ -267,6 +118,8 @@ def _guard(name: str, function: Any) -> Callable[..., Any]:
         budget: Budget = context.budget
         if strict and isinstance(value, Undefined):
             value._fail_with_undefined_error()
+        if path_at is not None or "attribute" in kwargs:
+            check_path(kwargs.get("attribute", args[path_at or 0 :]))
         if check is not None:
             check(budget, value, *args, **kwargs)
         if walks and value:
@@ -279,6 +132,21 @@ def _guard(name: str, function: Any) -> Callable[..., Any]:
     return pass_context(guarded)
 
 
+class _TickingEnvironment:
+    """The environment, looking at the clock at each attribute a filter sorts or groups by."""
+
+    def __init__(self, context: Any) -> None:
+        self._environment = context.environment
+        self._budget = context.budget
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        self._budget.tick()
+        return self._environment.getitem(obj, argument)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._environment, name)
+
+
 def _passed_argument(function: Any) -> Callable[[Context], Any] | None:
     """What Jinja2 would pass before the value."""
     kind = getattr(function, "jinja_pass_arg", None)
@@ -287,6 +155,6 @@ def _passed_argument(function: Any) -> Callable[[Context], Any] | None:
     choices: dict[str, Callable[[Context], Any]] = {
         "context": lambda context: context,
         "eval_context": lambda context: context.eval_ctx,
-        "environment": lambda context: context.environment,
+        "environment": _TickingEnvironment,
     }
     return choices[kind.name]

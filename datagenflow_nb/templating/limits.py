@@ -28,7 +28,7 @@ __all__ = [
 MAX_SOURCE = 1_000_000
 """Characters of a template's source."""
 
-MAX_TOKENS = 50_000
+MAX_TOKENS = 20_000
 """Tokens of a template's source; a stretch of plain text counts as one."""
 
 MAX_CACHED = 512

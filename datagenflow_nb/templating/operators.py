@@ -15,7 +15,7 @@ __all__ = ["OPERATORS"]
 
 _Number = int | float | Decimal
 # A missing value is let through: its own error names it.
-_Powers = _Number | Missing
+_NumberOrMissing = _Number | Missing
 
 
 def _add(budget: Budget, left: Any, right: Any) -> Any:
@@ -41,7 +41,7 @@ def _multiply(budget: Budget, left: Any, right: Any) -> Any:
         _check_bits(left.bit_length() + right.bit_length())
         return left * right
     for value, count in ((left, right), (right, left)):
-        if isinstance(count, int) and not isinstance(value, _Number):
+        if isinstance(count, int) and not isinstance(value, _NumberOrMissing):
             return _repeat(budget, value, count)
     return budget.charge(left * right)
 
@@ -65,8 +65,10 @@ def _repeat(budget: Budget, value: Any, count: int) -> Any:
 def _power(budget: Budget, left: Any, right: Any) -> Any:
     if isinstance(left, int) and isinstance(right, int):
         if right > 0 and abs(left) > 1:
-            _check_bits(left.bit_length() * right)
-    elif not isinstance(left, _Powers) or not isinstance(right, _Powers):
+            # A lower bound; what is let through is at most twice as long.
+            _check_bits((left.bit_length() - 1) * right)
+            return budget.charge(left**right)
+    elif not isinstance(left, _NumberOrMissing) or not isinstance(right, _NumberOrMissing):
         kinds = f"{type(left).__name__} ** {type(right).__name__}"
         raise RefusedError(f"{kinds}: only numbers have powers")
     return left**right

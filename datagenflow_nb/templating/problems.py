@@ -31,12 +31,15 @@ class UnknownNameError(UndefinedError):
         The name.
     unsafe : bool
         True when the name exists and the sandbox hides it.
+    hint : str or None
+        What Jinja2 knows about it beyond its name: a macro's parameter that was not given.
     message : str
         Jinja2's own words.
     """
 
-    def __init__(self, obj: Any, name: Any, unsafe: bool, message: str) -> None:
+    def __init__(self, obj: Any, name: Any, unsafe: bool, hint: str | None, message: str) -> None:
         super().__init__(message)
+        self.hint = hint
         self.obj = obj
         self.name = name
         self.unsafe = unsafe
@@ -63,7 +66,7 @@ class Missing(StrictUndefined):
         if name is not None:
             unsafe = exc is SecurityError
             # Jinja2 only ever calls it with the message.
-            self._undefined_exception = partial(UnknownNameError, obj, name, unsafe)  # type: ignore[assignment]
+            self._undefined_exception = partial(UnknownNameError, obj, name, unsafe, hint)  # type: ignore[assignment]
 
     # Jinja2 would print `[missing]` as "[Undefined]".
     __repr__ = StrictUndefined._fail_with_undefined_error

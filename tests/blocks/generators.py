@@ -42,7 +42,7 @@ def scripted_server(*answers: str) -> Iterator[tuple[str, list[dict[str, Any]]]]
     bodies: list[dict[str, Any]] = []
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802 - the name http.server calls
+        def do_POST(self) -> None:
             bodies.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
             message = {"role": "assistant", "content": left.pop(0)}
             answer = {
@@ -74,16 +74,14 @@ def scripted_server(*answers: str) -> Iterator[tuple[str, list[dict[str, Any]]]]
 @contextlib.asynccontextmanager
 async def server_context(block: BaseBlock, state: dict[str, Any], url: str, calls: Calls) -> Any:
     """A context whose default model ``scripted`` is at ``url``."""
-    models = Models(Settings(root=Path(), llm_endpoint=url, llm_model="scripted", llm_api_key="k"))
+    models = Models(Settings(root=Path(), llm_endpoint=url, llm_model="scripted"))
     try:
         yield _context(block, state, calls, models)
     finally:
         await models.close()
 
 
-def _context(
-    block: BaseBlock, state: dict[str, Any], calls: Calls, models: Models
-) -> BlockContext:
+def _context(block: BaseBlock, state: dict[str, Any], calls: Calls, models: Models) -> BlockContext:
     return BlockContext(
         state, block_type=type(block).__name__, config=block.config, models=models, journal=calls
     )

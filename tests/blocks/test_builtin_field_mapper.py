@@ -85,9 +85,7 @@ async def test_unknown_field(template: str) -> None:
     """A field that is not there is an error naming the mapping, never an empty text."""
     with pytest.raises(TemplateError) as caught:
         await map_one(template, STATE)
-    assert caught.value.message.startswith(
-        "block 'FieldMapper', config 'mappings', field 'new': "
-    )
+    assert caught.value.message.startswith("block 'FieldMapper', config 'mappings', field 'new': ")
     assert ("topik" if "topik" in template else "nothing") in caught.value.message
     assert caught.value.detail["field"] in ("topik", "nothing", "parsed.nothing")
     assert caught.value.detail["mapping"] == "new"
@@ -97,7 +95,9 @@ async def test_unknown_field(template: str) -> None:
 @pytest.mark.parametrize("template", ["{{ topic + }}", "{{ topic", "{% if %}"])
 async def test_broken_template(template: str) -> None:
     """A template that does not parse is an error naming the mapping."""
-    with pytest.raises(TemplateError, match=r"^block 'FieldMapper', config 'mappings', field 'new'"):
+    with pytest.raises(
+        TemplateError, match=r"^block 'FieldMapper', config 'mappings', field 'new'"
+    ):
         await map_one(template, STATE)
 
 

@@ -79,7 +79,9 @@ async def test_strict_no_json() -> None:
     """The text that is no JSON is quoted."""
     with pytest.raises(ValidationError) as caught:
         await JSONValidator(strict=True).execute({"assistant": "tea, please"})
-    assert caught.value.message.startswith("JSONValidator: field 'assistant': the answer is not JSON")
+    assert caught.value.message.startswith(
+        "JSONValidator: field 'assistant': the answer is not JSON"
+    )
     assert caught.value.message.endswith("'tea, please'")
 
 

@@ -13,7 +13,10 @@ from datagenflow_nb.errors import ConfigError, ModelError, ValidationError
 
 SCHEMA = {
     "type": "object",
-    "properties": {"mood": {"type": "string", "enum": ["happy", "sad"]}, "score": {"type": "integer"}},
+    "properties": {
+        "mood": {"type": "string", "enum": ["happy", "sad"]},
+        "score": {"type": "integer"},
+    },
     "required": ["mood", "score"],
     "additionalProperties": False,
 }
@@ -155,7 +158,9 @@ def test_wrong_config(config: dict[str, Any], message: str) -> None:
 
 def test_schema_text_that_is_no_json() -> None:
     """Broken JSON text is found when the block is made."""
-    with pytest.raises(ConfigError, match=r"^StructuredGenerator: config 'json_schema' is not JSON"):
+    with pytest.raises(
+        ConfigError, match=r"^StructuredGenerator: config 'json_schema' is not JSON"
+    ):
         StructuredGenerator(json_schema='{"type": ')
 
 

@@ -48,7 +48,11 @@ async def test_prompts_are_rendered_and_returned() -> None:
         ({"text": STORY}, "", STORY),
         ({"user": None, "text": STORY, "system": None}, "", STORY),
         ({"user": "  ", "text": STORY, "system": " "}, "", STORY),
-        ({"text": "{{ not_a_template }} stays as it is"}, "", "{{ not_a_template }} stays as it is"),
+        (
+            {"text": "{{ not_a_template }} stays as it is"},
+            "",
+            "{{ not_a_template }} stays as it is",
+        ),
     ],
 )
 async def test_state_gives_the_messages(state: dict[str, Any], system: str, user: str) -> None:
@@ -96,7 +100,9 @@ async def test_nothing_to_send() -> None:
 @pytest.mark.asyncio
 async def test_prompt_that_renders_to_nothing() -> None:
     """An empty user message is an error, not a paid question about nothing."""
-    with pytest.raises(ValidationError, match=r"config 'user_prompt' rendered to an empty text; set"):
+    with pytest.raises(
+        ValidationError, match=r"config 'user_prompt' rendered to an empty text; set"
+    ):
         await run(TextGenerator(user_prompt="{{ topic }}"), {"topic": " "})
 
 

@@ -32,6 +32,7 @@ async def is_valid(text: str, **config: Any) -> bool:
         ("e\u0301t\u00e9", {"max_length": 3}, False),  # characters, not letters
         ("An AI wrote it", {"forbidden_words": ["ai"]}, False),
         ("The train said so", {"forbidden_words": ["ai", "rain"]}, True),
+        ("Auf der STRASSE", {"forbidden_words": ["straße"]}, False),
         ("naïve words", {"forbidden_words": ["na"]}, True),
         ("As an AI, I cannot", {"forbidden_words": ["as an ai"]}, False),
         ("I write C++ daily", {"forbidden_words": ["c++"]}, False),
@@ -107,12 +108,12 @@ async def test_no_text(config: dict[str, Any], state: dict[str, Any], message: s
 @pytest.mark.asyncio
 async def test_slow_pattern_is_stopped() -> None:
     """A pattern that would run for ever is an error that names it."""
-    block = Validator(pattern=r"^(\w+\s?)*$")
+    block = Validator(pattern="^(a|aa)+$")
     with pytest.raises(ValidationError) as caught:
         await block.execute({"text": "a" * 60 + "!"})
     assert caught.value.message == (
-        r"Validator: config 'pattern', '^(\\w+\\s?)*$', took longer than 1 s on a text of 61 "
-        "characters; nested repetitions such as (a+)+ are slow, write it without"
+        "Validator: config 'pattern', '^(a|aa)+$', took longer than 1 s on a text of 61 "
+        "characters; repeated alternatives such as (a|aa)+ are slow, write it without"
     )
 
 
@@ -138,8 +139,7 @@ async def test_slow_pattern_is_stopped() -> None:
         ),
         (
             {"pattern": "(tea"},
-            "Validator: config 'pattern' is '(tea', no regular expression: missing ), unterminated "
-            "subpattern at position 0",
+            "Validator: config 'pattern' is '(tea', no regular expression: missing ) at position 4",
         ),
         (
             {"forbidden_pattern": "[a"},

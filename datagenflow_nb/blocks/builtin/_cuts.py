@@ -20,8 +20,8 @@ _PARAGRAPH = re.compile(r"\r?\n(?:[ \t]*\r?\n)+")
 # A full stop, its closing quotes and brackets, white space, and no small letter next ("e.g. this");
 # the full-width marks of Chinese and Japanese need no white space.
 _SENTENCE = re.compile(
-    r"(?<=[.!?\u2026])[\"'\u201d\u2019)\]]{0,3}\s++(?![a-z])"
-    r"|(?<=[\u3002\uff01\uff1f])[\"'\u201d\u2019\u300d\u300f\uff09]{0,3}\s*+"
+    r"[.!?\u2026][\"'\u201d\u2019)\]]{0,3}\s++(?![a-z])"
+    r"|[\u3002\uff01\uff1f][\"'\u201d\u2019\u300d\u300f\uff09]{0,3}\s*+"
 )
 _LINE = re.compile(r"\r?\n")
 _WORD = re.compile(r"\s++")

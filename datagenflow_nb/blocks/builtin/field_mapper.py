@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any
 
 from pydantic import Field
 
@@ -35,7 +35,6 @@ class FieldMapper(BaseBlock):
     category = "transforms"
     inputs = ["*"]
     outputs = ["*"]
-    aliases: ClassVar[list[str]] = []
 
     class Config(BlockConfig):
         """What is computed."""
@@ -54,6 +53,9 @@ class FieldMapper(BaseBlock):
                     f"FieldMapper: config 'mappings' names a field {name!r}, expected a name",
                     {"block_type": "FieldMapper", "key": "mappings"},
                 )
+
+    def output_fields(self) -> list[str]:
+        return list(self.config.mappings)
 
     async def execute(
         self, data: dict[str, Any], ctx: BlockContext | None = None

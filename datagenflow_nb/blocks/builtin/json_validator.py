@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from pydantic import Field
 
@@ -28,7 +28,8 @@ class JSONValidator(BaseBlock):
     category = "validators"
     inputs = ["*"]
     outputs = ["valid", "parsed_json"]
-    aliases: ClassVar[list[str]] = ["JSONValidatorBlock"]
+    aliases = ["JSONValidatorBlock"]
+    field_references = ["field_name"]
 
     class Config(BlockConfig):
         """What is checked."""
@@ -37,7 +38,6 @@ class JSONValidator(BaseBlock):
             "assistant",
             min_length=1,
             description="Field that holds the JSON",
-            json_schema_extra={"format": "field"},
         )
         required_fields: list[str] = Field(
             default_factory=list, description="Keys the JSON object must have"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from pydantic import Field
 
@@ -25,7 +25,7 @@ class Output(BaseBlock):
     category = "general"
     inputs = ["*"]
     outputs = ["output"]
-    aliases: ClassVar[list[str]] = ["OutputBlock"]
+    aliases = ["OutputBlock"]
 
     class Config(BlockConfig):
         """What the output looks like."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from pydantic import Field
 
@@ -35,7 +35,6 @@ class StructuredGenerator(BaseBlock):
     category = "generators"
     inputs = ["system?", "user?", "text?"]
     outputs = ["generated"]
-    aliases: ClassVar[list[str]] = []
 
     class Config(BlockConfig):
         """What is asked for, and how."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -43,7 +43,8 @@ class TextChunker(BaseBlock):
     inputs = ["*"]
     outputs = ["chunk_text", "chunk_index", "chunk_count"]
     fan_out = True
-    aliases: ClassVar[list[str]] = ["MarkdownMultiplierBlock"]
+    aliases = ["MarkdownMultiplierBlock"]
+    field_references = ["field_name"]
 
     class Config(BlockConfig):
         """How the text is split."""
@@ -52,7 +53,6 @@ class TextChunker(BaseBlock):
             "file_content",
             min_length=1,
             description="Field that holds the text",
-            json_schema_extra={"format": "field"},
         )
         chunk_size: int = Field(
             2000,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from pydantic import Field
 
@@ -30,7 +30,7 @@ class TextGenerator(BaseBlock):
     category = "generators"
     inputs = ["system?", "user?", "text?"]
     outputs = ["assistant", "system", "user"]
-    aliases: ClassVar[list[str]] = ["LLMBlock"]
+    aliases = ["LLMBlock"]
 
     class Config(BlockConfig):
         """How the model is asked."""

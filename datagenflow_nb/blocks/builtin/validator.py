@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
@@ -40,7 +40,8 @@ class Validator(BaseBlock):
     category = "validators"
     inputs = ["text|assistant"]
     outputs = ["text", "valid", "assistant"]
-    aliases: ClassVar[list[str]] = ["ValidatorBlock"]
+    aliases = ["ValidatorBlock"]
+    field_references = ["field_name"]
 
     class Config(BlockConfig):
         """What is checked."""
@@ -66,7 +67,7 @@ class Validator(BaseBlock):
                 f"'max_length', {self.config.max_length}; no text would be valid",
                 {"block_type": "Validator", "key": "min_length"},
             )
-        self._forbidden = _compile_words(self.config.forbidden_words)
+        self._forbidden = _fold_words(self.config.forbidden_words)
         self._pattern = _compile_pattern("pattern", self.config.pattern)
         self._forbidden_pattern = _compile_pattern(
             "forbidden_pattern", self.config.forbidden_pattern
@@ -111,7 +112,13 @@ class Validator(BaseBlock):
     def _has_valid_words(self, text: str) -> bool:
         if not self.config.min_length <= len(text) <= self.config.max_length:
             return False
-        return self._forbidden is None or self._forbidden.search(text) is None
+        if not self._forbidden:
+            return True
+        folded = text.casefold()
+        return not any(
+            word in folded and (whole is None or whole.search(folded) is not None)
+            for word, whole in self._forbidden
+        )
 
     def _has_valid_patterns(self, text: str) -> bool:
         if self._pattern is not None and not _is_found("pattern", self._pattern, text):
@@ -120,18 +127,19 @@ class Validator(BaseBlock):
         return unwanted is None or not _is_found("forbidden_pattern", unwanted, text)
 
 
-def _compile_words(words: list[str]) -> re.Pattern[str] | None:
+def _fold_words(words: list[str]) -> list[tuple[str, re.Pattern[str] | None]]:
+    """Each word without upper case, and how it is found as a whole word (None: anywhere)."""
+    folded = []
     for word in words:
         if not word.strip():
             raise ConfigError(
-                f"Validator: config 'forbidden_words' holds {word!r}, which is no word; "
-                "remove it",
+                f"Validator: config 'forbidden_words' holds {word!r}, which is no word; remove it",
                 {"block_type": "Validator", "key": "forbidden_words"},
             )
-    forms = [
-        rf"(?<!\w){word}(?!\w)" if re.fullmatch(r"\w+", word) else re.escape(word) for word in words
-    ]
-    return re.compile("|".join(forms), re.IGNORECASE) if forms else None
+        key = word.casefold()
+        is_plain = re.fullmatch(r"\w+", key) is not None
+        folded.append((key, re.compile(rf"(?<!\w){key}(?!\w)") if is_plain else None))
+    return folded
 
 
 def _compile_pattern(key: str, pattern: str) -> regex.Pattern[str] | None:
@@ -154,7 +162,7 @@ def _is_found(key: str, pattern: regex.Pattern[str], text: str) -> bool:
     except TimeoutError as error:
         raise ValidationError(
             f"Validator: config {key!r}, {pattern.pattern!r}, took longer than "
-            f"{PATTERN_TIMEOUT:g} s on a text of {len(text)} characters; nested repetitions such "
-            "as (a+)+ are slow, write it without",
+            f"{PATTERN_TIMEOUT:g} s on a text of {len(text)} characters; repeated "
+            "alternatives such as (a|aa)+ are slow, write it without",
             {"block_type": "Validator", "key": key, "pattern": pattern.pattern},
         ) from error

@@ -1,0 +1,61 @@
+"""The command line: ``dgf``, one command per file.
+
+Exit status: 0 did all that was asked, 1 failed, 2 wrong usage, 3 finished with failed records.
+Results go to standard output, progress and messages to standard error. With ``--json`` standard
+output holds one JSON document and nothing else: the result, or ``{"error", "detail"}``.
+
+output    writing: text, tables, JSON, errors, whatever the streams can take
+command   what the commands share: errors, options, settings, the workspace
+progress  the live line of a running job
+follow    waiting for a job, and what Ctrl-C does meanwhile
+trace     one record with its trace, for reading
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from .. import __version__
+from .blocks import blocks
+from .demo import demo
+from .doctor import doctor
+from .export import export
+from .jobs import jobs
+from .offline_model import offline_model
+from .output import prepare_streams
+from .run import run
+from .templates import templates
+
+__all__ = ["dgf", "main"]
+
+_EPILOG = """\b
+Exit status: 0 did all that was asked, 1 failed, 2 wrong usage,
+3 finished with failed records.
+
+Settings come from the environment or the project's .env file: LLM_ENDPOINT, LLM_MODEL,
+LLM_API_KEY, DATABASE_PATH, BLOCKS_PATH, TEMPLATES_PATH, DEBUG.
+"""
+
+
+@click.group(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="dgf", help="Show the version and end.")
+def dgf() -> None:
+    """Generate synthetic data: seeds in, traced records in one SQLite file, a dataset out."""
+
+
+for _command in (demo, run, export, jobs, blocks, templates, doctor, offline_model):
+    dgf.add_command(_command)
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Run ``dgf`` and end the process with its exit status.
+
+    Parameters
+    ----------
+    args : list of str, optional
+        Default: the process's own.
+    """
+    prepare_streams()
+    dgf.main(args=args, prog_name="dgf")

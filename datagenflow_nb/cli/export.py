@@ -1,0 +1,79 @@
+"""``dgf export``: a job's records as a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .command import STATUSES, Command, db_option, existing_workspace, json_option
+from .output import emit, emit_json, plural, shown_path
+
+__all__ = ["export"]
+
+
+@click.command(cls=Command)
+@click.argument("job_id", metavar="ID", type=int)
+@click.argument("path", type=click.Path(path_type=Path))
+@db_option
+@click.option(
+    "--status",
+    "statuses",
+    multiple=True,
+    type=click.Choice(STATUSES),
+    help="Only records of this status, may be repeated. Default: pending and accepted.",
+)
+@click.option(
+    "--format",
+    "format",
+    type=click.Choice(["jsonl", "csv", "parquet"]),
+    help="Default: told from the ending of PATH.",
+)
+@click.option("--flat", is_flag=True, help="JSON Lines with one key per field of the state.")
+@click.option(
+    "--defuse-formulas",
+    is_flag=True,
+    help="CSV for spreadsheets: an apostrophe before texts they would run as formulas.",
+)
+@json_option
+def export(
+    job_id: int,
+    path: Path,
+    db: Path | None,
+    statuses: tuple[str, ...],
+    format: str | None,
+    flat: bool,
+    defuse_formulas: bool,
+    as_json: bool,
+) -> None:
+    """Write the records of job ID to the file PATH (.jsonl, .csv or .parquet)."""
+    with existing_workspace(db) as workspace:
+        job = workspace.job(job_id)
+        result = job.export(
+            path,
+            status=list(statuses) or None,
+            format=format,
+            flat=flat,
+            defuse_formulas=defuse_formulas,
+        )
+        models = job.row.options.get("models") or []
+        counts = workspace.record_counts(job_id)
+    if as_json:
+        emit_json(
+            {
+                "job_id": job_id,
+                "path": str(result.path),
+                "records": result.records,
+                "format": result.format,
+                "models": models,
+            }
+        )
+        return
+    answered = f" (answered by: {', '.join(models)})" if models else ""
+    emit(
+        f"Exported {plural(result.records, 'record')} of job {job_id} to "
+        f"{shown_path(result.path)}{answered}"
+    )
+    if not result.records:
+        there = ", ".join(f"{count:,} {status}" for status, count in sorted(counts.items()))
+        emit(f"Job {job_id} has {there or 'no records'}; --status chooses.", err=True)

@@ -1,0 +1,191 @@
+"""Waiting for a job of this process, what Ctrl-C does meanwhile, and what is said at its end."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING, Any
+
+from ..errors import JobError
+from .command import FAILED, FAILED_RECORDS
+from .output import emit, plural, shorten, shown_path
+from .progress import Meter, clear_line, duration
+
+if TYPE_CHECKING:
+    from ..jobs import Job
+    from ..storage.jobs import JobRow
+    from ..workspaces import Workspace
+
+__all__ = ["Interrupts", "exit_status", "follow", "job_summary", "models_told", "summary_text"]
+
+#: Seconds between looks at the job.
+_PERIOD = 0.25
+_MAX_CAUSES = 3
+_CAUSE_WIDTH = 200
+
+
+class Interrupts:
+    """SIGINT and SIGTERM while the block runs.
+
+    Before a job has started they end the command (``KeyboardInterrupt``), after that they are
+    counted for ``follow`` to act on. A signal the parent process chose to ignore (``nohup``, a job
+    in the background) stays ignored.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.job: Job | None = None
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> Interrupts:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            known = signal.getsignal(number)
+            if known is not signal.SIG_IGN:
+                self._before[number] = known
+                signal.signal(number, self._note)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for number, known in self._before.items():
+            signal.signal(number, known)
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        if self.job is None:
+            raise KeyboardInterrupt
+        self.count += 1
+        if self.count > 1:  # a third one ends the process at once: what is stored is safe
+            signal.signal(number, signal.SIG_DFL)
+
+
+def follow(job: Job, interrupts: Interrupts) -> tuple[JobRow, float]:
+    """Show the job's progress until it has ended; its row then, and the seconds it took."""
+    interrupts.job = job
+    meter = Meter()
+    heeded = 0
+    meter.show(job.row)
+    while True:
+        try:
+            job.wait(_PERIOD)
+        except TimeoutError:
+            if heeded < min(interrupts.count, 2):
+                heeded += 1
+                _stop(job, now=heeded == 2)
+            meter.show(job.row)
+        else:
+            break
+    row = job.row
+    meter.show(row, is_last=True)
+    return row, meter.elapsed
+
+
+def _stop(job: Job, *, now: bool) -> None:
+    clear_line()
+    if now:
+        emit("stopping now: answers in flight are dropped", err=True)
+    else:
+        emit("stopping: answers in flight are kept; Ctrl-C again drops them", err=True)
+    with contextlib.suppress(JobError):  # it ended in this very moment
+        job.cancel(now=now)
+
+
+def exit_status(row: JobRow) -> int:
+    """The command's exit status for a job that has ended."""
+    if row.status != "completed":
+        return FAILED
+    return FAILED_RECORDS if row.records_failed else 0
+
+
+def models_told(names: list[str], *, is_unasked: bool) -> str:
+    """Which model answers, in words; the embedded one is never passed over in silence.
+
+    Parameters
+    ----------
+    is_unasked : bool
+        Nobody named the offline model: it answers because no LLM is configured.
+    """
+    if not names:
+        return "none (no block asks one)"
+    if names == ["offline"] and is_unasked:
+        return "offline (no LLM configured: the embedded offline model answers)"
+    if "offline" in names:
+        return f"{', '.join(names)} (offline: the embedded offline model, no LLM)"
+    return ", ".join(names)
+
+
+def job_summary(workspace: Workspace, row: JobRow, seconds: float) -> dict[str, Any]:
+    """What became of the job, as JSON."""
+    usage = {"input_tokens": 0, "output_tokens": 0, "calls": 0, "cost": None, **row.usage}
+    return {
+        "job_id": row.id,
+        "pipeline": row.pipeline_name,
+        "status": row.status,
+        "total": row.total,
+        "executions_done": row.executions_done,
+        "records_generated": row.records_generated,
+        "records_failed": row.records_failed,
+        "records_filtered": row.records_filtered,
+        "models": row.options.get("models") or [],
+        "usage": usage,
+        "random_seed": row.random_seed,
+        "seconds": round(seconds, 3),
+        "store": str(workspace.store.path),
+        "causes": _causes(workspace, row) if row.records_failed else [],
+        "error": row.error,
+        "export": None,
+    }
+
+
+def _causes(workspace: Workspace, row: JobRow) -> list[dict[str, Any]]:
+    """The most frequent reasons of failed records."""
+    rows = workspace.store.rows(
+        "SELECT reason, count(*) AS count FROM records WHERE job_id = ? AND status = 'failed' "
+        "AND is_current = 1 GROUP BY reason ORDER BY count DESC, reason",
+        [row.id],
+    )
+    return [{"reason": reason, "count": count} for reason, count in rows]
+
+
+def summary_text(workspace: Workspace, row: JobRow, summary: dict[str, Any]) -> str:
+    """The same for people."""
+    counts = [plural(row.records_generated, "record")]
+    if row.records_failed:
+        counts.append(f"{row.records_failed:,} failed")
+    if row.records_filtered:
+        counts.append(f"{row.records_filtered:,} filtered")
+    usage = summary["usage"]
+    tokens = (
+        f"{usage['input_tokens']:,} in, {usage['output_tokens']:,} out, "
+        f"in {plural(usage['calls'], 'call')}"
+    )
+    if usage["cost"] is not None:
+        tokens += f"; cost {usage['cost']:.4f}"
+    lines = [
+        f"Job {row.id} {row.status} in {duration(summary['seconds'])}: "
+        f"{row.executions_done:,} of {plural(row.total or 0, 'execution')}, {', '.join(counts)}",
+        f"Models: {', '.join(summary['models']) or 'none'}",
+        f"Tokens: {tokens}",
+        f"Store:  {shown_path(workspace.store.path)}",
+    ]
+    lines.extend(_causes_text(row, summary["causes"]))
+    if row.error is not None:
+        lines.append(f"Why:    {row.error.get('error')}")
+    if row.status != "completed" and row.error is None:
+        lines.append(f"All that had finished is stored: {plural(row.executions_done, 'execution')}.")
+    return "\n".join(lines)
+
+
+def _causes_text(row: JobRow, causes: list[dict[str, Any]]) -> list[str]:
+    if not causes:
+        return []
+    lines = [f"Failed: {plural(row.records_failed, 'record')}"]
+    for cause in causes[:_MAX_CAUSES]:
+        lines.append(f"  {cause['count']:,} x {shorten(str(cause['reason']), _CAUSE_WIDTH)}")
+    if len(causes) > _MAX_CAUSES:
+        lines.append(f"  and {plural(len(causes) - _MAX_CAUSES, 'other cause')}")
+    return lines

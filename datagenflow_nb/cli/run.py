@@ -1,0 +1,181 @@
+"""``dgf run``: a pipeline over seeds, stored, and exported when asked for."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..errors import ConfigError, SeedError
+from .command import STATUSES, Command, db_option, json_option, opened
+from .follow import (
+    Interrupts,
+    exit_status,
+    follow,
+    job_summary,
+    models_told,
+    summary_text,
+)
+from .output import emit, emit_json, plural, shown_path
+
+if TYPE_CHECKING:
+    from ..jobs import Job
+    from ..pipeline import Pipeline
+    from ..records import Seed
+    from ..workspaces import Workspace
+
+__all__ = ["run"]
+
+_PIPELINE_SUFFIXES = (".yaml", ".yml", ".json")
+
+
+@click.command(cls=Command)
+@click.argument("pipeline", metavar="PIPELINE")
+@click.argument("seeds", metavar="SEEDS")
+@db_option
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Export the records to this file when the job has completed: "
+    ".jsonl, .csv or .parquet.",
+)
+@click.option(
+    "--status",
+    "statuses",
+    multiple=True,
+    type=click.Choice(STATUSES),
+    help="What --out exports, may be repeated. Default: pending and accepted.",
+)
+@click.option(
+    "--concurrency",
+    type=click.IntRange(1, 4096),
+    default=32,
+    show_default=True,
+    help="Executions and branches worked on at once.",
+)
+@click.option(
+    "--model", metavar="NAME", help="Answers where a block names no model, instead of LLM_MODEL."
+)
+@click.option(
+    "--random-seed",
+    type=click.IntRange(0, 2**63 - 1),
+    metavar="N",
+    help="What the job's random numbers are drawn from. Default: drawn and stored.",
+)
+@json_option
+@click.pass_context
+def run(
+    ctx: click.Context,
+    pipeline: str,
+    seeds: str,
+    db: Path | None,
+    out: Path | None,
+    statuses: tuple[str, ...],
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Run a pipeline over seeds and store every record with its trace.
+
+    PIPELINE is a YAML (or JSON) file or the name of a stored pipeline. SEEDS is a file (.json
+    .jsonl .yaml .csv .parquet .md .txt), a folder of such files, job:3 for the seeds of that job,
+    or - for standard input.
+
+    Ctrl-C stops cleanly: nothing new starts, answers in flight are kept; a second one drops them.
+    What has finished stays stored either way.
+    """
+    if statuses and out is None:
+        raise click.UsageError("--status says what --out exports; give --out too")
+    with opened(db) as workspace, Interrupts() as interrupts:
+        ready = _pipeline(workspace, pipeline)
+        if out is not None:
+            _rehearse_export(out)
+        source = _standard_input() if seeds == "-" else seeds
+        job = workspace.run(ready, source, **options)
+        _tell_start(workspace, job, options["model"])
+        row, seconds = follow(job, interrupts)
+        summary = job_summary(workspace, row, seconds)
+        if not as_json:
+            emit(summary_text(workspace, row, summary))
+        if out is not None:
+            told, summary["export"] = _export(job, row.status, out, list(statuses))
+            if not as_json:
+                emit(told)
+        if as_json:
+            emit_json(summary)
+    ctx.exit(exit_status(row))
+
+
+def _pipeline(workspace: Workspace, source: str) -> Any:
+    """A file by its ending, else a stored name, else a file of that name."""
+    path = Path(source)
+    stored = {pipeline.name for pipeline in workspace.pipelines()}
+    if path.suffix.lower() in _PIPELINE_SUFFIXES and (path.exists() or source not in stored):
+        return path
+    if source not in stored and path.is_file():
+        return path
+    if source not in stored:
+        _explain_template(workspace, source)
+        return workspace.pipeline(source)  # says which names there are
+    return source
+
+
+def _explain_template(workspace: Workspace, source: str) -> None:
+    from ..templates import template_ids
+
+    if source in template_ids(workspace.settings.templates_path):
+        raise ConfigError(
+            f"{source!r} is a template, not a pipeline of yours; write it to files first: "
+            f"dgf templates {source} > {source}.yaml and "
+            f"dgf templates {source} --seeds > seeds.json",
+            {"template": source},
+        )
+
+
+def _rehearse_export(out: Path) -> None:
+    """Fail before the run rather than after it: the real export, without records, elsewhere."""
+    from ..export import export_records
+    from ..export.place import check_target
+
+    check_target(out)
+    with tempfile.TemporaryDirectory() as folder:
+        export_records(list, Path(folder) / out.name)
+
+
+def _export(
+    job: Job, status: str, out: Path, statuses: list[str]
+) -> tuple[str, dict[str, Any] | None]:
+    """Export a completed job: what to say about it, and the same as JSON."""
+    if status != "completed":
+        return f"Nothing was exported; to do it: dgf export {job.id} {out}", None
+    result = job.export(out, status=statuses or None)
+    told = f"Exported {plural(result.records, 'record')} to {shown_path(result.path)}"
+    return told, {
+        "path": str(result.path), "records": result.records, "format": result.format,
+    }  # fmt: skip
+
+
+def _standard_input() -> Iterator[Seed]:
+    from ..seeds import parse_text
+
+    if sys.stdin is None:
+        raise SeedError("standard input is closed; give the seeds as a file")
+    try:
+        text = sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SeedError(f"standard input is not UTF-8: {error}") from error
+    return parse_text(text, where="standard input")
+
+
+def _tell_start(workspace: Workspace, job: Job, model: str | None) -> None:
+    row = job.row
+    is_unasked = model is None and not workspace.settings.names_a_model
+    told = models_told(row.options.get("models") or [], is_unasked=is_unasked)
+    emit(
+        f"Pipeline {row.pipeline_name!r}, {plural(row.total or 0, 'execution')}\nModel: {told}",
+        err=True,
+    )

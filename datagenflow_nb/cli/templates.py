@@ -1,0 +1,75 @@
+"""``dgf templates``: ready-made pipelines, and one of them as text to start from."""
+
+from __future__ import annotations
+
+import click
+
+from .command import Command, json_option, load_settings
+from .output import emit, emit_json, is_terminal, output_width, table
+
+__all__ = ["templates"]
+
+
+@click.command(cls=Command)
+@click.argument("template_id", metavar="[ID]", required=False)
+@click.option("--seeds", is_flag=True, help="Print the example seeds of template ID as JSON.")
+@json_option
+def templates(template_id: str | None, seeds: bool, as_json: bool) -> None:
+    """List the templates, or print the pipeline of template ID as YAML.
+
+    \b
+    dgf templates qa_generation > pipeline.yaml
+    dgf templates qa_generation --seeds > seeds.json
+    dgf run pipeline.yaml seeds.json --out out.jsonl
+    """
+    if template_id is None and seeds:
+        raise click.UsageError("--seeds prints the seeds of one template; name it")
+    settings = load_settings()
+    from ..templates import list_templates, read_template
+
+    if template_id is not None:
+        info = read_template(template_id, settings.templates_path)
+        if seeds:
+            emit_json(info.seeds)
+        elif as_json:
+            emit_json(
+                {
+                    "id": info.id,
+                    "name": info.name,
+                    "description": info.description,
+                    "source": info.source,
+                    "yaml": info.text,
+                    "seeds": info.seeds,
+                }
+            )
+        else:
+            end = "" if info.text.endswith("\n") else "\n"
+            emit(info.text, end=end, raw=not is_terminal())  # into a file: as it is
+        return
+    found = list_templates(settings.templates_path)
+    if as_json:
+        emit_json(
+            [
+                {
+                    "id": info.id,
+                    "name": info.name,
+                    "description": info.description,
+                    "seeds": len(info.seeds),
+                    "source": info.source,
+                    "error": info.error,
+                }
+                for info in found
+            ]
+        )
+        return
+    rows = [
+        (info.id, len(info.seeds), info.description or info.name)
+        for info in found
+        if info.error is None
+    ]
+    emit(table(("ID", "Seeds", "Description"), rows, output_width()))
+    broken = [info for info in found if info.error is not None]
+    if broken:
+        emit("\nNot available:")
+        for info in broken:
+            emit(f"  {info.source}: {info.error}")

@@ -1,0 +1,13 @@
+"""Records as files: JSON Lines, CSV, Parquet.
+
+place    the file to write, and a half-written one that is never seen
+rows     a record as a JSON line or as a row, and the columns of all rows
+formats  how each format is written
+run      the door: ``export_records``
+"""
+
+from __future__ import annotations
+
+from .run import ExportResult, export_records
+
+__all__ = ["ExportResult", "export_records"]
