@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import testing
-    from .blocks.base import BaseBlock, Changes, Drop, block
+    from .blocks.base import BaseBlock, Changes, Drop
     from .blocks.config import BlockConfig
     from .blocks.context import BlockContext
+    from .blocks.function import block
     from .errors import (
         BlockExecutionError,
         BlockNotFoundError,
@@ -67,7 +68,7 @@ _HOMES = {
     "Drop": ".blocks.base",
     "Pipeline": ".pipeline",
     "Workspace": ".workspaces",
-    "block": ".blocks.base",
+    "block": ".blocks.function",
     "run": ".workspaces",
     "workspace": ".workspaces",
 }

@@ -51,7 +51,7 @@ class _Fields:
     def _has(self, name: str) -> bool:
         if name.startswith("metadata."):
             return name.removeprefix("metadata.") in self.seed
-        return name in self.known
+        return name == "metadata" or name in self.known
 
     def add(self, names: Iterable[str]) -> None:
         for name in names:

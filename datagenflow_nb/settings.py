@@ -138,7 +138,7 @@ class Settings:
 
     @property
     def names_a_model(self) -> bool:
-        """True when any ``LLM_*`` setting is set: then the offline model does not answer unasked."""
+        """True when any ``LLM_*`` setting is set; the offline model then never answers unasked."""
         return any((self.llm_endpoint, self.llm_model, self.llm_api_key))
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
-from ..errors import ConfigError
+from ..errors import ConfigError, DataGenFlowError, ValidationError
 from .schema import check_config
 
-__all__ = ["BaseBlock", "Changes", "Drop", "block"]
+__all__ = ["BaseBlock", "Changes", "Drop"]
 
-CATEGORIES = ("generators", "validators", "metrics", "seeders", "transforms", "general")
+_NAME_LISTS = ("inputs", "outputs", "aliases", "field_references")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +23,18 @@ class Drop:
     ----------
     reason : str
         Why, shown with the record.
+
+    Raises
+    ------
+    ValidationError
+        When the reason is empty or no text.
     """
 
     reason: str
 
     def __post_init__(self) -> None:
         if not isinstance(self.reason, str) or not self.reason.strip():
-            raise ConfigError(f"Drop needs a reason people can read, got {self.reason!r}")
+            raise ValidationError(f"Drop needs a reason people can read, got {self.reason!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,8 @@ class BaseBlock:
     Raises
     ------
     ConfigError
-        For unknown or ill-typed configuration, when the block describes its configuration.
+        For unknown or ill-typed configuration, when the block describes its configuration; at the
+        class statement, for declarations that are no lists and for two such descriptions.
     """
 
     name: ClassVar[str] = ""
@@ -93,6 +99,41 @@ class BaseBlock:
 
     #: The checked configuration: a BlockConfig when the class has one, else a dict.
     config: Any
+    #: The configuration as it was given, without defaults: what goes into YAML.
+    given_config: dict[str, Any]
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        for name in _NAME_LISTS:
+            value = getattr(cls, name)
+            if not isinstance(value, list | tuple) or not all(isinstance(n, str) for n in value):
+                raise ConfigError(
+                    f"{cls.__name__}: {name} is {value!r}, expected a list of names such as "
+                    '["text"]',
+                    {"block_type": cls.__name__},
+                )
+        if cls.Config is None:
+            return
+        if not callable(getattr(cls.Config, "parse", None)):
+            raise ConfigError(
+                f"{cls.__name__}: Config is {cls.Config!r}, expected class Config(BlockConfig)",
+                {"block_type": cls.__name__},
+            )
+        if cls.get_schema is not BaseBlock.get_schema:
+            raise ConfigError(
+                f"{cls.__name__}: has both a Config and get_schema(); keep one description of the "
+                "configuration",
+                {"block_type": cls.__name__},
+            )
+
+    def __new__(cls, *args: Any, **options: Any) -> Self:
+        # A constructor of one's own need not call ours: what every block has is set here.
+        made = super().__new__(cls)
+        made.config = {}
+        made.given_config = {}
+        if cls.__init__ is not BaseBlock.__init__:
+            made.given_config = _given_arguments(cls, args, options)
+        return made
 
     def __init__(self, config: Mapping[str, Any] | None = None, **options: Any) -> None:
         kind = type(self).__name__
@@ -103,12 +144,11 @@ class BaseBlock:
                 {"block_type": kind},
             )
         given = {**(config or {}), **options}
-        #: The configuration as it was given, without defaults: what goes into YAML.
-        self.given_config: dict[str, Any] = given
+        self.given_config = given or self.given_config
         if self.Config is not None:
             self.config = self.Config.parse(kind, given)
         else:
-            schema = self.get_schema()
+            schema = self._read_schema()
             is_open = not schema and not self.takes_only_known_config
             self.config = dict(given) if is_open else check_config(kind, schema, given)
 
@@ -143,9 +183,16 @@ class BaseBlock:
 
     @classmethod
     def describe(cls) -> dict[str, Any]:
-        """Everything a list or a form needs to know, as JSON."""
-        probe = object.__new__(cls)  # get_schema is an instance method and may not need config
-        probe.given_config, probe.config = {}, {}
+        """Everything a list or a form needs to know, as JSON.
+
+        ``error`` is what is wrong with ``get_schema``, else None.
+        """
+        probe = cls.__new__(cls)  # get_schema is an instance method and may not need config
+        schema, problem = {}, None
+        try:
+            schema = probe._read_schema()
+        except DataGenFlowError as error:
+            problem = error.message
         return {
             "type": cls.__name__,
             "name": cls.name or cls.__name__,
@@ -155,114 +202,44 @@ class BaseBlock:
             "inputs": list(cls.inputs),
             "outputs": list(cls.outputs),
             "fan_out": cls.fan_out,
-            "config": probe.get_schema(),
+            "config": schema,
+            "error": problem,
         }
 
-
-def block(
-    function: Callable[..., Any] | None = None,
-    /,
-    *,
-    outputs: list[str] | None = None,
-    name: str = "",
-    description: str = "",
-    category: str = "general",
-    fan_out: bool = False,
-) -> Any:
-    """Turn a function into a block class of the function's name.
-
-    Parameters without a default are inputs, those with one are configuration; one called ``ctx``
-    gets the BlockContext. The function returns what ``execute`` may return and may be async.
-
-    >>> @block(outputs=["words"])
-    ... def count_words(text, minimum: int = 1):
-    ...     return {"words": max(minimum, len(text.split()))}
-    >>> count_words.inputs
-    ['text']
-
-    Raises
-    ------
-    ConfigError
-        When ``outputs`` is missing or a parameter cannot be filled (``*args``, ``**kwargs``).
-    """
-    if function is not None or not outputs:
-        raise ConfigError(
-            "@block needs to know what the function adds: write @block(outputs=['field']), "
-            "or outputs=['*'] when that is decided at run time"
-        )
-    declared = list(outputs)
-
-    def decorate(target: Callable[..., Any]) -> type[BaseBlock]:
-        inputs, schema, wants_ctx = _read_signature(target)
-
-        def select(data: dict[str, Any], config: dict[str, Any], ctx: Any) -> dict[str, Any]:
-            arguments = {name: data[name] for name in inputs} | config
-            return arguments | {"ctx": ctx} if wants_ctx else arguments
-
-        execute: Callable[..., Any]
-        if inspect.iscoroutinefunction(target):
-
-            async def execute_async(self: BaseBlock, data: dict[str, Any], ctx: Any = None) -> Any:
-                return await target(**select(data, self.config, ctx))
-
-            execute = execute_async
-        else:
-
-            def execute_in_thread(self: BaseBlock, data: dict[str, Any], ctx: Any = None) -> Any:
-                return target(**select(data, self.config, ctx))
-
-            execute = execute_in_thread
-
-        def get_schema(self: BaseBlock) -> dict[str, Any]:
-            return {key: dict(entry) for key, entry in schema.items()}
-
-        return type(
-            target.__name__,
-            (BaseBlock,),
-            {
-                "__doc__": target.__doc__,
-                "__module__": target.__module__,
-                "__qualname__": target.__qualname__,
-                "name": name or target.__name__.replace("_", " "),
-                "description": description,
-                "category": category,
-                "inputs": inputs,
-                "outputs": declared,
-                "fan_out": fan_out,
-                "takes_only_known_config": True,
-                "function": staticmethod(target),
-                "get_schema": get_schema,
-                "execute": execute,
-            },
-        )
-
-    return decorate
-
-
-def _read_signature(target: Callable[..., Any]) -> tuple[list[str], dict[str, Any], bool]:
-    """Input names, configuration schema, and whether the function takes the context."""
-    inputs: list[str] = []
-    schema: dict[str, Any] = {}
-    words = {str: "string", int: "integer", float: "number", bool: "boolean",
-             list: "array", dict: "object"}  # fmt: skip
-    parameters = inspect.signature(target, eval_str=True).parameters
-    for parameter in parameters.values():
-        if parameter.kind in (
-            parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY,
-        ):  # fmt: skip
+    def _read_schema(self) -> dict[str, Any]:
+        kind = type(self).__name__
+        try:
+            schema: Any = self.get_schema()
+        except DataGenFlowError:
+            raise
+        except Exception as error:  # noqa: BLE001 - an edge: the user's method, raised again as ours
             raise ConfigError(
-                f"@block: {target.__name__}() has the parameter {str(parameter)!r}; fields are "
-                "passed by name, so write one parameter per field"
+                f"{kind}: get_schema() raised {type(error).__name__}: {error}",
+                {"block_type": kind},
+            ) from error
+        if not isinstance(schema, Mapping):
+            raise ConfigError(
+                f"{kind}: get_schema() returned {schema!r:.80} ({type(schema).__name__}), expected "
+                'a dictionary such as {"my_param": {"type": "string", "default": "x"}}',
+                {"block_type": kind},
             )
-        if parameter.name == "ctx":
-            continue
-        if parameter.default is parameter.empty:
-            inputs.append(parameter.name)
-            continue
-        hint = parameter.annotation
-        origin = getattr(hint, "__origin__", hint)
-        word = words.get(origin) or (
-            words.get(type(parameter.default)) if hint is parameter.empty else None
-        )
-        schema[parameter.name] = {"type": word or "any", "default": parameter.default}
-    return inputs, schema, "ctx" in parameters
+        return dict(schema)
+
+
+def _given_arguments(
+    kind: type[BaseBlock], args: tuple[Any, ...], options: dict[str, Any]
+) -> dict[str, Any]:
+    """What a constructor of one's own was called with, by name."""
+    signature = inspect.signature(kind.__init__)
+    try:
+        bound = signature.bind(None, *args, **options).arguments
+    except TypeError:
+        return {}  # the call that follows raises it, with Python's own message
+    given: dict[str, Any] = {}
+    for name, value in list(bound.items())[1:]:
+        collects = signature.parameters[name].kind is inspect.Parameter.VAR_KEYWORD
+        if collects or (name == "config" and isinstance(value, Mapping)):
+            given.update(value)
+        elif name != "config" or value is not None:
+            given[name] = value
+    return given

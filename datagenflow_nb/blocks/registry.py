@@ -55,7 +55,7 @@ class Registry:
         A name that is taken already becomes a clash, reported when that name is asked for: the
         other blocks of the same file stay usable.
         """
-        for name in (block.__name__, *block.aliases):
+        for name in (block.__name__, *vars(block).get("aliases", ())):
             known = self._entries.get(name)
             if known is not None and known.source != source:
                 self._clashes[name] = (known.source, source)

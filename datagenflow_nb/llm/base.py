@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from ..records import Usage
 
-__all__ = ["Endpoint", "EndpointError", "ModelConfig", "OFFLINE", "usage_of"]
+__all__ = ["OFFLINE", "Endpoint", "EndpointError", "ModelConfig", "usage_of"]
 
 OFFLINE = "offline"
 

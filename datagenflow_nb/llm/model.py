@@ -122,6 +122,7 @@ class Model:
         schema: dict[str, Any],
         *,
         corrections: int = 1,
+        strict: bool = True,
         **parameters: Any,
     ) -> StructuredAnswer:
         """One JSON value that matches ``schema``.
@@ -130,6 +131,8 @@ class Model:
         ----------
         corrections : int
             How often a wrong answer is sent back with the violation quoted; each is a call.
+        strict : bool
+            Have the server force the schema; some then take a subset of JSON Schema only.
 
         Raises
         ------
@@ -139,7 +142,7 @@ class Model:
             As ``chat``; and when the last answer still breaks the schema.
         """
         return await self._on_loop(
-            self._structured(_as_messages(messages), schema, corrections, parameters)
+            self._structured(_as_messages(messages), schema, corrections, strict, parameters)
         )
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
@@ -162,7 +165,7 @@ class Model:
         body = self._body({"messages": messages}, parameters)
         try:
             return await self._complete(body)
-        except _Unsupported as error:
+        except _UnsupportedError as error:
             raise self._give_up(error.cause, error.call) from error.cause
 
     async def _structured(
@@ -170,12 +173,13 @@ class Model:
         messages: list[dict[str, Any]],
         schema: dict[str, Any],
         corrections: int,
+        strict: bool,
         parameters: dict[str, Any],
     ) -> StructuredAnswer:
         prepare(schema)
         corrections = max(0, corrections)
         for left in range(corrections, -1, -1):
-            completion = await self._ask_for_json(messages, schema, parameters)
+            completion = await self._ask_for_json(messages, schema, strict, parameters)
             try:
                 value = read_json(completion.text)
                 violation = find_violation(value, schema)
@@ -201,15 +205,20 @@ class Model:
         )
 
     async def _ask_for_json(
-        self, messages: list[dict[str, Any]], schema: dict[str, Any], parameters: dict[str, Any]
+        self,
+        messages: list[dict[str, Any]],
+        schema: dict[str, Any],
+        strict: bool,
+        parameters: dict[str, Any],
     ) -> Completion:
         """Ask in the strongest form the server understands."""
         while True:
             form = self.dialect.form
-            body = self._body(shape_request(messages, schema, FORMATS[form]), parameters)
+            shaped = shape_request(messages, schema, FORMATS[form], strict=strict)
+            body = self._body(shaped, parameters)
             try:
                 return await self._complete(body)
-            except _Unsupported as error:
+            except _UnsupportedError as error:
                 if not is_unsupported(error.cause) or form + 1 == len(FORMATS):
                     raise self._give_up(error.cause, error.call) from error.cause
                 self.dialect.form = max(self.dialect.form, form + 1)
@@ -218,7 +227,7 @@ class Model:
         """One call; adapts once to servers that want ``max_completion_tokens``."""
         try:
             call, answer = await self._call(body, self.endpoint.chat)
-        except _Unsupported as error:
+        except _UnsupportedError as error:
             asked_for = "max_completion_tokens" in error.cause.message
             if not asked_for or "max_tokens" not in body:
                 raise
@@ -241,7 +250,7 @@ class Model:
         body = {"model": self.config.model, "input": texts}
         try:
             call, answer = await self._call(body, self.endpoint.embeddings)
-        except _Unsupported as error:
+        except _UnsupportedError as error:
             raise self._give_up(error.cause, error.call) from error.cause
         self._note(call)
         vectors = _read_vectors(answer)
@@ -274,7 +283,7 @@ class Model:
             call.error = error.message
             self._note(call)
             if error.kind in ("bad_request", "not_found"):
-                raise _Unsupported(error, call) from error
+                raise _UnsupportedError(error, call) from error
             raise self._give_up(error, call) from error
         call.latency = perf_counter() - started
         call.usage = usage_of(answer)
@@ -320,7 +329,7 @@ class Model:
         )
 
 
-class _Unsupported(Exception):
+class _UnsupportedError(Exception):
     """A request the server did not take; the caller may know another way to ask."""
 
     def __init__(self, cause: EndpointError, call: Call) -> None:
@@ -350,7 +359,8 @@ def _read_choice(answer: dict[str, Any], call: Call) -> str | None:
     choice = choices[0] if isinstance(choices, list) and choices else None
     if not isinstance(choice, dict):
         said = answer.get("error")  # some gateways report errors with status 200
-        return f"the answer has no choices; the server said {encode(said)[:300] if said else 'nothing'}"
+        quoted = encode(said)[:300] if said else "nothing"
+        return f"the answer has no choices; the server said {quoted}"
     message = choice.get("message")
     if not isinstance(message, dict):
         message = {}

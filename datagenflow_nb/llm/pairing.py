@@ -1,8 +1,8 @@
 """Which key may go to which endpoint: decided on this machine, by its user.
 
 A store or a pipeline file travels; what it says about endpoints must not decide where the keys of
-whoever opens it are sent. So ``add_model`` notes the pair (endpoint, environment variable) in a file
-of the user's own, and a key is sent only where its pair is noted.
+whoever opens it are sent. So ``add_model`` notes the pair (endpoint, environment variable) in a
+file of the user's own, and a key is sent only where its pair is noted.
 """
 
 from __future__ import annotations

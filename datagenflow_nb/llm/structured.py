@@ -38,11 +38,14 @@ _DATA_KEYS = frozenset({"const", "enum", "default", "examples"})
 
 
 def shape_request(
-    messages: list[dict[str, Any]], schema: dict[str, Any], form: str
+    messages: list[dict[str, Any]], schema: dict[str, Any], form: str, *, strict: bool = True
 ) -> dict[str, Any]:
-    """The ``messages`` and ``response_format`` that ask for ``schema`` in this form."""
+    """The ``messages`` and ``response_format`` that ask for ``schema`` in this form.
+
+    ``strict`` has the server force the schema; some servers then take a subset of JSON Schema only.
+    """
     if form == "json_schema":
-        wanted = {"name": "answer", "schema": schema, "strict": True}
+        wanted = {"name": "answer", "schema": schema, "strict": strict}
         return {
             "messages": messages,
             "response_format": {"type": "json_schema", "json_schema": wanted},

@@ -45,8 +45,7 @@ class FieldMapper(BaseBlock):
             json_schema_extra={"additionalProperties": {"type": "string", "format": "jinja2"}},
         )
 
-    def __init__(self, config: Mapping[str, Any] | None = None, **options: Any) -> None:
-        super().__init__(config, **options)
+    def prepare(self) -> None:
         for name in self.config.mappings:
             if not name.strip():
                 raise ConfigError(

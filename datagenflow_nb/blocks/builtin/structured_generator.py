@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from pydantic import Field
@@ -63,12 +62,16 @@ class StructuredGenerator(BaseBlock):
         max_tokens: int | None = Field(
             2048, ge=1, description="Longest answer, in tokens; null: the server's own limit"
         )
+        strict: bool = Field(
+            True,
+            description="Have the server force the schema; OpenAI then wants every property "
+            "required and additionalProperties false. false: the answer is only checked here",
+        )
         corrections: int = Field(
             1, ge=0, le=5, description="How often a wrong answer is sent back; each is a call"
         )
 
-    def __init__(self, config: Mapping[str, Any] | None = None, **options: Any) -> None:
-        super().__init__(config, **options)
+    def prepare(self) -> None:
         given = self.config.json_schema
         #: The schema when it is the same for every record; None when it is a template.
         self._fixed_schema: dict[str, Any] | None = None
@@ -88,6 +91,7 @@ class StructuredGenerator(BaseBlock):
             sent.messages,
             self._schema_for(ctx),
             corrections=config.corrections,
+            strict=config.strict,
             temperature=config.temperature,
             max_tokens=config.max_tokens,
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import Field
@@ -70,8 +69,7 @@ class TextChunker(BaseBlock):
             "paragraph", alias="parser_type", description="Where the text is cut if possible"
         )
 
-    def __init__(self, config: Mapping[str, Any] | None = None, **options: Any) -> None:
-        super().__init__(config, **options)
+    def prepare(self) -> None:
         size, overlap = self.config.chunk_size, self.config.chunk_overlap
         if size == 0 and self.config.by == "character":
             raise ConfigError(

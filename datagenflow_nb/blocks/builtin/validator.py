@@ -59,8 +59,7 @@ class Validator(BaseBlock):
             None, description="Field to check; null: 'text' when there is one, else 'assistant'"
         )
 
-    def __init__(self, config: Mapping[str, Any] | None = None, **options: Any) -> None:
-        super().__init__(config, **options)
+    def prepare(self) -> None:
         if self.config.min_length > self.config.max_length:
             raise ConfigError(
                 f"Validator: config 'min_length' is {self.config.min_length}, more than "
