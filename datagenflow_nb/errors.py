@@ -61,7 +61,7 @@ class DataGenFlowError(Exception):
         self.trace: list[dict[str, Any]] | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """``{"error": message, "detail": {...}}``, the shape all faces of the product answer with."""
+        """``{"error": message, "detail": {...}}``, the shape all faces of it answer with."""
         return {"error": self.message, "detail": self.detail}
 
 

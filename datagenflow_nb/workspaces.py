@@ -1,7 +1,7 @@
 """The workspace: store, block registry, models and settings in one object.
 
-Magics, widgets, server and command line all drive this one; ``datagenflow_nb.workspace()`` gives the
-current one, ``datagenflow_nb.run`` runs in it.
+Magics, widgets, server and command line all drive this one; ``datagenflow_nb.workspace()`` gives
+the current one, ``datagenflow_nb.run`` runs in it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from . import runtime
 from .blocks.context import use_default_models
 from .blocks.discovery import build_registry
-from .errors import ConfigError, DataGenFlowError, ValidationError
+from .errors import ConfigError, suggest
 from .jobs import Job, JobRoom
 from .jobs.job import as_statuses
 from .jobs.options import RunOptions
@@ -320,13 +320,14 @@ class Workspace:
         ValidationError, StoreError
             As ``update_record``; nothing is changed.
         """
-        if hasattr(records, "columns"):
+        if not isinstance(records, Sequence):
             from .frames import read_edits
 
             edits, statuses = read_edits(records, self._records.many)
-            if status is not None:
-                statuses = dict.fromkeys(edits, status)
-            return self._review.update(edits, status=statuses, note=note)
+            ids = [int(record_id) for record_id in records["id"]]
+            decided = statuses if status is None else dict.fromkeys(ids, status)
+            changes = {record_id: edits.get(record_id, {}) for record_id in ids}
+            return self._review.update(changes, status=decided, note=note)
         ids = [int(record_id) for record_id in records]
         return self._review.update({record_id: {} for record_id in ids}, status=status, note=note)
 
@@ -369,13 +370,15 @@ class Workspace:
         return examine(self.store)
 
     def close(self) -> None:
-        """Stop this process's jobs and close the store.
+        """Stop this process's jobs and close the store; it is the current workspace no more.
 
         Raises
         ------
         JobError
             When called on the loop thread.
         """
+        if _current and _current[0] is self:
+            _current.clear()
         runtime.run(self._jobs.close(), "Workspace.close()")
         runtime.run(self.models.close(), "Workspace.close()")
         self.store.close()
@@ -420,15 +423,13 @@ def _looks_like_yaml(text: str) -> bool:
 def _checked_model(
     name: str, endpoint: str, key_env: str | None, limits: Mapping[str, float]
 ) -> str:
-    from .errors import suggest
-
     if not isinstance(name, str) or not name.strip() or name == OFFLINE:
         raise ConfigError(f"model name {name!r} is not allowed; {OFFLINE!r} is the embedded model")
     url = Settings.check_endpoint(endpoint, "endpoint")
     if key_env is not None and not key_env.isidentifier():
         raise ConfigError(
-            "key_env is the NAME of an environment variable, such as OPENAI_API_KEY; the key itself "
-            "is never stored"
+            "key_env is the NAME of an environment variable, such as OPENAI_API_KEY; the key "
+            "itself is never stored"
         )
     for limit, value in limits.items():
         if limit not in _LIMITS:

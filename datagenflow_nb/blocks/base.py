@@ -151,10 +151,18 @@ class BaseBlock:
             schema = self._read_schema()
             is_open = not schema and not self.takes_only_known_config
             self.config = dict(given) if is_open else check_config(kind, schema, given)
+        self.prepare()
 
     def __repr__(self) -> str:
         options = ", ".join(f"{key}={value!r}" for key, value in self.given_config.items())
         return f"{type(self).__name__}({options})"
+
+    def prepare(self) -> None:
+        """Called once the configuration is checked.
+
+        The place to raise ConfigError for values that do not fit together, and to compile what
+        every execution needs.
+        """
 
     def get_schema(self) -> dict[str, Any]:
         """The configuration for forms: ``{key: {"type", "default", "description", "enum"}}``.
@@ -163,8 +171,8 @@ class BaseBlock:
         """
         return self.Config.schema_for_forms() if self.Config is not None else {}
 
-    async def execute(self, data: dict[str, Any]) -> Any:
-        """Do the work. May be sync; may take a second parameter ``ctx`` (a BlockContext).
+    def execute(self, data: dict[str, Any]) -> Any:
+        """Do the work. Sync or ``async``; may take a second parameter ``ctx`` (a BlockContext).
 
         Parameters
         ----------
@@ -212,7 +220,7 @@ class BaseBlock:
             schema: Any = self.get_schema()
         except DataGenFlowError:
             raise
-        except Exception as error:  # noqa: BLE001 - an edge: the user's method, raised again as ours
+        except Exception as error:
             raise ConfigError(
                 f"{kind}: get_schema() raised {type(error).__name__}: {error}",
                 {"block_type": kind},

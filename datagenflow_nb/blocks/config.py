@@ -21,7 +21,13 @@ class BlockConfig(BaseModel):
     is no integer. A field with an ``alias`` is accepted under both names.
     """
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        frozen=True,
+        populate_by_name=True,
+        protected_namespaces=(),  # `model_name` is a config key like any other
+    )
 
     def __getitem__(self, key: str) -> Any:
         if key not in type(self).model_fields:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import TemplateError
+from ..records import plain
 from ..templating import compile_template
 
 if TYPE_CHECKING:
@@ -60,8 +61,8 @@ class BlockContext:
     """
 
     __slots__ = (
-        "_config", "_journal", "_log", "_models", "_random", "_random_key",
-        "block_id", "block_type", "job_id", "metadata", "state", "trace_id",
+        "_config", "_journal", "_log", "_metadata", "_metadata_copy", "_models", "_random",
+        "_random_key", "block_id", "block_type", "job_id", "state", "trace_id",
     )  # fmt: skip
 
     def __init__(
@@ -79,7 +80,9 @@ class BlockContext:
         job_id: int | None = None,
     ) -> None:
         self.state = state
-        self.metadata = state if metadata is None else metadata
+        self._metadata = state if metadata is None else metadata
+        #: The engine's metadata is handed out as a copy; a state given by hand is the caller's own.
+        self._metadata_copy: Mapping[str, Any] | None = state if metadata is None else None
         self.block_type = block_type
         self.block_id = block_id
         self.trace_id = trace_id
@@ -95,6 +98,14 @@ class BlockContext:
     def alone(cls, block: Any, data: Mapping[str, Any]) -> BlockContext:
         """A context for a block that was called by hand, outside any pipeline."""
         return cls(data, block_type=type(block).__name__, config=block.config)
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """The seed's metadata. A copy: writing to it changes nothing."""
+        if self._metadata_copy is None:
+            copied: dict[str, Any] = plain(self._metadata)
+            self._metadata_copy = copied
+        return self._metadata_copy
 
     @property
     def random(self) -> random.Random:
@@ -119,7 +130,7 @@ class BlockContext:
             Naming this block, the config key the template stands in, the unknown field and the
             fields there are.
         """
-        fields = {"metadata": self.metadata, **self.state, **extra}
+        fields = {"metadata": self._metadata, **self.state, **extra}
         try:
             return compile_template(template).render(fields)
         except TemplateError as error:

@@ -13,7 +13,8 @@ from .base import BaseBlock
 __all__ = ["block"]
 
 _TYPE_WORDS = {
-    str: "string", int: "integer", float: "number", bool: "boolean", list: "array", dict: "object",
+    "str": "string", "int": "integer", "float": "number", "bool": "boolean", "list": "array",
+    "dict": "object",
 }  # fmt: skip
 
 
@@ -90,7 +91,7 @@ class _Signature:
     @classmethod
     def read(cls, target: Callable[..., Any]) -> _Signature:
         found = cls()
-        for parameter in inspect.signature(target, eval_str=True).parameters.values():
+        for parameter in inspect.signature(target).parameters.values():
             if parameter.kind in (
                 parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY,
             ):  # fmt: skip
@@ -115,9 +116,11 @@ class _Signature:
 def _describe(parameter: inspect.Parameter) -> dict[str, Any]:
     """The schema entry of a parameter with a default."""
     hint = parameter.annotation
-    kind = type(parameter.default) if hint is parameter.empty else hint
-    word = _TYPE_WORDS.get(getattr(kind, "__origin__", kind), "any")
-    return {"type": word, "default": parameter.default}
+    if hint is parameter.empty:
+        hint = type(parameter.default)
+    # Not evaluated: it may name what is imported for type checkers alone.
+    text = hint if isinstance(hint, str) else getattr(hint, "__name__", "")
+    return {"type": _TYPE_WORDS.get(text.partition("[")[0], "any"), "default": parameter.default}
 
 
 def _make_execute(target: Callable[..., Any], signature: _Signature) -> Callable[..., Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,9 +11,12 @@ from typing import Any
 from ..errors import BlockNotFoundError, ConfigError, suggest
 from .base import BaseBlock
 
-__all__ = ["Entry", "Registry", "Unavailable"]
+__all__ = ["CELL", "Entry", "Registry", "Unavailable", "is_block"]
 
-#: Where a class defined in a notebook cell or a script lives.
+#: The ``source`` of a class defined in a notebook cell or a script.
+CELL = "a cell of this notebook"
+
+#: The module such a class lives in.
 _CELL_MODULE = "__main__"
 
 
@@ -44,10 +48,11 @@ class Registry:
     """
 
     def __init__(self) -> None:
-        self._entries: dict[str, Entry] = {}
-        self._clashes: dict[str, tuple[str, str]] = {}
+        self._found: dict[str, list[Entry]] = {}
         self._unavailable: dict[str, Unavailable] = {}
         self._sources: list[Callable[[Registry], None]] = []
+        # Pipelines are built on several threads; none may see a file half reloaded.
+        self._lock = threading.RLock()
 
     def add(self, block: type[BaseBlock], source: str) -> None:
         """Register ``block`` under its class name and its aliases.
@@ -55,17 +60,19 @@ class Registry:
         A name that is taken already becomes a clash, reported when that name is asked for: the
         other blocks of the same file stay usable.
         """
-        for name in (block.__name__, *vars(block).get("aliases", ())):
-            known = self._entries.get(name)
-            if known is not None and known.source != source:
-                self._clashes[name] = (known.source, source)
-            else:
-                self._entries[name] = Entry(block, source)
+        for name in dict.fromkeys((block.__name__, *block.aliases)):
+            entries = self._found.setdefault(name, [])
+            if all(entry.block is not block for entry in entries):
+                entries.append(Entry(block, source))
 
     def discard(self, source: str) -> None:
         """Forget everything that came from ``source``."""
-        self._entries = {n: e for n, e in self._entries.items() if e.source != source}
-        self._clashes = {n: both for n, both in self._clashes.items() if source not in both}
+        for name, entries in list(self._found.items()):
+            kept = [entry for entry in entries if entry.source != source]
+            if kept:
+                self._found[name] = kept
+            else:
+                del self._found[name]
         self._unavailable.pop(source, None)
 
     def mark_unavailable(self, source: str, error: str, types: tuple[str, ...] = ()) -> None:
@@ -79,8 +86,9 @@ class Registry:
 
     def refresh(self) -> None:
         """Pick up new, changed and deleted block files."""
-        for source in self._sources:
-            source(self)
+        with self._lock:
+            for source in self._sources:
+                source(self)
 
     def get(self, type_name: str) -> type[BaseBlock]:
         """The class registered under ``type_name``.
@@ -92,42 +100,48 @@ class Registry:
         ConfigError
             When two places define that type.
         """
-        cells = _cell_blocks()
-        if type_name in self._clashes:
-            raise _clash(type_name, *self._clashes[type_name])
-        if type_name in cells and type_name in self._entries:
-            raise _clash(type_name, self._entries[type_name].source, "a cell of this notebook")
-        if type_name in cells:
-            return cells[type_name]
-        if type_name in self._entries:
-            return self._entries[type_name].block
-        raise self._not_found(type_name)
+        with self._lock:
+            entries = self._all().get(type_name, [])
+            if not entries:
+                raise self._not_found(type_name)
+            if len(entries) > 1:
+                raise _clash(type_name, entries)
+            return entries[0].block
 
     def __contains__(self, type_name: str) -> bool:
-        return type_name in self._entries or type_name in _cell_blocks()
+        return type_name in self._all()
 
     def types(self) -> list[str]:
         """Names of all available types, aliases left out, sorted."""
-        names = {name for name, entry in self._entries.items() if entry.block.__name__ == name}
-        return sorted((names | set(_cell_blocks())) - set(self._clashes))
+        return [entry.block.__name__ for entry in self._available()]
 
     def unavailable(self) -> list[Unavailable]:
         """Files, entry points and types that cannot be used, with the reason."""
         clashes = [
-            Unavailable(second, _clash(name, first, second).message, (name,))
-            for name, (first, second) in self._clashes.items()
+            Unavailable(entries[-1].source, _clash(name, entries).message, (name,))
+            for name, entries in self._all().items()
+            if len(entries) > 1
         ]
         return [*self._unavailable.values(), *clashes]
 
     def describe(self) -> list[dict[str, Any]]:
         """One JSON dictionary per available type, with its ``source``."""
-        described = []
-        for name in self.types():
-            block = self.get(name)
-            entry = self._entries.get(name)
-            source = entry.source if entry is not None else "cell"
-            described.append({**block.describe(), "source": source})
-        return described
+        return [{**entry.block.describe(), "source": entry.source} for entry in self._available()]
+
+    def _all(self) -> dict[str, list[Entry]]:
+        """What is registered and what cells define now."""
+        found = {name: list(entries) for name, entries in self._found.items()}
+        for block in _cell_blocks():
+            for name in dict.fromkeys((block.__name__, *block.aliases)):
+                found.setdefault(name, []).append(Entry(block, CELL))
+        return found
+
+    def _available(self) -> list[Entry]:
+        return [
+            entries[0]
+            for name, entries in sorted(self._all().items())
+            if len(entries) == 1 and entries[0].block.__name__ == name
+        ]
 
     def _not_found(self, type_name: str) -> BlockNotFoundError:
         names = self.types()
@@ -142,22 +156,37 @@ class Registry:
         return BlockNotFoundError(message, {"block_type": type_name, "available_blocks": names})
 
 
-def _clash(name: str, first: str, second: str) -> ConfigError:
-    return ConfigError(
-        f"two blocks are called {name!r}: one in {first}, one in {second}; rename one of them",
-        {"block_type": name, "sources": [first, second]},
+def is_block(value: object) -> bool:
+    """Whether ``value`` is a class that can be a block of a pipeline: public, with an execute."""
+    return (
+        isinstance(value, type)
+        and issubclass(value, BaseBlock)
+        and value.execute is not BaseBlock.execute
+        and not value.__name__.startswith("_")
     )
 
 
-def _cell_blocks() -> dict[str, type[BaseBlock]]:
-    """Blocks the user's own cells or script define right now, by class name."""
+def _clash(name: str, entries: list[Entry]) -> ConfigError:
+    sources = [entry.source for entry in entries]
+    if len(set(sources)) < len(sources):
+        sources = [f"{entry.source} ({entry.block.__name__})" for entry in entries]
+    remedy = f"rename one of them or, in the notebook, run: del {name}"
+    return ConfigError(
+        f"{len(entries)} blocks are called {name!r}: one in {', one in '.join(sources)}; "
+        f"{remedy if CELL in sources else 'rename one of them'}",
+        {"block_type": name, "sources": sources},
+    )
+
+
+def _cell_blocks() -> list[type[BaseBlock]]:
+    """Blocks the user's own cells or script define right now.
+
+    Only what its own name is bound to: ``_``, ``_12`` and ``Out`` of a notebook keep classes that
+    were defined anew since.
+    """
     module = sys.modules.get(_CELL_MODULE)
-    if module is None:
-        return {}
-    return {
-        value.__name__: value
-        for value in list(vars(module).values())
-        if isinstance(value, type)
-        and issubclass(value, BaseBlock)
-        and value.__module__ == _CELL_MODULE
-    }
+    return [
+        value
+        for name, value in list(vars(module).items() if module is not None else ())
+        if is_block(value) and value.__name__ == name and value.__module__ == _CELL_MODULE
+    ]

@@ -22,6 +22,7 @@ TYPE_WORDS = {
     "boolean": "boolean", "bool": "boolean",
     "array": "array", "list": "array",
     "object": "object", "dict": "object",
+    "null": "null", "None": "null",
     "any": "any",
 }  # fmt: skip
 
@@ -32,6 +33,7 @@ _PYTHON_TYPES: dict[str, tuple[type, ...]] = {
     "boolean": (bool,),
     "array": (list, tuple),
     "object": (dict,),
+    "null": (type(None),),
     "any": (object,),
 }
 
@@ -57,9 +59,10 @@ def check_config(
     for key, entry in schema.items():
         if not isinstance(entry, Mapping):
             raise _wrong_schema(block_type, key, f"{entry!r} is no dictionary")
+        words = _type_words(block_type, key, entry.get("type", "any"))
         if key in config:
             checked[key] = config[key]
-            _check_value(block_type, key, entry, config[key])
+            _check_value(block_type, key, entry, words, config[key])
         elif "default" in entry:
             # A mutable default ([] or {}) belongs to one block, not to the class.
             checked[key] = copy.deepcopy(entry["default"])
@@ -71,22 +74,28 @@ def check_config(
     return checked
 
 
-def _check_value(block_type: str, key: str, entry: Mapping[str, Any], value: Any) -> None:
+def _type_words(block_type: str, key: str, given: Any) -> list[str]:
+    """One type word, or, as in JSON Schema, a list of them."""
+    words = list(given) if isinstance(given, list | tuple) and given else [given]
+    for word in words:
+        if not isinstance(word, str) or word not in TYPE_WORDS:
+            raise _wrong_schema(block_type, key, f"type {word!r}; {suggest(str(word), TYPE_WORDS)}")
+    return words
+
+
+def _check_value(
+    block_type: str, key: str, entry: Mapping[str, Any], words: list[str], value: Any
+) -> None:
     if value is None and entry.get("default", ...) is None:
         return
-    word = entry.get("type", "any")
-    if not isinstance(word, str) or word not in TYPE_WORDS:
-        raise _wrong_schema(block_type, key, f"type {word!r}; {suggest(str(word), TYPE_WORDS)}")
-    wanted = TYPE_WORDS[word]
-    matches = isinstance(value, _PYTHON_TYPES[wanted])
-    if isinstance(value, bool) and wanted in ("number", "integer"):
-        matches = False
-    expected = f"expected {word}"
+    matches = any(_is_a(value, TYPE_WORDS[word]) for word in words)
+    expected = f"expected {' or '.join(words)}"
+    is_number = isinstance(value, int | float)
     if matches and "enum" in entry and value not in entry["enum"]:
         matches, expected = False, f"expected one of {list(entry['enum'])}"
-    if matches and "minimum" in entry and value < entry["minimum"]:
+    if matches and is_number and "minimum" in entry and value < entry["minimum"]:
         matches, expected = False, f"expected {entry['minimum']} or more"
-    if matches and "maximum" in entry and value > entry["maximum"]:
+    if matches and is_number and "maximum" in entry and value > entry["maximum"]:
         matches, expected = False, f"expected {entry['maximum']} or less"
     if not matches:
         shown = repr(value) if len(repr(value)) <= 80 else repr(value)[:77] + "..."
@@ -94,6 +103,12 @@ def _check_value(block_type: str, key: str, entry: Mapping[str, Any], value: Any
             f"{block_type}: config {key!r} is {shown} ({type(value).__name__}), {expected}",
             {"block_type": block_type, "key": key, "expected": expected},
         )
+
+
+def _is_a(value: Any, json_type: str) -> bool:
+    if isinstance(value, bool) and json_type in ("number", "integer"):
+        return False
+    return isinstance(value, _PYTHON_TYPES[json_type])
 
 
 def _wrong_schema(block_type: str, key: str, problem: str) -> ConfigError:

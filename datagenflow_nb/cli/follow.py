@@ -163,7 +163,7 @@ def summary_text(workspace: Workspace, row: JobRow, summary: dict[str, Any]) -> 
         f"{usage['input_tokens']:,} in, {usage['output_tokens']:,} out, "
         f"in {plural(usage['calls'], 'call')}"
     )
-    if usage["cost"] is not None:
+    if usage["cost"]:  # the offline model's is 0
         tokens += f"; cost {usage['cost']:.4f}"
     lines = [
         f"Job {row.id} {row.status} in {duration(summary['seconds'])}: "
@@ -176,7 +176,9 @@ def summary_text(workspace: Workspace, row: JobRow, summary: dict[str, Any]) -> 
     if row.error is not None:
         lines.append(f"Why:    {row.error.get('error')}")
     if row.status != "completed" and row.error is None:
-        lines.append(f"All that had finished is stored: {plural(row.executions_done, 'execution')}.")
+        lines.append(
+            f"All that had finished is stored: {plural(row.executions_done, 'execution')}."
+        )
     return "\n".join(lines)
 
 

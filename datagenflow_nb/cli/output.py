@@ -108,7 +108,8 @@ def _width(stream: TextIO | None) -> int | None:
 def printable(text: str) -> str:
     r"""``text`` with control characters as ``\u001b``; line ends and tabs stay.
 
-    Data may hold anything; what is printed must not steer the terminal. In JSON it is the same text.
+    Data may hold anything; what is printed must not steer the terminal. JSON reads it as
+    the same text.
     """
     return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 

@@ -130,7 +130,9 @@ def progress_text(
         parts.append(f"{job.records_filtered:,} filtered")
     usage = job.usage
     if usage.get("calls"):
-        parts.append(f"tokens {_short(usage['input_tokens'])} in, {_short(usage['output_tokens'])} out")
+        parts.append(
+            f"tokens {_short(usage['input_tokens'])} in, {_short(usage['output_tokens'])} out"
+        )
     return ", ".join(parts)
 
 

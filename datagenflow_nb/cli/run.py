@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import ConfigError, SeedError
-from .command import STATUSES, Command, db_option, json_option, opened
+from ..errors import ConfigError, SeedError, suggest
+from .command import STATUSES, Command, db_option, json_option, load_settings, opened
 from .follow import (
     Interrupts,
     exit_status,
@@ -24,8 +24,8 @@ from .output import emit, emit_json, plural, shown_path
 
 if TYPE_CHECKING:
     from ..jobs import Job
-    from ..pipeline import Pipeline
     from ..records import Seed
+    from ..settings import Settings
     from ..workspaces import Workspace
 
 __all__ = ["run"]
@@ -41,8 +41,7 @@ _PIPELINE_SUFFIXES = (".yaml", ".yml", ".json")
     "--out",
     type=click.Path(path_type=Path),
     metavar="PATH",
-    help="Export the records to this file when the job has completed: "
-    ".jsonl, .csv or .parquet.",
+    help="Export the records to this file when the job has completed: .jsonl, .csv or .parquet.",
 )
 @click.option(
     "--status",
@@ -71,6 +70,7 @@ _PIPELINE_SUFFIXES = (".yaml", ".yml", ".json")
 @click.pass_context
 def run(
     ctx: click.Context,
+    /,
     pipeline: str,
     seeds: str,
     db: Path | None,
@@ -90,10 +90,12 @@ def run(
     """
     if statuses and out is None:
         raise click.UsageError("--status says what --out exports; give --out too")
+    is_file = _check_file(load_settings(db), pipeline)
+    _check_seeds(seeds)
+    if out is not None:
+        _rehearse_export(out)
     with opened(db) as workspace, Interrupts() as interrupts:
-        ready = _pipeline(workspace, pipeline)
-        if out is not None:
-            _rehearse_export(out)
+        ready = Path(pipeline) if is_file else _stored(workspace, pipeline)
         source = _standard_input() if seeds == "-" else seeds
         job = workspace.run(ready, source, **options)
         _tell_start(workspace, job, options["model"])
@@ -110,30 +112,55 @@ def run(
     ctx.exit(exit_status(row))
 
 
-def _pipeline(workspace: Workspace, source: str) -> Any:
-    """A file by its ending, else a stored name, else a file of that name."""
-    path = Path(source)
-    stored = {pipeline.name for pipeline in workspace.pipelines()}
-    if path.suffix.lower() in _PIPELINE_SUFFIXES and (path.exists() or source not in stored):
-        return path
-    if source not in stored and path.is_file():
-        return path
-    if source not in stored:
-        _explain_template(workspace, source)
-        return workspace.pipeline(source)  # says which names there are
-    return source
+def _check_file(settings: Settings, source: str) -> bool:
+    """Whether PIPELINE is a file; one that cannot be used fails here, before a store is made."""
+    if Path(source).suffix.lower() in _PIPELINE_SUFFIXES:
+        from ..pipeline import Pipeline
+
+        Pipeline.from_yaml(Path(source))
+        return True
+    if not settings.database_path.exists():
+        raise _unknown(settings, source, [])
+    return False
 
 
-def _explain_template(workspace: Workspace, source: str) -> None:
+def _stored(workspace: Workspace, name: str) -> Any:
+    known = [pipeline.name for pipeline in workspace.pipelines()]
+    if name not in known:
+        raise _unknown(workspace.settings, name, known)
+    return workspace.pipeline(name)
+
+
+def _unknown(settings: Settings, source: str, stored: list[str]) -> ConfigError:
     from ..templates import template_ids
 
-    if source in template_ids(workspace.settings.templates_path):
-        raise ConfigError(
+    detail = {"pipeline": source, "pipelines": stored}
+    if source in template_ids(settings.templates_path):
+        return ConfigError(
             f"{source!r} is a template, not a pipeline of yours; write it to files first: "
             f"dgf templates {source} > {source}.yaml and "
             f"dgf templates {source} --seeds > seeds.json",
-            {"template": source},
+            detail,
         )
+    if Path(source).exists():
+        return ConfigError(
+            f"{source!r} is no pipeline file: its name ends in {', '.join(_PIPELINE_SUFFIXES)}",
+            detail,
+        )
+    files = [str(path) for path in Path().iterdir() if path.suffix in _PIPELINE_SUFFIXES[:2]]
+    return ConfigError(
+        f"{source!r} is neither a YAML file nor a stored pipeline; "
+        f"{suggest(source, [*stored, *files])}",
+        detail,
+    )
+
+
+def _check_seeds(seeds: str) -> None:
+    """A file that is not there or of a kind nobody reads fails before a store is made."""
+    from ..seeds import read_seeds
+
+    if seeds != "-" and not seeds.startswith("job:"):
+        read_seeds(seeds)  # reads nothing yet
 
 
 def _rehearse_export(out: Path) -> None:

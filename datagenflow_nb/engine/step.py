@@ -116,7 +116,7 @@ async def execute_block(
         if task is not None and task.cancelling():
             raise
         raise wrap_error(error, bound, step) from error
-    except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - the step edge
+    except (Exception, SystemExit, KeyboardInterrupt) as error:
         # A block that calls sys.exit() must not take the loop thread with it.
         raise wrap_error(error, bound, step) from error
     return _check_outputs(bound, branch.state, returned)

@@ -61,12 +61,19 @@ class CsvWriter:
     def __init__(self, file: BinaryIO, kinds: dict[str, Kind], *, defuse_formulas: bool) -> None:
         self._columns = list(kinds)
         self._text = _defused if defuse_formulas else str
+        self._as_they_are = {type(None), int, float} | ({str} if not defuse_formulas else set())
         # The csv module quotes what its own line end contains: with "\r\n" also a lone "\r".
         self._csv = csv.writer(_CsvLines(file), lineterminator="\r\n")
         self._csv.writerow(spell_columns(kinds, lambda name: _utf8(self._text(name))))
 
     def write(self, row: dict[str, Any]) -> None:
-        self._csv.writerow([self._cell(row.get(column)) for column in self._columns])
+        as_they_are, cell = self._as_they_are, self._cell
+        self._csv.writerow(
+            [
+                value if type(value) in as_they_are else cell(value)
+                for value in map(row.get, self._columns)
+            ]
+        )
 
     def finish(self) -> None:
         """Nothing is held back."""
@@ -74,9 +81,7 @@ class CsvWriter:
     def close(self) -> None:
         """Nothing is held open."""
 
-    def _cell(self, value: Any) -> Any:
-        if value is None or type(value) is int or type(value) is float:
-            return value
+    def _cell(self, value: Any) -> str:
         if type(value) is str:
             return self._text(value)
         if type(value) is bool:

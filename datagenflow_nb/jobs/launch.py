@@ -168,10 +168,9 @@ class JobRoom:
             with contextlib.suppress(JobError):
                 await _ended(live)
             done, total = live.runner.ledger.done, live.runner.job.total
-            print(
+            sys.stderr.write(
                 f"datagenflow: job {job_id} was interrupted, the script ended while it ran; "
-                f"{done} of {total} executions are stored",
-                file=sys.stderr,
+                f"{done} of {total} executions are stored\n"
             )
 
 

@@ -31,16 +31,14 @@ def write_integer(prompt: Prompt, node: dict[str, Any], place: Place) -> int:
         wanted = _exact(node["multipleOf"])
         step = Fraction(wanted.numerator)  # the least common multiple of 1 and a reduced fraction
     low, high = _bounds(node)
+    said = _said(prompt, place) if not place.offset else None
+    if said is not None and said % step == 0 and _is_inside(said, node):
+        return int(said)
     first, last = _steps(node, low, high, step)
     if first is None or last is None:
         first, last = _window(first, last, _usual_range(place, step))
     if first > last:
         raise UnsatisfiableError(_blame(node), f"no integer lies in the bounds at {place.path}")
-    said = _said(prompt, place) if not place.offset else None
-    if said is not None and said.denominator == 1 and said % step == 0:
-        count = int(said / step)
-        if first <= count <= last:
-            return int(said)
     return int(step) * _choose(first, last, prompt, place)
 
 
@@ -201,7 +199,7 @@ def _is_open(node: dict[str, Any]) -> bool:
     return "exclusiveMinimum" in node or "exclusiveMaximum" in node
 
 
-def _is_inside(value: float, node: dict[str, Any]) -> bool:
+def _is_inside(value: float | Fraction, node: dict[str, Any]) -> bool:
     return (
         math.isfinite(value)
         and value >= node.get("minimum", -math.inf)

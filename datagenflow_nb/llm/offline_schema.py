@@ -17,6 +17,7 @@ from .offline_merge import merge, resolve
 from .offline_numbers import write_integer, write_number
 from .offline_prompt import Prompt
 from .offline_strings import Place, UnsatisfiableError, kind_of, split_name, write_string
+from .offline_text import stem
 from .offline_words import CHECKED_KEYWORDS, TRUE_NAMES
 from .offline_write import choose_label, number_asked, write_keyword
 
@@ -227,7 +228,7 @@ class _Filler:
 
     def _boolean(self, place: Place) -> bool:
         words = split_name(place.name)
-        said = any(word in self.prompt.stems for word in words)
+        said = any(stem(word) in self.prompt.stems for word in words)
         return (said or not TRUE_NAMES.isdisjoint(words)) ^ bool(place.offset & 1)
 
     def _object(self, node: dict[str, Any], place: Place) -> dict[str, Any]:

@@ -193,9 +193,15 @@ class JobTable:
             connection.execute("DELETE FROM jobs WHERE id = ?", [job_id])
 
     def request(self, job_id: int, control: str) -> None:
-        """Ask the job's runner, wherever it is, to do something: ``cancel`` or ``cancel_now``."""
+        """Ask the job's runner, wherever it is, to do something: ``cancel`` or ``cancel_now``.
+
+        A job that has ended keeps no wish that its next runner would obey.
+        """
         with self._store.write() as connection:
-            connection.execute("UPDATE jobs SET control = ? WHERE id = ?", [control, job_id])
+            connection.execute(
+                "UPDATE jobs SET control = ? WHERE id = ? AND status IN (?, ?, ?)",
+                [control, job_id, *ACTIVE],
+            )
 
     def control(self, job_id: int) -> str | None:
         """What the runner was asked to do; ``deleted`` when the row is gone."""
@@ -220,4 +226,4 @@ class JobTable:
                 ],
             )  # fmt: skip
             row = connection.execute("SELECT * FROM jobs WHERE id = ?", [job.id]).fetchone()
-        return JobRow.read(row)
+        return job if row is None else JobRow.read(row)

@@ -60,7 +60,9 @@ def call_row(execution_key: int, branch: str, call: Call, created_at: str) -> tu
 
 def call_from_row(row: Any) -> Call:
     """The Call a row of ``calls`` holds."""
-    answered = row["answer"] is not None
+    tries = decode(row["tries"])
+    # A call counts when a try succeeded, even when the answer holds no text (a refusal, vectors).
+    answered = bool(tries) and tries[-1]["error"] is None
     return Call(
         block_id=row["block_id"],
         number=row["number"],
@@ -70,7 +72,7 @@ def call_from_row(row: Any) -> Call:
         finish_reason=row["finish_reason"],
         usage=Usage(row["input_tokens"], row["output_tokens"], int(answered), row["cost"]),
         latency=row["latency"],
-        tries=decode(row["tries"]),
+        tries=tries,
         error=row["error"],
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import platform
 import secrets
 import threading
@@ -11,6 +12,7 @@ from pathlib import Path
 import psutil
 
 from ..errors import StoreError
+from ..records import utc_now
 from .store import Store
 
 __all__ = ["HEARTBEAT", "LEASE", "Heartbeat", "is_lost", "new_token"]
@@ -22,10 +24,8 @@ LEASE = 15.0
 
 def new_token() -> str:
     """A runner's fencing token: where and what it is, and a number nobody else has."""
-    process = psutil.Process()
-    return "|".join(
-        (_place(), str(process.pid), f"{process.create_time():.2f}", secrets.token_hex(8))
-    )
+    pid = os.getpid()
+    return "|".join((_place(), str(pid), _birth(pid), secrets.token_hex(8)))
 
 
 def _place() -> str:
@@ -42,19 +42,31 @@ def _place() -> str:
     return f"{platform.node()}/{boot}/{table}"
 
 
+def _birth(pid: int) -> str:
+    """When the process was born, in a measure that setting the clock does not move.
+
+    Source: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html, field 22
+    """
+    if not Path("/proc/self/stat").exists():
+        return f"{psutil.Process(pid).create_time():.2f}"
+    text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    return text.rpartition(")")[2].split()[19]
+
+
 def _is_gone(token: str) -> bool:
     """True when the runner's process is dead for certain."""
-    place, pid, created, _ = token.split("|")
+    place, pid, birth, _ = token.split("|")
     if place != _place():
         return False
     try:
-        process = psutil.Process(int(pid))
         # A number may be given again; the time of birth tells the two apart.
-        return abs(process.create_time() - float(created)) > 1 or (
-            process.status() == psutil.STATUS_ZOMBIE
-        )
-    except psutil.NoSuchProcess:
+        if abs(float(_birth(int(pid))) - float(birth)) > 1:
+            return True
+        return psutil.Process(int(pid)).status() == psutil.STATUS_ZOMBIE
+    except (psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):
         return True
+    except psutil.AccessDenied:
+        return False  # somebody else's process, but there is one
 
 
 def is_lost(token: str | None, heartbeat_at: str | None, now: dt.datetime | None = None) -> bool:
@@ -106,7 +118,7 @@ class Heartbeat:
                     self._thread = None
                     return
                 jobs = dict(self._jobs)
-            now = dt.datetime.now(dt.UTC).isoformat()
+            now = utc_now()
             try:
                 with self._store.write() as connection:
                     connection.executemany(

@@ -67,9 +67,9 @@ class ReviewTable:
                 connection.execute(
                     "UPDATE records SET status = ?, edits = ?, note = ?, reviewer = ?, "
                     "version = version + 1, updated_at = ? WHERE id = ?",
-                    [*(after[key] for key in _CHANGED), now, record_id],
+                    [*(after[key] for key in _CHANGED), now, row["id"]],
                 )
-                saved = {"id": record_id, **{key: row[key] for key in _CHANGED}}
+                saved = {"id": row["id"], **{key: row[key] for key in _CHANGED}}
                 before.setdefault(row["job_id"], []).append(saved)
                 changed += 1
             for job_id, saved_rows in before.items():
@@ -97,8 +97,9 @@ class ReviewTable:
         conditions: list[str] = []
         parameters: list[Any] = []
         if record_ids is not None:
-            conditions.append(f"id IN ({','.join('?' * len(record_ids))})")
-            parameters.extend(record_ids)
+            # One parameter however many there are: their number is limited.
+            conditions.append("id IN (SELECT value FROM json_each(?))")
+            parameters.append(encode([int(record_id) for record_id in record_ids]))
         for column, value in (("job_id", job_id), ("status", status)):
             if value is not None:
                 conditions.append(f"{column} = ?")
@@ -133,7 +134,8 @@ class ReviewTable:
 
     def _row(self, connection: sqlite3.Connection, record_id: int) -> sqlite3.Row:
         row: sqlite3.Row | None = connection.execute(
-            "SELECT * FROM records WHERE id = ?", [record_id]
+            "SELECT * FROM records WHERE id = ?",
+            [int(record_id)],  # NumPy's integers are not ints
         ).fetchone()
         if row is None:
             raise StoreError(
@@ -185,7 +187,10 @@ class ReviewTable:
                     f"record {record.id}, field {name!r}: {error}; nothing was changed"
                 ) from error
         computed = record.state | record.original
-        kept = {name: value for name, value in edits.items() if value != computed[name]}
+        # As texts: to Python True equals 1, and 1 equals 1.0.
+        kept = {
+            name: value for name, value in edits.items() if encode(value) != encode(computed[name])
+        }
         return encode(kept) if kept else None
 
 

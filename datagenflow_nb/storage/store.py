@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import logging
+import os
 import sqlite3
 import threading
 import time
@@ -132,13 +133,13 @@ class Store:
         try:
             self._check_owner(connection)
             _set_journal_mode(connection, self._journal_mode)
-            pending = self._pending(connection)
-            if pending and pending != known_migrations():
-                self._back_up(connection, pending[0])
-            if pending:
+            if self._pending(connection):
                 connection.execute("BEGIN IMMEDIATE")
                 try:
                     # Another process may have been faster; what it applied is not pending now.
+                    pending = self._pending(connection)
+                    if pending and pending != known_migrations():
+                        self._back_up(pending[0])
                     apply_migrations(connection)
                     connection.execute("COMMIT")
                 except BaseException:
@@ -151,25 +152,25 @@ class Store:
     def _check_owner(self, connection: sqlite3.Connection) -> None:
         found = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
         tables = {row[0] for row in found}
-        if tables and "_sqlite_migrations" not in tables:
+        if tables and not self._applied(connection, tables):
             raise StoreError(
                 f"{self.path} is a SQLite file of another program (tables: "
                 f"{', '.join(sorted(tables)[:5])}); choose another DATABASE_PATH",
                 {"path": str(self.path)},
             )
 
+    def _applied(self, connection: sqlite3.Connection, tables: set[str]) -> set[str]:
+        """Our migrations in this file; other programs keep theirs in a table of the same name."""
+        if "_sqlite_migrations" not in tables:
+            return set()
+        names = connection.execute(
+            "SELECT name FROM _sqlite_migrations WHERE migration_set = ?", [MIGRATION_SET]
+        )
+        return {row[0] for row in names}
+
     def _pending(self, connection: sqlite3.Connection) -> list[str]:
-        exists = connection.execute(
-            "SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'"
-        ).fetchone()
-        if not exists:
-            return known_migrations()
-        applied = {
-            row[0]
-            for row in connection.execute(
-                "SELECT name FROM _sqlite_migrations WHERE migration_set = ?", [MIGRATION_SET]
-            )
-        }
+        found = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        applied = self._applied(connection, {row[0] for row in found})
         newer = sorted(applied - set(known_migrations()))
         if newer:
             raise StoreError(
@@ -179,14 +180,15 @@ class Store:
             )
         return [name for name in known_migrations() if name not in applied]
 
-    def _back_up(self, connection: sqlite3.Connection, before: str) -> None:
+    def _back_up(self, before: str) -> None:
+        """Copy the file; the caller holds the write lock, so that it cannot change meanwhile."""
         stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%d-%H%M%S")
-        target = self.path.with_name(f"{self.path.name}.before-{before}-{stamp}")
-        copy = sqlite3.connect(target)
-        try:
-            connection.backup(copy)
-        finally:
-            copy.close()
+        target = self.path.with_name(f"{self.path.name}.before-{before}-{stamp}-{os.getpid()}")
+        with (
+            contextlib.closing(self._connect()) as source,
+            contextlib.closing(sqlite3.connect(target)) as copy,
+        ):
+            source.backup(copy)
         _log.warning("%s is of an older version; a copy was kept as %s", self.path, target.name)
 
     @contextlib.contextmanager
@@ -197,11 +199,19 @@ class Store:
         except sqlite3.OperationalError as error:
             raise StoreError(f"{self.path}: {_explain(error)}", {"path": str(self.path)}) from error
         except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.ProgrammingError) and self._is_closed:
+                raise StoreError(f"the store {self.path} was closed") from error
             if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
                 raise
             raise StoreError(
                 f"{self.path}: {error}; the file is damaged or no SQLite file: run "
                 "`dgf doctor`, or restore a copy",
+                {"path": str(self.path)},
+            ) from error
+        except UnicodeEncodeError as error:
+            raise StoreError(
+                f"{self.path}: a text holds half a surrogate pair ({error.object[error.start]!a}) "
+                "and cannot be stored; remove that character",
                 {"path": str(self.path)},
             ) from error
         except OSError as error:

@@ -1,14 +1,15 @@
 """Group commit: one thread writes what all jobs of this process produce.
 
 It commits whatever has queued as soon as somebody waits for it, else after some milliseconds, so a
-commit's cost is shared by what came in during the last one. Rows of one ``put`` are never split between transactions, and transactions
-keep the order of ``put``. In every transaction each job's fencing token is checked: a runner that
-lost its job writes nothing more.
+commit's cost is shared by what came in during the last one. Rows of one ``put`` are never split
+between transactions, and transactions keep the order of ``put``. In every transaction each job's
+fencing token is checked: a runner that lost its job writes nothing more.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 import threading
 from collections.abc import Iterable, Sequence
@@ -113,6 +114,8 @@ class Writer:
         failure = self._failures.get(job_id)
         if failure is not None:
             raise failure
+        if self._stopping:
+            raise StoreError("not stored: the writer of this store was stopped")
         size = sum([len(row[5]) for _, row in rows if type(row[5]) is str])  # changes, request
         with self._condition:
             self._put += 1
@@ -136,9 +139,10 @@ class Writer:
             When it could not be.
         """
         while self._committed < ticket:
-            if self._waiter is None or self._waiter.done():
-                self._loop = asyncio.get_running_loop()
-                self._waiter = self._loop.create_future()
+            loop = asyncio.get_running_loop()
+            if self._waiter is None or self._waiter.done() or self._loop is not loop:
+                self._loop = loop
+                self._waiter = loop.create_future()
                 if self._committed >= ticket:  # committed between the check and the registration
                     break
                 with self._condition:
@@ -184,18 +188,25 @@ class Writer:
             self._committed = ticket
             waiter, loop = self._waiter, self._loop
             if waiter is not None and loop is not None and not waiter.done():
-                try:
+                # A closed loop: nobody waits any more, but what is queued is still written.
+                with contextlib.suppress(RuntimeError):
                     loop.call_soon_threadsafe(_resolve, waiter)
-                except RuntimeError:
-                    return  # the interpreter is ending and nobody waits any more
 
     def _commit(self, batch: list[tuple[int, Sequence[Row], Counts | None]]) -> None:
+        # Nothing is written behind a gap: rows queued after those that failed refer to them.
+        batch = [item for item in batch if item[0] not in self._failures]
         jobs = {job_id for job_id, _, _ in batch}
+        if not jobs:
+            return
         try:
             with self._store.write() as connection:
                 lost = self._check_fences(connection, jobs)
                 self._insert(connection, [item for item in batch if item[0] not in lost])
-        except (StoreError, sqlite3.Error, UnicodeEncodeError) as error:
+        except (StoreError, sqlite3.Error, UnicodeEncodeError, OverflowError) as error:
+            if len(jobs) > 1:  # one job's bad row is not the others' fault
+                for job_id in jobs:
+                    self._commit([item for item in batch if item[0] == job_id])
+                return
             failure = error if isinstance(error, StoreError) else StoreError(f"not stored: {error}")
             self._failures.update(dict.fromkeys(jobs, failure))
 

@@ -195,7 +195,7 @@ def test_values_are_taken_from_the_prompt() -> None:
     assert check(schema) == {
         "year": 1912,
         "price": 19.5,
-        "keywords": ["harbour", "flooded"],
+        "keywords": ["harbour", "Tides"],
         "mentions_tide": True,
     }
 
