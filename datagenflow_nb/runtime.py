@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import atexit
-import concurrent.futures
+import concurrent.futures.thread
 import contextlib
+import logging
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
@@ -19,6 +20,8 @@ from .errors import JobError
 __all__ = ["hand_over", "is_loop_thread", "loop", "on_exit", "run", "submit"]
 
 T = TypeVar("T")
+
+_log = logging.getLogger("datagenflow_nb")
 
 _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
@@ -92,20 +95,33 @@ async def hand_over(work: Coroutine[Any, Any, T]) -> T:
 
 
 def on_exit(closer: Callable[[], Awaitable[None]]) -> None:
-    """Have ``closer`` awaited on the loop thread when the interpreter ends."""
+    """Have ``closer`` awaited on the loop thread when the interpreter ends, the last one first."""
     _closers.append(closer)
 
 
-@atexit.register
+async def _close_all() -> None:
+    for closer in reversed(_closers):
+        (failure,) = await asyncio.gather(closer(), return_exceptions=True)
+        if isinstance(failure, BaseException):
+            _log.error("closing failed: %s", failure, exc_info=failure)
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in rest:
+        task.cancel()
+    await asyncio.gather(*rest, return_exceptions=True)
+
+
 def _stop() -> None:
     if _loop is None or _thread is None or not _thread.is_alive():
         return
-
-    async def close_all() -> None:
-        for closer in reversed(_closers):
-            await closer()
-
     with contextlib.suppress(concurrent.futures.TimeoutError):
-        asyncio.run_coroutine_threadsafe(close_all(), _loop).result(EXIT_PATIENCE)
+        asyncio.run_coroutine_threadsafe(_close_all(), _loop).result(EXIT_PATIENCE)
     _loop.call_soon_threadsafe(_loop.stop)
     _thread.join(EXIT_PATIENCE)
+    if not _thread.is_alive():
+        _loop.close()
+
+
+# Functions of ``atexit`` run after the interpreter has closed its thread pools, and what is being
+# closed still writes through them. This hook, which the pools use themselves, runs before; the
+# later it is registered, the earlier.
+getattr(threading, "_register_atexit", atexit.register)(_stop)

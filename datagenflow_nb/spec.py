@@ -9,6 +9,7 @@ from typing import Any
 
 from .errors import ConfigError, suggest
 from .records import NotPlain, encode, plain
+from .yaml_text import read_text, write_yaml
 
 __all__ = ["BlockSpec", "PipelineSpec", "snake_case"]
 
@@ -46,7 +47,7 @@ class BlockSpec:
 
     def to_dict(self) -> dict[str, Any]:
         """The entry as it was written, in the same order of keys."""
-        return {key: getattr(self, key) for key in self.given}
+        return {key: plain(getattr(self, key)) for key in self.given}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,27 +69,12 @@ class PipelineSpec:
             data["accept_when"] = self.accept_when
         data["blocks"] = [block.to_dict() for block in self.blocks]
         if self.field_layout is not None:
-            data["field_layout"] = self.field_layout
+            data["field_layout"] = plain(self.field_layout)
         return data
 
     def to_yaml(self) -> str:
         """YAML in one fixed form: the same pipeline always gives the same bytes."""
-        import yaml
-
-        class Dumper(yaml.SafeDumper):
-            """Multi-line texts as literal blocks, lists indented: prompts stay readable."""
-
-            def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
-                super().increase_indent(flow, False)
-
-        def represent(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-            style = "|" if "\n" in text else None
-            return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-        Dumper.add_representer(str, represent)
-        return yaml.dump(
-            self.to_dict(), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=100
-        )
+        return write_yaml(self.to_dict())
 
     def to_json(self) -> str:
         """The same as compact JSON."""
@@ -133,25 +119,14 @@ class PipelineSpec:
         Raises
         ------
         ConfigError
-            For text that is no YAML (with the line), and as ``from_dict``.
+            For text that is neither (with the line), a key given twice, and as ``from_dict``.
         """
-        import yaml
-
-        try:
-            data = yaml.safe_load(text)
-        except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            line = f" line {mark.line + 1}" if mark is not None else ""
-            problem = getattr(error, "problem", None) or str(error)
-            raise ConfigError(
-                f"{where}{line}: not valid YAML: {problem}",
-                {"line": mark.line + 1 if mark is not None else None},
-            ) from error
-        return cls.from_dict(data, where)
+        return cls.from_dict(read_text(text, where), where)
 
 
 def _read_blocks(entries: list[Any] | tuple[Any, ...], where: str) -> tuple[BlockSpec, ...]:
-    taken = {entry.get("id") for entry in entries if isinstance(entry, Mapping)}
+    given = [entry.get("id") for entry in entries if isinstance(entry, Mapping)]
+    taken = {id_ for id_ in given if isinstance(id_, str)}
     blocks: list[BlockSpec] = []
     used: set[str] = set()
     for number, entry in enumerate(entries, 1):
@@ -232,6 +207,8 @@ def _mapping(value: Any, key: str, where: str) -> dict[str, Any] | None:
         return dict(plain(dict(value), key))
     except NotPlain as error:
         raise ConfigError(f"{where}: {error}") from error
+    except RecursionError as error:
+        raise ConfigError(f"{where}: {key!r} is nested too deeply, or contains itself") from error
 
 
 def _short(value: Any) -> str:

@@ -6,11 +6,12 @@ The fifth source, classes defined in a cell, is looked at by the registry itself
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import pkgutil
 import types
 from pathlib import Path
 
-from .folder import BlockFolder, add_module, explain_failure
+from .folder import BlockFolder, add_module, defined_names, explain_failure
 from .registry import Registry, is_block
 
 __all__ = ["ENTRY_POINT_GROUP", "build_registry"]
@@ -36,10 +37,13 @@ def _add_package(registry: Registry, package_name: str) -> None:
         if found.name.startswith("_"):
             continue
         name = f"{package_name}.{found.name}"
+        spec = importlib.util.find_spec(name)
+        path = Path(spec.origin) if spec is not None and spec.origin else None
         try:
             module = importlib.import_module(name)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - an edge: one file, listed with its error
-            registry.mark_unavailable(name, explain_failure(error), (found.name,))
+            types_ = defined_names(path) if path is not None else ()
+            registry.mark_unavailable(name, explain_failure(error, path), types_)
             continue
         add_module(registry, module, name)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from .registry import Registry, is_block
 
-__all__ = ["BlockFolder", "add_module", "explain_failure"]
+__all__ = ["BlockFolder", "add_module", "defined_names", "explain_failure"]
 
 _Mark = tuple[int, ...]
 _DEFINED = re.compile(rb"^(?:class|(?:async\s+)?def)\s+(\w+)", re.MULTILINE)
@@ -60,7 +60,7 @@ class BlockFolder:
             folder = self.folder.stat()
         except OSError:
             return {}
-        marks = {}
+        marks: dict[Path, _Mark] = {}
         for path in self.folder.glob("*.py"):
             try:
                 info = path.stat()
@@ -89,12 +89,12 @@ class BlockFolder:
         if problem is None and "." in path.stem:
             problem = f"Python cannot import a file with a dot in its name; rename {path.name}"
         if problem is not None:
-            registry.mark_unavailable(str(path), problem, _defined_names(path))
+            registry.mark_unavailable(str(path), problem, defined_names(path))
             return
         try:
             module = importlib.import_module(f"{self._package}.{path.stem}")
         except (Exception, SystemExit) as error:  # noqa: BLE001 - an edge: the user's file, listed with its error
-            registry.mark_unavailable(str(path), explain_failure(error, path), _defined_names(path))
+            registry.mark_unavailable(str(path), explain_failure(error, path), defined_names(path))
             return
         add_module(registry, module, str(path))
 
@@ -215,7 +215,7 @@ def _imported_names(path: Path) -> set[str]:
     }
 
 
-def _defined_names(path: Path) -> tuple[str, ...]:
+def defined_names(path: Path) -> tuple[str, ...]:
     """Names of the classes and functions, found even where the file does not parse."""
     try:
         return tuple(name.decode() for name in _DEFINED.findall(path.read_bytes()))

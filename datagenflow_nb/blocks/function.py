@@ -48,7 +48,7 @@ def block(
         When ``outputs`` is missing or no list, or a parameter cannot be filled (``*args``,
         ``**kwargs``).
     """
-    if function is not None or not outputs or isinstance(outputs, str):
+    if function is not None or not isinstance(outputs, list | tuple) or not outputs:
         raise ConfigError(
             "@block needs to know what the function adds: write @block(outputs=['field']), "
             "or outputs=['*'] when that is decided at run time"

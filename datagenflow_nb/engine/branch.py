@@ -8,7 +8,7 @@ from typing import Any
 
 from ..blocks.context import ModelSource
 from ..errors import DataGenFlowError, TemplateError
-from ..records import Step, plain
+from ..records import NotPlain, Step, plain
 from .program import BoundBlock, Program
 from .state import Branch, Outcome, Sink
 from .step import execute_block, is_wanted, rule_fields
@@ -44,6 +44,7 @@ async def run_branch(
             branch.steps.append(step)
             return _fail(branch, step, bound, error, tag)
         if isinstance(children, Outcome):
+            _log.info("%s Pipeline %s", tag, _ending(children))
             return children
         if children is not None:
             _log.debug("%s %s fanned out into %d branches", tag, bound.type, len(children))
@@ -128,11 +129,27 @@ def _fail(
     error.detail.setdefault("block_type", bound.type)
     error.detail.setdefault("block_id", bound.spec.id)
     error.detail.setdefault("step", step.index)
+    error.detail = _plain_detail(error.detail)
     # The trace holds the input already; the error carries it for whoever catches it.
     step.error = error.to_dict() | {"detail": dict(error.detail)}
     error.detail.setdefault("input", plain(branch.state))
     _log.info("%s Pipeline failed in block %r: %s", tag, bound.spec.id, error.message)
     return Outcome("failed", reason=error.message, error=error)
+
+
+def _plain_detail(detail: dict[str, Any]) -> dict[str, Any]:
+    """``detail`` as JSON: a block's own error may say anything in it."""
+    try:
+        return dict(plain(detail))
+    except (NotPlain, RecursionError):
+        return {str(key): _plain_or_text(value) for key, value in detail.items()}
+
+
+def _plain_or_text(value: Any) -> Any:
+    try:
+        return plain(value)
+    except (NotPlain, RecursionError):
+        return f"<{type(value).__name__}>"
 
 
 def _finish(program: Program, branch: Branch) -> Outcome:
@@ -150,7 +167,7 @@ def _finish(program: Program, branch: Branch) -> Outcome:
 def _output_field(program: Program, branch: Branch) -> str | None:
     """``output`` when a block set it, else the first output of the last block that ran."""
     steps = [step for step in branch.all_steps() if not step.skipped]
-    if any("output" in step.set for step in steps):
+    if "output" in branch.state and any("output" in step.set for step in steps):
         return "output"
     if not steps:
         return None

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from ..blocks.base import BaseBlock
 from ..blocks.registry import Registry
-from ..errors import ConfigError, TemplateError
+from ..errors import ConfigError, DataGenFlowError, TemplateError
+from ..records import plain
 from ..spec import BlockSpec, PipelineSpec
 from ..templating import compile_expression
 
@@ -103,24 +104,33 @@ def build_block(entry: BlockSpec, registry: Registry, number: int) -> BaseBlock:
 
 
 def _construct(kind: type[BaseBlock], entry: BlockSpec) -> BaseBlock:
-    if kind.__init__ is BaseBlock.__init__:
-        return kind(config=entry.config)
-    # A class with a constructor of its own takes its configuration as keyword arguments.
+    config = plain(entry.config)  # what a block does to its configuration stays with the block
+    parameters = inspect.signature(kind).parameters
     try:
-        block = kind(**entry.config)
+        if "config" in parameters:
+            return kind(config=config)
+        # A class with a constructor of its own takes its configuration as keyword arguments.
+        block = kind(**config)
+    except DataGenFlowError:
+        raise
     except TypeError as error:
-        parameters = [name for name in inspect.signature(kind).parameters if name != "self"]
         raise ConfigError(
-            f"{entry.type}: {error}; its constructor takes: {', '.join(parameters) or 'nothing'}"
+            f"{entry.type}: {error}; its constructor takes: {', '.join(parameters) or 'nothing'}",
+            {"block_type": entry.type},
         ) from error
-    if not hasattr(block, "config"):
-        block.config = block.given_config = dict(entry.config)
+    except Exception as error:
+        raise ConfigError(
+            f"{entry.type}: its constructor raised {type(error).__name__}: {error}",
+            {"block_type": entry.type},
+        ) from error
+    block.config = block.config or config
     return block
 
 
 def _bind(entry: BlockSpec, block: BaseBlock) -> BoundBlock:
     kind = type(block)
     outputs = list(block.outputs)
+    _check_parameters(entry, block)
     return BoundBlock(
         spec=entry,
         block=block,
@@ -135,6 +145,24 @@ def _bind(entry: BlockSpec, block: BaseBlock) -> BoundBlock:
         wants_context="ctx" in inspect.signature(block.execute).parameters,
         is_async=inspect.iscoroutinefunction(block.execute),
     )
+
+
+def _check_parameters(entry: BlockSpec, block: BaseBlock) -> None:
+    parameters = list(inspect.signature(block.execute).parameters.values())
+    required = [
+        parameter.name
+        for parameter in parameters[1:]
+        if parameter.default is parameter.empty
+        and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+        and parameter.name != "ctx"
+    ]
+    if required or not parameters:
+        names = ", ".join(parameter.name for parameter in parameters)
+        raise ConfigError(
+            f"block {entry.id!r} ({entry.type}): execute takes ({names}), expected (data) or "
+            "(data, ctx)",
+            {"block_type": entry.type, "block_id": entry.id},
+        )
 
 
 def _rule(source: str | None, where: str) -> Expression | None:

@@ -202,7 +202,7 @@ class _Row:
         if field in self.edits and not _is_same(value, self.edits[field]):
             raise self._error(
                 column,
-                f"and column {self._columns[field]!r} change the same field {field!r} to "
+                f"it and column {self._columns[field]!r} change the same field {field!r} to "
                 "different values; edit one of them",
             )
         self.edits[field] = value

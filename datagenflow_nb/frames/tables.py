@@ -105,8 +105,8 @@ def traces_frame(rows: Iterable[tuple[Record, list[Step]]]) -> pd.DataFrame:
         ``output_tokens`` (Int64, sums over the step's calls), ``cost`` (sum, missing when a price
         is unknown), ``error`` (the message or None).
 
-        A step before a fan-out is part of the trace of every branch: for totals over a job,
-        ``drop_duplicates(["trace_id", "branch", "step"])`` first.
+        What precedes a fan-out, the calls of the block that fanned out included, is part of the
+        trace of every branch: a job's totals are its usage, not the sums of these columns.
     """
     values: dict[str, list[Any]] = {name: [] for name in _TRACE_TYPES}
     for record, steps in rows:

@@ -1,0 +1,1 @@
+"""Speed and memory against limits: ``python -m benchmarks``; see README.md for the figures."""

@@ -1,0 +1,193 @@
+"""The file an export writes: the right place, the whole file or none."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from made_records import make_record
+
+from datagenflow_nb.errors import ConfigError, DataGenFlowError, StoreError
+from datagenflow_nb.export import ExportResult, export_records
+from datagenflow_nb.storage.records import Record
+
+FORMATS = ["jsonl", "csv", "parquet"]
+
+
+def one() -> list[Record]:
+    """A single record."""
+    return [make_record(1, {"topic": "AI"}, {"text": "t"})]
+
+
+@pytest.mark.parametrize(
+    ("name", "format", "expected"),
+    [
+        ("a.jsonl", None, "jsonl"),
+        ("a.ndjson", None, "jsonl"),
+        ("a.CSV", None, "csv"),
+        ("a.parquet", None, "parquet"),
+        ("a.txt", "csv", "csv"),
+        ("a.csv", "jsonl", "jsonl"),
+        ("noend", "parquet", "parquet"),
+    ],
+)
+def test_format_and_result(tmp_path: Path, name: str, format: str | None, expected: str) -> None:
+    """The argument counts, else the name's ending; the result says what was written."""
+    result = export_records(one, tmp_path / name, format=format)
+    assert result == ExportResult(tmp_path / name, 1, expected)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    start = (tmp_path / name).read_bytes()[:4]
+    assert start == {"jsonl": b'{"id', "csv": b"id,j", "parquet": b"PAR1"}[expected]
+
+
+def test_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Text, the home folder and relative paths are understood; a link stays one."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    assert export_records(one, "~/a.csv").path == tmp_path / "a.csv"
+    assert export_records(one, "b.csv").path == tmp_path / "b.csv"
+    (tmp_path / "link.jsonl").symlink_to("target.data")
+    assert export_records(one, "link.jsonl") == ExportResult(tmp_path / "target.data", 1, "jsonl")
+    assert (tmp_path / "link.jsonl").is_symlink()
+
+
+@pytest.mark.parametrize(
+    ("path", "options", "problem"),
+    [
+        ("a.xlsx", {}, "cannot tell the export format from 'a.xlsx'; end the name in .jsonl,"),
+        ("a", {}, "give format= one of jsonl, csv, parquet"),
+        ("a.csv", {"format": "cvs"}, "export format 'cvs' is unknown; did you mean 'csv'?"),
+        ("no/a.csv", {}, "no does not exist; create it first"),
+        (".", {"format": "csv"}, "is a folder; name the file in it"),
+        ("a\0.csv", {}, "is no path to export to: embedded null byte"),
+        (7, {}, "7 is no path to export to"),
+        ("/dev/null", {"format": "csv"}, "/dev/null is no ordinary file"),
+        ("a.jsonl", {"defuse_formulas": True}, "defuse_formulas is for CSV"),
+    ],
+)
+def test_wrong_targets(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    path: Any,
+    options: dict[str, Any],
+    problem: str,
+) -> None:
+    """A path or format that cannot be is told before anything is read or written."""
+    monkeypatch.chdir(tmp_path)
+    opened: list[int] = []
+
+    def records() -> list[Record]:
+        opened.append(1)
+        return one()
+
+    with pytest.raises(ConfigError) as caught:
+        export_records(records, path, **options)
+    assert problem in caught.value.message
+    assert opened == []
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("error", [StoreError("the file is damaged"), KeyboardInterrupt()])
+def test_a_failed_export_leaves_the_older_file(
+    tmp_path: Path, format: str, error: BaseException
+) -> None:
+    """An error or an interrupt half-way changes nothing and leaves nothing behind."""
+
+    def records() -> Iterator[Record]:
+        for id in range(1, 5_000):
+            yield make_record(id, {"x": "some text"})
+        raise error
+
+    target = tmp_path / f"a.{format}"
+    target.write_bytes(b"older")
+    with pytest.raises(type(error)):
+        export_records(records, target)
+    assert target.read_bytes() == b"older"
+    assert [path.name for path in tmp_path.iterdir()] == [target.name]
+
+
+def test_a_full_disk_is_told(tmp_path: Path) -> None:
+    """What the file system says is said, with the file's name; nothing is left behind."""
+
+    def records() -> Iterator[Record]:
+        yield make_record(1)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(DataGenFlowError) as caught:
+        export_records(records, tmp_path / "a.jsonl")
+    assert caught.value.message == (
+        f"the export to {tmp_path / 'a.jsonl'} failed: No space left on device; no file was "
+        "written or changed"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_limit_of_the_file_size(tmp_path: Path, format: str) -> None:
+    """A write the system really refuses ends in our error, and the older file is whole."""
+    target = tmp_path / f"a.{format}"
+    target.write_bytes(b"older")
+    script = f"""
+import resource, signal, random
+from made_records import make_record
+from datagenflow_nb.errors import DataGenFlowError
+from datagenflow_nb.export import export_records
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
+chance = random.Random(1)
+records = lambda: (make_record(i, {{"x": chance.randbytes(500).hex()}}) for i in range(1, 4_000))
+try:
+    export_records(records, {str(target)!r})
+except DataGenFlowError as error:
+    print(error.message)
+"""
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
+    )
+    assert run.stdout == (
+        f"the export to {target} failed: File too large; no file was written or changed\n"
+    )
+    assert run.stderr == ""
+    assert target.read_bytes() == b"older"
+    assert [path.name for path in tmp_path.iterdir()] == [target.name]
+
+
+def test_rights(tmp_path: Path) -> None:
+    """A new file has the usual rights, a replaced one keeps its own."""
+    usual = tmp_path / "usual"
+    usual.touch()
+    result = export_records(one, tmp_path / "a.csv")
+    assert result.path.stat().st_mode == usual.stat().st_mode
+    result.path.chmod(0o600)
+    assert export_records(one, tmp_path / "a.csv").path.stat().st_mode & 0o777 == 0o600
+
+
+def test_parquet_without_pyarrow(tmp_path: Path) -> None:
+    """The message says what to install."""
+    script = f"""
+import sys
+sys.modules["pyarrow"] = None
+from datagenflow_nb.errors import ConfigError
+from datagenflow_nb.export import export_records
+try:
+    export_records(list, {str(tmp_path / "a.parquet")!r})
+except ConfigError as error:
+    print(error.message)
+"""
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert run.stdout == (
+        "exporting Parquet needs pyarrow: pip install 'datagenflow-nb[parquet]'; or export to "
+        ".jsonl or .csv\n"
+    )
+    assert list(tmp_path.iterdir()) == []
