@@ -35,29 +35,11 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "BaseBlock",
-    "BlockConfig",
-    "BlockContext",
-    "BlockExecutionError",
-    "BlockNotFoundError",
-    "Changes",
-    "ConfigError",
-    "DataGenFlowError",
-    "Drop",
-    "JobError",
-    "ModelError",
-    "Pipeline",
-    "SeedError",
-    "StoreError",
-    "TemplateError",
-    "ValidationError",
-    "Workspace",
-    "__version__",
-    "block",
-    "run",
-    "testing",
-    "workspace",
-]
+    "BaseBlock", "BlockConfig", "BlockContext", "BlockExecutionError", "BlockNotFoundError",
+    "Changes", "ConfigError", "DataGenFlowError", "Drop", "JobError", "ModelError", "Pipeline",
+    "SeedError", "StoreError", "TemplateError", "ValidationError", "Workspace", "__version__",
+    "block", "run", "testing", "workspace",
+]  # fmt: skip
 
 #: Where each public name lives; imported when first used, so that `import datagenflow_nb` is quick.
 _HOMES = {

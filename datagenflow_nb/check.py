@@ -38,20 +38,25 @@ class Problem:
 
 
 class _Fields:
-    """The fields known at one point of a pipeline."""
+    """The fields known at one point of a pipeline.
 
-    def __init__(self, seed: Iterable[str]) -> None:
-        self.seed = set(seed)
-        self.known = set(self.seed)
-        self.is_open = False
+    ``seed`` is None when the seed's fields are not known; ``is_open`` when a block may have added
+    any field.
+    """
+
+    def __init__(self, seed: Iterable[str] | None) -> None:
+        self.seed = None if seed is None else set(seed)
+        self.known = set(self.seed or ())
+        self.is_open = seed is None
 
     def provides(self, need: Need) -> bool:
-        return self.is_open or any(self._has(name) for name in need.anyof)
+        return any(self._has(name) for name in need.anyof)
 
-    def _has(self, name: str) -> bool:
-        if name.startswith("metadata."):
-            return name.removeprefix("metadata.") in self.seed
-        return name == "metadata" or name in self.known
+    def nearest(self, name: str) -> tuple[str, list[str]]:
+        """The half sentence about the fields there are, and those fields."""
+        of_seed = name.startswith("metadata.")
+        there = self.seed or set() if of_seed else self.known
+        return suggest(name.removeprefix("metadata.") if of_seed else name, there), sorted(there)
 
     def add(self, names: Iterable[str]) -> None:
         for name in names:
@@ -59,6 +64,13 @@ class _Fields:
                 self.is_open = True
             else:
                 self.known.add(name)
+
+    def _has(self, name: str) -> bool:
+        if not name.startswith("metadata."):
+            return self.is_open or name in self.known
+        # A field of that name goes before the seed's metadata; what is in it is not known.
+        has_own = "metadata" in self.known
+        return has_own or self.seed is None or name.removeprefix("metadata.") in self.seed
 
 
 def check_pipeline(
@@ -69,11 +81,8 @@ def check_pipeline(
 ) -> list[Problem]:
     """Every problem of ``spec``; see ``Pipeline.validate``."""
     problems: list[Problem] = []
-    known = _Fields(fields or ())
-    known.is_open = fields is None
+    known = _Fields(fields)
     for number, entry in enumerate(spec.blocks, 1):
-        if entry.disabled:
-            continue
         try:
             block = instances.get(entry.id) or build_block(entry, registry, number)
             needs = _needs(entry, block)
@@ -83,7 +92,8 @@ def check_pipeline(
             continue
         for need in needs:
             if not known.provides(need):
-                problems.append(_missing(need, entry, known))
+                place = f"block {entry.id!r} ({entry.type}), {need.where}:"
+                problems.append(_missing(need, place, entry.id, known))
         known.add(block.output_fields())
     problems.extend(_check_accept_rule(spec, known))
     return problems
@@ -102,39 +112,38 @@ def needed_seed_fields(
     needed: dict[str, str] = {}
     known = _Fields(())
     for number, entry in enumerate(spec.blocks, 1):
-        if entry.disabled:
-            continue
         block = instances.get(entry.id) or build_block(entry, registry, number)
         for need in _needs(entry, block):
-            name = need.anyof[0].removeprefix("metadata.")
-            from_seed = need.anyof[0].startswith("metadata.")
-            if len(need.anyof) == 1 and (from_seed or not known.provides(need)):
+            if len(need.anyof) == 1 and not known.provides(need):
+                name = need.anyof[0].removeprefix("metadata.")
                 needed.setdefault(name, f"block {entry.id!r} ({entry.type}), {need.where}")
         known.add(block.output_fields())
     return needed
 
 
 def _needs(entry: BlockSpec, block: BaseBlock) -> list[Need]:
-    """With a ``when``, only the rule's own fields are certainly needed."""
-    if entry.when is None:
-        return find_needs(block)
+    """With a ``when``, only the rule's own fields are certainly needed; disabled, none."""
+    needs = find_needs(block)  # templates must parse in any case
+    rule_needs = _rule_needs(entry.when, "'when'") if entry.when is not None else needs
+    return [] if entry.disabled else rule_needs
+
+
+def _rule_needs(source: str, where: str) -> list[Need]:
     try:
-        rule = compile_expression(entry.when)
+        rule = compile_expression(source)
     except TemplateError as error:
-        raise TemplateError(f"'when': {error.message}", error.detail) from error
-    find_needs(block)  # its templates must still parse
+        raise TemplateError(f"{where}: {error.message}", error.detail) from error
     names = [*rule.required, *(f"metadata.{name}" for name in rule.metadata_fields)]
-    return [Need((name,), "'when'") for name in sorted(names)]
+    return [Need((name,), where) for name in sorted(names)]
 
 
-def _missing(need: Need, entry: BlockSpec, known: _Fields) -> Problem:
+def _missing(need: Need, place: str, block_id: str | None, known: _Fields) -> Problem:
     wanted = " or ".join(repr(name) for name in need.anyof)
-    there = known.seed if need.anyof[0].startswith("metadata.") else known.known
+    hint, there = known.nearest(need.anyof[0])
     return Problem(
-        f"block {entry.id!r} ({entry.type}), {need.where}: needs {wanted}, which neither the seed "
-        f"nor an earlier block provides; {suggest(need.anyof[0], there)}",
-        entry.id,
-        {"missing": list(need.anyof), "fields": sorted(there)},
+        f"{place} needs {wanted}, which neither the seed nor an earlier block provides; {hint}",
+        block_id,
+        {"missing": list(need.anyof), "fields": there},
     )
 
 
@@ -151,16 +160,8 @@ def _check_accept_rule(spec: PipelineSpec, known: _Fields) -> list[Problem]:
     if spec.accept_when is None:
         return []
     try:
-        rule = compile_expression(spec.accept_when)
+        needs = _rule_needs(spec.accept_when, "accept_when")
     except TemplateError as error:
-        return [Problem(f"accept_when: {error.message}", None, error.detail)]
-    return [
-        Problem(
-            f"accept_when: needs {name!r}, which neither the seed nor a block provides; "
-            f"{suggest(name, known.known)}",
-            None,
-            {"missing": [name], "fields": sorted(known.known)},
-        )
-        for name in sorted(rule.required)
-        if not known.provides(Need((name,), "accept_when"))
-    ]
+        return [Problem(error.message, None, error.detail)]
+    missing = [need for need in needs if not known.provides(need)]
+    return [_missing(need, "accept_when:", None, known) for need in missing]

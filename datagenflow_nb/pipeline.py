@@ -303,7 +303,7 @@ def read_pipeline_text(text_or_path: str | Path) -> tuple[str, str]:
         return path.read_text(encoding="utf-8-sig"), path.name
     except FileNotFoundError as error:
         raise ConfigError(f"pipeline file {str(path)!r} does not exist") from error
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise ConfigError(f"pipeline file {str(path)!r} cannot be read: {error}") from error
 
 
@@ -346,11 +346,25 @@ def _as_metadata(seed: Mapping[str, Any]) -> dict[str, Any]:
         raise SeedError(
             f"a seed is a dictionary of fields, got {type(seed).__name__}: {seed!r:.60}"
         )
-    fields = seed["metadata"] if isinstance(seed.get("metadata"), Mapping) else seed
+    fields = seed
+    if "metadata" in seed:
+        fields = seed["metadata"]
+        others = [key for key in seed if key not in ("metadata", "repetitions")]
+        if not isinstance(fields, Mapping):
+            raise SeedError(
+                "a dictionary with the key 'metadata' is a seed, and its metadata is a dictionary "
+                f"of fields, got {type(fields).__name__}: {fields!r:.60}"
+            )
+        if others:
+            raise SeedError(
+                f"seed: unknown key {others[0]!r} beside 'metadata' and 'repetitions'; put it "
+                "inside metadata"
+            )
     try:
         return dict(plain(dict(fields)))
     except NotPlain as error:
-        raise SeedError(f"seed field {error.path.lstrip('.')!r}: {error.reason}") from error
+        place = f"seed field {error.path!r}" if error.path else "seed"
+        raise SeedError(f"{place}: {error.reason}") from error
 
 
 def _split_objects(

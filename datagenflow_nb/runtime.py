@@ -26,6 +26,7 @@ _log = logging.getLogger("datagenflow_nb")
 _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
 _thread: threading.Thread | None = None
+_running: set[concurrent.futures.Future[Any]] = set()
 _closers: list[Callable[[], Awaitable[None]]] = []
 
 #: Seconds the interpreter waits at its end for jobs to stop and connections to close.
@@ -60,7 +61,11 @@ def is_loop_thread() -> bool:
 
 def submit(work: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
     """Start ``work`` on the loop thread."""
-    return asyncio.run_coroutine_threadsafe(work, loop())
+    future = asyncio.run_coroutine_threadsafe(work, loop())
+    # The loop refers to its tasks weakly; one that nobody waits for could be collected at work.
+    _running.add(future)
+    future.add_done_callback(_running.discard)
+    return future
 
 
 def run(work: Coroutine[Any, Any, T], what: str = "this call") -> T:

@@ -207,8 +207,6 @@ def _mapping(value: Any, key: str, where: str) -> dict[str, Any] | None:
         return dict(plain(dict(value), key))
     except NotPlain as error:
         raise ConfigError(f"{where}: {error}") from error
-    except RecursionError as error:
-        raise ConfigError(f"{where}: {key!r} is nested too deeply, or contains itself") from error
 
 
 def _short(value: Any) -> str:

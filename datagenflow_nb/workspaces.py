@@ -6,23 +6,25 @@ the current one, ``datagenflow_nb.run`` runs in it.
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from collections.abc import Mapping, Sequence
+import numbers
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from . import runtime
 from .blocks.context import use_default_models
 from .blocks.discovery import build_registry
-from .errors import ConfigError, suggest
+from .errors import ConfigError, JobError, ValidationError, suggest
 from .jobs import Job, JobRoom
-from .jobs.job import as_statuses
+from .jobs.job import DEFAULT_EXPORT, as_statuses
 from .jobs.options import RunOptions
 from .llm.base import OFFLINE, ModelConfig
 from .llm.catalog import Models
 from .llm.pairing import pair
 from .pipeline import Pipeline, Services, read_pipeline_text, use_services
-from .records import build_trace
+from .records import build_trace, decode
 from .settings import Settings
 from .spec import PipelineSpec
 from .storage.doctor import Finding, examine
@@ -60,10 +62,10 @@ class Workspace:
         self._model_table = ModelTable(self.store)
         self.models = Models(settings, self._configured, hand_over=runtime.hand_over)
         self._pipelines = PipelineTable(self.store)
+        runtime.on_exit(self.models.close)  # before the jobs' own, which is called before it
         self._jobs = JobRoom(self.store)
         self._records = self._jobs.records
         self._review = ReviewTable(self.store, self._records)
-        runtime.on_exit(self.models.close)
         if settings.debug:
             logging.getLogger("datagenflow_nb").setLevel(logging.DEBUG)
 
@@ -182,7 +184,9 @@ class Workspace:
             try:
                 job.wait()
             except KeyboardInterrupt:
-                job.cancel().wait()
+                with contextlib.suppress(JobError):  # it ended in the same moment
+                    job.cancel()
+                job.wait()
                 raise
         return job
 
@@ -320,16 +324,18 @@ class Workspace:
         ValidationError, StoreError
             As ``update_record``; nothing is changed.
         """
-        if not isinstance(records, Sequence):
+        edits: dict[int, dict[str, Any]] = {}
+        statuses: dict[int, str] = {}
+        ids: Any = records
+        if hasattr(records, "columns"):
             from .frames import read_edits
 
-            edits, statuses = read_edits(records, self._records.many)
-            ids = [int(record_id) for record_id in records["id"]]
-            decided = statuses if status is None else dict.fromkeys(ids, status)
-            changes = {record_id: edits.get(record_id, {}) for record_id in ids}
-            return self._review.update(changes, status=decided, note=note)
-        ids = [int(record_id) for record_id in records]
-        return self._review.update({record_id: {} for record_id in ids}, status=status, note=note)
+            frame = cast("pd.DataFrame", records)
+            edits, statuses = read_edits(frame, self._records.many)
+            ids = frame["id"]
+        changes = {record_id: edits.get(record_id, {}) for record_id in _ids(ids)}
+        decided = statuses if status is None else dict.fromkeys(changes, status)
+        return self._review.update(changes, status=decided, note=note)
 
     def delete_records(
         self,
@@ -358,7 +364,7 @@ class Workspace:
         """Write records to a file; see ``Job.export``."""
         from .export import export_records
 
-        wanted = as_statuses(status) or ["pending", "accepted"]
+        wanted = as_statuses(DEFAULT_EXPORT if status is None else status)
         return export_records(
             lambda: self._records.stream(job_id=job_id, statuses=wanted), path, **options
         )
@@ -377,11 +383,15 @@ class Workspace:
         JobError
             When called on the loop thread.
         """
-        if _current and _current[0] is self:
-            _current.clear()
         runtime.run(self._jobs.close(), "Workspace.close()")
         runtime.run(self.models.close(), "Workspace.close()")
         self.store.close()
+        if _current and _current[0] is self:
+            _current.clear()
+            # Pipelines without a workspace run on, with what the settings alone say.
+            models = Models(self.settings, hand_over=runtime.hand_over)
+            use_services(Services(self.registry, models))
+            use_default_models(models)
 
     def _configured(self) -> dict[str, ModelConfig]:
         return {
@@ -408,12 +418,25 @@ class Workspace:
             return Pipeline.from_spec(PipelineSpec.from_yaml(text, where), self.services), None
         if isinstance(source, str | int):
             saved = self._pipelines.get(source)
-            spec = PipelineSpec.from_yaml(saved.definition, f"pipeline {saved.name!r}")
+            spec = PipelineSpec.from_dict(decode(saved.definition), f"pipeline {saved.name!r}")
             return Pipeline.from_spec(spec, self.services), (saved.id, saved.version)
         raise ConfigError(
             f"{type(source).__name__} is no pipeline; expected a Pipeline, its name, a YAML file "
             "or a dictionary"
         )
+
+
+def _ids(records: Iterable[Any]) -> list[int]:
+    """Record ids out of a list, a DataFrame's column, an array."""
+    ids = []
+    for value in records:
+        is_whole = isinstance(value, numbers.Integral) or (  # a column with gaps holds floats
+            isinstance(value, float) and value.is_integer()
+        )
+        if isinstance(value, bool) or not is_whole:
+            raise ValidationError(f"record id {value!r} is no whole number; nothing was changed")
+        ids.append(int(value))
+    return ids
 
 
 def _looks_like_yaml(text: str) -> bool:

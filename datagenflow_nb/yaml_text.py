@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read_text", "write_yaml"]
 
-#: Line ends that YAML reads back as "\\n" or a blank unless they are escaped.
+#: Line ends that YAML reads back as a line feed or a blank unless they are escaped.
 _RARE_LINE_ENDS = frozenset("\x85\u2028\u2029")
 
 
@@ -25,7 +25,7 @@ def read_text(text: str, where: str) -> Any:
         For text that is neither, with its line, and for a key a mapping has twice.
     """
     if text.lstrip("\ufeff \t\r\n").startswith(("{", "[")):
-        # JSON by its own rules: in YAML, tabs, \\/ and the two halves of an emoji mean other things.
+        # JSON by its own rules: tabs, 1e3 and the two halves of an emoji are not the same in YAML.
         try:
             return json.loads(
                 text.lstrip("\ufeff"), object_pairs_hook=lambda pairs: _unique(pairs, where)
@@ -71,7 +71,7 @@ def _read_yaml(text: str, where: str) -> Any:
             return super().construct_mapping(node, deep)
 
     try:
-        return yaml.load(text, Loader)  # noqa: S506 - a SafeLoader
+        return yaml.load(text, Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark is not None else None

@@ -44,7 +44,9 @@ class OfflineServer:
 
     def reset(self, **faults: Any) -> dict[str, Any]:
         """Clear the log and the counts, change the faults named, return all of them."""
-        return self._call("__reset", json.dumps(_jsonable(faults)).encode())["faults"]
+        answer = self._call("__reset", json.dumps(_jsonable(faults)).encode())
+        changed: dict[str, Any] = answer["faults"]
+        return changed
 
     def _call(self, path: str, data: bytes | None) -> dict[str, Any]:
         url = self.url.removesuffix("v1") + path

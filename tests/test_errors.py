@@ -40,8 +40,7 @@ def test_no_error_is_missing_from_the_list() -> None:
     found = {
         name
         for name in errors.__all__
-        if isinstance(getattr(errors, name), type)
-        and issubclass(getattr(errors, name), Exception)
+        if isinstance(getattr(errors, name), type) and issubclass(getattr(errors, name), Exception)
     }
     assert found == set(STATUS_CODES)
 

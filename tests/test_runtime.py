@@ -116,11 +116,11 @@ def test_hand_over_on_the_loop_thread_awaits_directly() -> None:
 
 
 INTERRUPT = """
-import _thread, asyncio, threading
+import asyncio, signal, threading
 from datagenflow_nb import runtime
 ended = threading.Event()
 async def work():
-    asyncio.get_running_loop().call_soon(_thread.interrupt_main)
+    signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
     try:
         await asyncio.Event().wait()
     finally:

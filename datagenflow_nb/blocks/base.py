@@ -102,8 +102,12 @@ class BaseBlock:
     #: The configuration as it was given, without defaults: what goes into YAML.
     given_config: dict[str, Any]
 
+    #: What help() and editors show; Python would take it from ``__new__``.
+    __signature__: ClassVar[inspect.Signature]
+
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
+        cls.__signature__ = _constructor_signature(cls)
         for name in _NAME_LISTS:
             value = getattr(cls, name)
             if not isinstance(value, list | tuple) or not all(isinstance(n, str) for n in value):
@@ -234,6 +238,11 @@ class BaseBlock:
         return dict(schema)
 
 
+def _constructor_signature(kind: type[BaseBlock]) -> inspect.Signature:
+    signature = inspect.signature(kind.__init__)
+    return signature.replace(parameters=list(signature.parameters.values())[1:])
+
+
 def _given_arguments(
     kind: type[BaseBlock], args: tuple[Any, ...], options: dict[str, Any]
 ) -> dict[str, Any]:
@@ -251,3 +260,6 @@ def _given_arguments(
         elif name != "config" or value is not None:
             given[name] = value
     return given
+
+
+BaseBlock.__signature__ = _constructor_signature(BaseBlock)

@@ -149,8 +149,8 @@ def explain_failure(error: BaseException, path: Path | None = None) -> str:
     if isinstance(error, SyntaxError):
         text = f"{type(error).__name__}: {error.msg}"
         line = error.lineno
-        if path is not None and error.filename != str(path):
-            text = f"{Path(error.filename or '?').name}, line {line}: {text}"
+        if path is not None and error.filename not in (None, str(path)):
+            text = f"{Path(error.filename).name}, line {line}: {text}"
             line = None
     if line is None and path is not None:
         traceback = error.__traceback__

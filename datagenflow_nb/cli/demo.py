@@ -47,7 +47,7 @@ def demo(ctx: click.Context, folder: Path) -> None:
     from ..workspaces import Workspace
 
     template = read_template(_TEMPLATE)
-    with contextlib.closing(Workspace(_settings(folder))) as workspace, Interrupts() as interrupts:
+    with Interrupts() as interrupts, contextlib.closing(Workspace(_settings(folder))) as workspace:
         _write_files(folder, template)
         emit(
             f"Pipeline {template.name!r}: {template.description}\n"

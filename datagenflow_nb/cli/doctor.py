@@ -6,7 +6,6 @@ import os
 import platform
 import re
 import sys
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +63,8 @@ def _examine(db: Path | None) -> dict[str, Any]:
 
 
 def _versions(problems: list[str]) -> dict[str, str | None]:
+    from importlib import metadata
+
     versions: dict[str, str | None] = {
         "python": f"{platform.python_version()} ({sys.executable})",
         "system": platform.platform(),

@@ -25,6 +25,14 @@ _MAX_CAUSES = 3
 _CAUSE_WIDTH = 200
 
 
+class _Stopped(KeyboardInterrupt):
+    """Ctrl-C before anything runs.
+
+    Not ``KeyboardInterrupt`` itself: where that passes through ``exec``, as in many an import, the
+    interpreter ends by the signal instead of with the exit status.
+    """
+
+
 class Interrupts:
     """SIGINT and SIGTERM while the block runs.
 
@@ -57,7 +65,7 @@ class Interrupts:
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         if self.job is None:
-            raise KeyboardInterrupt
+            raise _Stopped
         self.count += 1
         if self.count > 1:  # a third one ends the process at once: what is stored is safe
             signal.signal(number, signal.SIG_DFL)

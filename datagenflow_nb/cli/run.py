@@ -94,7 +94,7 @@ def run(
     _check_seeds(seeds)
     if out is not None:
         _rehearse_export(out)
-    with opened(db) as workspace, Interrupts() as interrupts:
+    with Interrupts() as interrupts, opened(db) as workspace:
         ready = Path(pipeline) if is_file else _stored(workspace, pipeline)
         source = _standard_input() if seeds == "-" else seeds
         job = workspace.run(ready, source, **options)
@@ -124,11 +124,11 @@ def _check_file(settings: Settings, source: str) -> bool:
     return False
 
 
-def _stored(workspace: Workspace, name: str) -> Any:
+def _stored(workspace: Workspace, name: str) -> str:
     known = [pipeline.name for pipeline in workspace.pipelines()]
     if name not in known:
         raise _unknown(workspace.settings, name, known)
-    return workspace.pipeline(name)
+    return name
 
 
 def _unknown(settings: Settings, source: str, stored: list[str]) -> ConfigError:

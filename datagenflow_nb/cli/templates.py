@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import click
 
 from .command import Command, json_option, load_settings
 from .output import emit, emit_json, is_terminal, output_width, table
+
+if TYPE_CHECKING:
+    from ..templates import TemplateInfo
 
 __all__ = ["templates"]
 
@@ -28,39 +33,11 @@ def templates(template_id: str | None, seeds: bool, as_json: bool) -> None:
     from ..templates import list_templates, read_template
 
     if template_id is not None:
-        info = read_template(template_id, settings.templates_path)
-        if seeds:
-            emit_json(info.seeds)
-        elif as_json:
-            emit_json(
-                {
-                    "id": info.id,
-                    "name": info.name,
-                    "description": info.description,
-                    "source": info.source,
-                    "yaml": info.text,
-                    "seeds": info.seeds,
-                }
-            )
-        else:
-            end = "" if info.text.endswith("\n") else "\n"
-            emit(info.text, end=end, raw=not is_terminal())  # into a file: as it is
+        _show_one(read_template(template_id, settings.templates_path), seeds, as_json)
         return
     found = list_templates(settings.templates_path)
     if as_json:
-        emit_json(
-            [
-                {
-                    "id": info.id,
-                    "name": info.name,
-                    "description": info.description,
-                    "seeds": len(info.seeds),
-                    "source": info.source,
-                    "error": info.error,
-                }
-                for info in found
-            ]
-        )
+        emit_json([{**_described(info), "error": info.error} for info in found])
         return
     rows = [
         (info.id, len(info.seeds), info.description or info.name)
@@ -73,3 +50,23 @@ def templates(template_id: str | None, seeds: bool, as_json: bool) -> None:
         emit("\nNot available:")
         for info in broken:
             emit(f"  {info.source}: {info.error}")
+
+
+def _show_one(info: TemplateInfo, seeds: bool, as_json: bool) -> None:
+    if seeds:
+        emit_json(info.seeds)
+    elif as_json:
+        emit_json({**_described(info), "yaml": info.text, "seeds": info.seeds})
+    else:
+        end = "" if info.text.endswith("\n") else "\n"
+        emit(info.text, end=end, raw=not is_terminal())  # into a file: as it is
+
+
+def _described(info: TemplateInfo) -> dict[str, Any]:
+    return {
+        "id": info.id,
+        "name": info.name,
+        "description": info.description,
+        "seeds": len(info.seeds),
+        "source": info.source,
+    }

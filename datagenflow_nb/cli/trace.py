@@ -26,12 +26,12 @@ def trace_text(record: Record, trace: list[dict[str, Any]], width: int) -> str:
     title = f"Record {record.id} (seed {record.seed_index}, repetition {record.repetition}"
     title += f", branch {record.branch}" if record.branch else ""
     lines = [f"{title}): {record.status}", "  seed"]
-    lines += _fields(record.metadata, width, " = ")
+    lines += _fields(record.metadata, width)
     for step in trace:
         lines.append(_heading(step))
         if step["error"] is not None:
             lines.append(_line("    error: ", step["error"].get("error"), width))
-        lines += _fields(step["output"], width, " = ")
+        lines += _fields(step["output"], width)
         for call in step["calls"]:
             lines += _call(call, width)
     return "\n".join(lines)
@@ -60,9 +60,9 @@ def _call(call: Mapping[str, Any], width: int) -> list[str]:
     return lines
 
 
-def _fields(values: Mapping[str, Any], width: int, between: str) -> list[str]:
-    return [_line(f"    {name}{between}", value, width) for name, value in values.items()]
+def _fields(values: Mapping[str, Any], width: int) -> list[str]:
+    return [_line(f"    {name} = ", value, width) for name, value in values.items()]
 
 
 def _line(start: str, value: Any, width: int) -> str:
-    return start + shorten(value, max(20, width - len(start)))
+    return start + (shorten(value, max(20, width - len(start))) or '""')

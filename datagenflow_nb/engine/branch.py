@@ -141,14 +141,14 @@ def _plain_detail(detail: dict[str, Any]) -> dict[str, Any]:
     """``detail`` as JSON: a block's own error may say anything in it."""
     try:
         return dict(plain(detail))
-    except (NotPlain, RecursionError):
+    except NotPlain:
         return {str(key): _plain_or_text(value) for key, value in detail.items()}
 
 
 def _plain_or_text(value: Any) -> Any:
     try:
         return plain(value)
-    except (NotPlain, RecursionError):
+    except NotPlain:
         return f"<{type(value).__name__}>"
 
 

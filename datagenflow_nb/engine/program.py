@@ -105,7 +105,7 @@ def build_block(entry: BlockSpec, registry: Registry, number: int) -> BaseBlock:
 
 def _construct(kind: type[BaseBlock], entry: BlockSpec) -> BaseBlock:
     config = plain(entry.config)  # what a block does to its configuration stays with the block
-    parameters = inspect.signature(kind).parameters
+    parameters = list(inspect.signature(kind.__init__).parameters)[1:]
     try:
         if "config" in parameters:
             return kind(config=config)

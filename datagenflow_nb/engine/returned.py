@@ -81,11 +81,8 @@ def _check_fields(bound: BoundBlock, fields: Any, place: str) -> dict[str, Any]:
     try:
         return dict(plain(dict(fields)))
     except NotPlain as error:
-        path = error.path.lstrip(".")
-        where = f"field {path!r}: " if path else ""
+        where = f"field {error.path!r}: " if error.path else ""
         raise _wrong(bound, f"{place} {where}{error.reason}") from error
-    except RecursionError as error:
-        raise _wrong(bound, f"{place} a value nested too deeply, or one in itself") from error
 
 
 def _wrong(bound: BoundBlock, problem: str) -> ValidationError:

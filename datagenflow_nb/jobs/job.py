@@ -25,6 +25,8 @@ __all__ = ["Job", "Live"]
 
 #: Seconds between looks at the row of a job that another process runs.
 _POLL = 0.25
+#: Statuses of the records that an export holds when it is not told.
+DEFAULT_EXPORT = ("pending", "accepted")
 
 
 class Live:
@@ -236,7 +238,7 @@ class Job:
         """
         from ..export import export_records
 
-        wanted = as_statuses(status) or ["pending", "accepted"]
+        wanted = as_statuses(DEFAULT_EXPORT if status is None else status)
         return export_records(
             lambda: self._records.stream(job_id=self.id, statuses=wanted), path, **options
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import asyncio
 import secrets
 import sys
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from typing import Any
 from .. import runtime
 from ..check import needed_seed_fields
 from ..engine import Program
-from ..errors import JobError, SeedError
+from ..errors import SeedError
 from ..llm.catalog import Models
 from ..pipeline import Pipeline
 from ..records import Seed
@@ -82,9 +82,12 @@ class JobRoom:
         """
         program = pipeline.program()
         models = models.with_default(options.model)
+        if options.model is not None:
+            models.resolve(options.model)  # a wrong name is told even when no block asks for it
         resolved = models.check(program.model_names)
         names = sorted({config.name for config in resolved.values()})
         needed = needed_seed_fields(pipeline.spec, pipeline.services.registry, pipeline.instances)
+        source = self._seeds_of(seeds) if _names_a_job(seeds) else read_seeds(seeds, where=where)
         random_seed = options.random_seed
         token = new_token()
         job_id = self.table.create(
@@ -100,7 +103,7 @@ class JobRoom:
         )  # fmt: skip
         self._heartbeat.add(job_id, token)
         try:
-            total = self.table.add_seeds(job_id, self._checked(seeds, needed, where))
+            total = self.table.add_seeds(job_id, _checked(source, needed))
             if total == 0:
                 raise SeedError("there are no seeds; a job needs at least one")
         except BaseException:
@@ -112,21 +115,19 @@ class JobRoom:
         self.table.start(job_id, token)
         return self._launch(self.table.get(job_id), token, program, models, options.concurrency)
 
-    def _checked(self, seeds: Any, needed: dict[str, str], where: str | None) -> Iterator[Seed]:
-        source = self._seeds_of(seeds) if _names_a_job(seeds) else read_seeds(seeds, where=where)
-        for seed in source:
-            check_fields(seed, needed)
-            yield seed
-
     def _seeds_of(self, name: str) -> Iterator[Seed]:
         """The stored seeds of ``"job:3"``."""
         number = name.partition(":")[2]
-        if not number.isdigit():
+        if not number.isdecimal():
             raise SeedError(f"seeds {name!r}: expected the number of a job, such as 'job:3'")
         job = self.table.get(int(number))
-        for page in self.table.seed_pages(job):
-            for index, repetitions, metadata in page:
-                yield Seed(metadata, repetitions, f"{name} seed {index}")
+        if job.total is None:
+            raise SeedError(f"{name} is {job.status} and its seeds are not all stored")
+        return (
+            Seed(metadata, repetitions, f"{name} seed {index}")
+            for page in self.table.seed_pages(job)
+            for index, repetitions, metadata in page
+        )
 
     def _launch(
         self, job: JobRow, token: str, program: Program, models: Models, concurrency: int
@@ -153,32 +154,33 @@ class JobRoom:
 
     async def close(self) -> None:
         """Cancel this process's jobs, keep what is finished, end the writer thread."""
-        for live in list(self._live.values()):
-            if live.runner is not None:
-                live.runner.stop("cancelled", now=True)
-            await _ended(live)
+        await self._stop("cancelled")
         self._writer.stop()
 
     async def _interrupt_all(self) -> None:
         """The interpreter ends: stop cleanly, store what is finished, say so."""
-        for job_id, live in list(self._live.items()):
-            if live.runner is None:
-                continue
-            live.runner.stop("interrupted", now=True)
-            with contextlib.suppress(JobError):
-                await _ended(live)
-            done, total = live.runner.ledger.done, live.runner.job.total
+        for runner in await self._stop("interrupted"):
             sys.stderr.write(
-                f"datagenflow: job {job_id} was interrupted, the script ended while it ran; "
-                f"{done} of {total} executions are stored\n"
+                f"datagenflow: job {runner.job.id} was interrupted, the script ended while it ran; "
+                f"{runner.ledger.done} of {runner.job.total} executions are stored\n"
             )
 
+    async def _stop(self, status: str) -> tuple[Runner, ...]:
+        """End all jobs that run here; their runners."""
+        lives = tuple(self._live.values())
+        runners = tuple(live.runner for live in lives if live.runner is not None)
+        for runner in runners:
+            runner.stop(status, now=True)
+        futures = [asyncio.wrap_future(live.future) for live in lives if live.future is not None]
+        # Shielded: an interrupt while waiting must not end the runners without their last words.
+        await asyncio.shield(asyncio.gather(*futures, return_exceptions=True))
+        return runners
 
-async def _ended(live: Live) -> None:
-    import asyncio
 
-    if live.future is not None:
-        await asyncio.wrap_future(live.future)
+def _checked(seeds: Iterator[Seed], needed: dict[str, str]) -> Iterator[Seed]:
+    for seed in seeds:
+        check_fields(seed, needed)
+        yield seed
 
 
 def _names_a_job(seeds: Any) -> bool:

@@ -58,7 +58,7 @@ class Ledger:
 
     def call(self, branch: Branch, call: Call) -> None:
         """Write the call down; the branch's next call waits until it is safe."""
-        if call.answer is not None:
+        if call.usage.calls:  # answered, if only with vectors or a refusal: it costs the same
             self.usage = self.usage + call.usage
             self._usage_text = encode(self.usage.to_dict())
         rows = self._first_rows(branch.execution)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import uuid
-from collections import deque
 from collections.abc import Iterator
 from time import perf_counter
 from typing import Any
 
 from ..blocks.context import ModelSource
-from ..engine import Branch, Execution, Program, run_branch
-from ..errors import DataGenFlowError, StoreError
+from ..engine import Branch, Execution, Outcome, Program, run_branch
+from ..errors import BlockExecutionError, DataGenFlowError, StoreError
 from ..storage.jobs import EXECUTION_SHIFT, JobRow, JobTable
 from ..storage.writer import Writer
 from .ledger import Ledger
@@ -62,10 +60,11 @@ class Runner:
         self._models = models
         self._concurrency = concurrency
         self._pages: Iterator[Page] = table.seed_pages(job)
-        self._waiting: deque[Execution] = deque()
+        self._waiting: Iterator[Execution] = iter(())
         self._branches: list[Branch] = []
         self._active = 0
         self._next_key = job.id << EXECUTION_SHIFT
+        self._pages_read = 0
         self._is_exhausted = False
         self._reading = asyncio.Lock()
         self._changed = asyncio.Event()
@@ -74,7 +73,13 @@ class Runner:
         self._last_breath = perf_counter()
 
     async def run(self) -> str:
-        """Work until everything is done or the job is stopped; the final status."""
+        """Work until everything is done or the job is stopped; the final status.
+
+        Raises
+        ------
+        StoreError
+            When the final status could not be stored.
+        """
         error: DataGenFlowError | None = None
         control = asyncio.create_task(self._watch_control())
         self._workers = [asyncio.create_task(self._work()) for _ in range(self._concurrency)]
@@ -85,8 +90,7 @@ class Runner:
             error = failure
         finally:
             control.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await control
+            await asyncio.wait([control])
         status = "failed" if error is not None else self._stop_status or "completed"
         await self._finish(status, error)
         return status
@@ -126,9 +130,11 @@ class Runner:
                 self._table.finish, self.job.id, self._token, status, detail
             )
         except StoreError as failure:
-            # The file cannot be written: the row stays as it is and reads interrupted later.
-            _log.error("job %d ended as %s, not stored: %s", self.job.id, status, failure)
-            return
+            # The row stays as it is and reads interrupted when the lease has run out.
+            why = error or failure
+            message = f"job {self.job.id} ended as {status}, which cannot be stored: {why.message}"
+            _log.error(message)
+            raise StoreError(message, why.detail) from failure
         if not is_mine:
             _log.warning("job %d is not this runner's any more", self.job.id)
         _log.info("job %d %s: %d records", self.job.id, status, self.ledger.generated)
@@ -145,7 +151,13 @@ class Runner:
             await self._breathe()
 
     async def _run(self, branch: Branch) -> None:
-        outcome = await run_branch(self._program, branch, self._models, self.ledger)
+        try:
+            outcome = await run_branch(self._program, branch, self._models, self.ledger)
+        except Exception as error:  # noqa: BLE001 - the job edge: one record does not end a job
+            _log.error("job %d: the engine failed on a record", self.job.id, exc_info=error)
+            reason = f"the engine failed: {type(error).__name__}: {error}"
+            failure = BlockExecutionError(reason, {"error": reason})
+            outcome = Outcome("failed", reason=reason, error=failure)
         if isinstance(outcome, list):
             self.ledger.fan_out(branch, outcome)
             self._branches.extend(reversed(outcome))
@@ -159,8 +171,8 @@ class Runner:
         while self._stop_status is None:
             if self._branches:
                 return self._branches.pop()
-            if self._waiting:
-                execution = self._waiting.popleft()
+            execution = next(self._waiting, None)
+            if execution is not None:
                 self.ledger.begin(execution)
                 return Branch.start(execution)
             if not self._is_exhausted:
@@ -175,16 +187,20 @@ class Runner:
         return None
 
     async def _read_page(self) -> None:
+        number = self._pages_read
         async with self._reading:
-            if self._waiting or self._is_exhausted:
+            if self._pages_read != number:  # another worker read one while this one waited
                 return
             page = await asyncio.to_thread(next, self._pages, None)
-            if page is None:
-                self._is_exhausted = True
-                return
-            for seed_index, repetitions, metadata in page:
-                for repetition in range(repetitions):
-                    self._waiting.append(self._execution(seed_index, repetition, metadata))
+            self._pages_read += 1
+            self._is_exhausted = page is None
+            self._waiting = self._executions(page or [])
+
+    def _executions(self, page: Page) -> Iterator[Execution]:
+        """One at a time: a single seed may ask for a million."""
+        for seed_index, repetitions, metadata in page:
+            for repetition in range(repetitions):
+                yield self._execution(seed_index, repetition, metadata)
 
     def _execution(self, seed_index: int, repetition: int, metadata: dict[str, Any]) -> Execution:
         self._next_key += 1
@@ -215,4 +231,5 @@ class Runner:
                 continue
             if wish is not None:
                 self.stop("cancelled", now=wish != "cancel")
-                return
+                if wish != "cancel":
+                    return  # there is nothing more to wish for

@@ -122,7 +122,7 @@ def write_string(prompt: Prompt, node: dict[str, Any], place: Place) -> str:
     if text is not None and "format" in node:
         keyword = "maxLength" if len(text) > most else "minLength"
         raise UnsatisfiableError(keyword, f"no {wanted} of that length")
-    if least == 0 and most >= 40 and not kind and place.path == "$":
+    if least == 0 and most >= 40 and not kind and place.depth == 0:
         return answer_text(prompt)
     return fit_length(_by_kind(kind, prompt, place, least), int(least), int(most), prompt, place)
 
@@ -133,7 +133,8 @@ def fit_length(text: str, least: int, most: int, prompt: Prompt, place: Place) -
     while len(text) < least:
         offset += 1
         addition = write_sentence(prompt, place.owner, offset) or "More on this."
-        text = f"{text} {addition}" if text else addition
+        joint = " " if text[-1:] in ".!?" else ": "
+        text = f"{text}{joint}{addition}" if text else addition
     if len(text) <= most:
         return text
     if place.offset >= 8 and most < 8:  # the words are used up: short strings that still differ

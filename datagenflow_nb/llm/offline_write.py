@@ -96,19 +96,19 @@ def answer_text(prompt: Prompt) -> str:
 
 
 def write_sentence(prompt: Prompt, path: str, offset: int) -> str:
-    """A sentence of the material, or one about the topic when there is none."""
-    sentences = prompt.sentences
-    if sentences:
-        return sentences[prompt.pick(path, offset, len(sentences))]
-    return _FRAMES[prompt.pick(path, offset, len(_FRAMES))].format(topic=prompt.topic)
+    """A sentence of the material, or one about the topic when there is none.
+
+    When ``offset`` has gone through all of them, two that follow each other, then three, ...
+    """
+    return " ".join(_sentences_at(prompt, path, offset))
 
 
 def write_question(prompt: Prompt, path: str, offset: int) -> str:
     """A question that ``write_sentence`` with the same path and offset answers."""
-    sentence = write_sentence(prompt, path, offset)
+    sentence, *further = _sentences_at(prompt, path, offset)
     topic = prompt.named_topic
     definition = _DEFINITION.match(sentence)
-    if definition and _is_term(definition.group(1)):
+    if definition and not further and _is_term(definition.group(1)):
         question = f"What {definition.group(2)} {_inner(definition.group(1), prompt)}?"
         if not topic or topic.lower() in question.lower():
             return question
@@ -117,7 +117,9 @@ def write_question(prompt: Prompt, path: str, offset: int) -> str:
         if topic.lower() not in sentence.lower():
             return f"In the text about {topic}, what is said about {term}?"
         term = topic
-    return _QUESTIONS[prompt.pick(f"{path}?", 0, len(_QUESTIONS))].format(term=term)
+    terms = dict.fromkeys((term, *(_term_of(text, prompt) for text in further[:2])))
+    turn = prompt.pick(f"{path}?", len(further), len(_QUESTIONS))
+    return _QUESTIONS[turn].format(term=" and ".join(terms))
 
 
 def write_summary(prompt: Prompt, path: str, offset: int) -> str:
@@ -226,6 +228,17 @@ def _paragraph(prompt: Prompt, path: str = "", offset: int = 0) -> str:
     return " ".join(frame.format_map(words) for frame in (opening, *frames))
 
 
+def _sentences_at(prompt: Prompt, path: str, offset: int) -> list[str]:
+    sentences = prompt.sentences
+    if not sentences:
+        sentences = [frame.format(topic=prompt.topic) for frame in _FRAMES]
+    start = prompt.pick(path, offset, len(sentences))
+    if offset < len(sentences):
+        return [sentences[start]]
+    count = min(offset // len(sentences) + 1, 20)
+    return [sentences[(start + i) % len(sentences)] for i in range(count)]
+
+
 def _term_of(sentence: str, prompt: Prompt) -> str:
     """The term of the whole text that this sentence is most about."""
     lower = sentence.lower()
@@ -272,13 +285,15 @@ def _inner(subject: str, prompt: Prompt) -> str:
 def _gloss(prompt: Prompt, label: Any) -> str:
     """What the instructions say a label means: ``billing: invoices, payments``."""
     text = str(label)
-    start = prompt.asked.find(text)
-    while start >= 0:
+    end = 0
+    for _ in range(20 if text else 0):
+        start = prompt.asked.find(text, end)
+        if start < 0:
+            break
         end = start + len(text)
         rest = prompt.asked[end : end + 200].lstrip("\"'`*")
         if rest[:2] in (": ", " (", " -", " \u2013", " =") or rest[:1] in ("(", "="):
             return re.split(r"[\n;)]", rest[2:], maxsplit=1)[0]
-        start = prompt.asked.find(text, end)
     return ""
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Awaitable, Mapping
 from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from time import time
 from typing import Any
 
@@ -92,7 +93,12 @@ class OpenAIEndpoint:
                 base_url=base_url,
                 api_key=api_key or _NO_KEY,
                 max_retries=0,
-                http_client=DefaultAioHttpClient(limits=limits, follow_redirects=False),
+                http_client=DefaultAioHttpClient(
+                    limits=limits,
+                    follow_redirects=False,
+                    # A load balancer's cookie would tie all calls to one machine.
+                    cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+                ),
             )
         except httpx2.InvalidURL as error:
             raise EndpointError("not_found", f"{base_url!r} is no URL: {error}") from error
@@ -135,7 +141,7 @@ class OpenAIEndpoint:
             response = await request
         except APIStatusError as error:
             failure = self._status_failure(error)
-        except (APIConnectionError, aiohttp.ClientError) as error:
+        except (APIConnectionError, aiohttp.ClientError, UnicodeError) as error:
             failure = self._connection_failure(error)
         else:
             return self._read(response)
@@ -160,7 +166,7 @@ class OpenAIEndpoint:
             )
         return answer
 
-    def _connection_failure(self, error: APIConnectionError | aiohttp.ClientError) -> EndpointError:
+    def _connection_failure(self, error: Exception) -> EndpointError:
         # The transport calls a lost connection a timeout; only the first cause tells.
         cause: BaseException = error
         while cause.__cause__ is not None and not isinstance(cause, aiohttp.ClientError):

@@ -20,6 +20,14 @@ from datagenflow_nb.storage.records import Record
 FORMATS = ["jsonl", "csv", "parquet"]
 
 
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An empty folder."""
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    return folder
+
+
 def one() -> list[Record]:
     """A single record."""
     return [make_record(1, {"topic": "AI"}, {"text": "t"})]
@@ -37,24 +45,24 @@ def one() -> list[Record]:
         ("noend", "parquet", "parquet"),
     ],
 )
-def test_format_and_result(tmp_path: Path, name: str, format: str | None, expected: str) -> None:
+def test_format_and_result(folder: Path, name: str, format: str | None, expected: str) -> None:
     """The argument counts, else the name's ending; the result says what was written."""
-    result = export_records(one, tmp_path / name, format=format)
-    assert result == ExportResult(tmp_path / name, 1, expected)
-    assert [path.name for path in tmp_path.iterdir()] == [name]
-    start = (tmp_path / name).read_bytes()[:4]
+    result = export_records(one, folder / name, format=format)
+    assert result == ExportResult(folder / name, 1, expected)
+    assert [path.name for path in folder.iterdir()] == [name]
+    start = (folder / name).read_bytes()[:4]
     assert start == {"jsonl": b'{"id', "csv": b"id,j", "parquet": b"PAR1"}[expected]
 
 
-def test_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_paths(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Text, the home folder and relative paths are understood; a link stays one."""
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.chdir(tmp_path)
-    assert export_records(one, "~/a.csv").path == tmp_path / "a.csv"
-    assert export_records(one, "b.csv").path == tmp_path / "b.csv"
-    (tmp_path / "link.jsonl").symlink_to("target.data")
-    assert export_records(one, "link.jsonl") == ExportResult(tmp_path / "target.data", 1, "jsonl")
-    assert (tmp_path / "link.jsonl").is_symlink()
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.chdir(folder)
+    assert export_records(one, "~/a.csv").path == folder / "a.csv"
+    assert export_records(one, "b.csv").path == folder / "b.csv"
+    (folder / "link.jsonl").symlink_to("target.data")
+    assert export_records(one, "link.jsonl") == ExportResult(folder / "target.data", 1, "jsonl")
+    assert (folder / "link.jsonl").is_symlink()
 
 
 @pytest.mark.parametrize(
@@ -72,14 +80,14 @@ def test_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_wrong_targets(
-    tmp_path: Path,
+    folder: Path,
     monkeypatch: pytest.MonkeyPatch,
     path: Any,
     options: dict[str, Any],
     problem: str,
 ) -> None:
     """A path or format that cannot be is told before anything is read or written."""
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(folder)
     opened: list[int] = []
 
     def records() -> list[Record]:
@@ -90,13 +98,13 @@ def test_wrong_targets(
         export_records(records, path, **options)
     assert problem in caught.value.message
     assert opened == []
-    assert list(tmp_path.iterdir()) == []
+    assert list(folder.iterdir()) == []
 
 
 @pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.parametrize("error", [StoreError("the file is damaged"), KeyboardInterrupt()])
 def test_a_failed_export_leaves_the_older_file(
-    tmp_path: Path, format: str, error: BaseException
+    folder: Path, format: str, error: BaseException
 ) -> None:
     """An error or an interrupt half-way changes nothing and leaves nothing behind."""
 
@@ -105,15 +113,15 @@ def test_a_failed_export_leaves_the_older_file(
             yield make_record(id, {"x": "some text"})
         raise error
 
-    target = tmp_path / f"a.{format}"
+    target = folder / f"a.{format}"
     target.write_bytes(b"older")
     with pytest.raises(type(error)):
         export_records(records, target)
     assert target.read_bytes() == b"older"
-    assert [path.name for path in tmp_path.iterdir()] == [target.name]
+    assert [path.name for path in folder.iterdir()] == [target.name]
 
 
-def test_a_full_disk_is_told(tmp_path: Path) -> None:
+def test_a_full_disk_is_told(folder: Path) -> None:
     """What the file system says is said, with the file's name; nothing is left behind."""
 
     def records() -> Iterator[Record]:
@@ -121,18 +129,18 @@ def test_a_full_disk_is_told(tmp_path: Path) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with pytest.raises(DataGenFlowError) as caught:
-        export_records(records, tmp_path / "a.jsonl")
+        export_records(records, folder / "a.jsonl")
     assert caught.value.message == (
-        f"the export to {tmp_path / 'a.jsonl'} failed: No space left on device; no file was "
+        f"the export to {folder / 'a.jsonl'} failed: No space left on device; no file was "
         "written or changed"
     )
-    assert list(tmp_path.iterdir()) == []
+    assert list(folder.iterdir()) == []
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_a_limit_of_the_file_size(tmp_path: Path, format: str) -> None:
+def test_a_limit_of_the_file_size(folder: Path, format: str) -> None:
     """A write the system really refuses ends in our error, and the older file is whole."""
-    target = tmp_path / f"a.{format}"
+    target = folder / f"a.{format}"
     target.write_bytes(b"older")
     script = f"""
 import resource, signal, random
@@ -160,20 +168,20 @@ except DataGenFlowError as error:
     )
     assert run.stderr == ""
     assert target.read_bytes() == b"older"
-    assert [path.name for path in tmp_path.iterdir()] == [target.name]
+    assert [path.name for path in folder.iterdir()] == [target.name]
 
 
-def test_rights(tmp_path: Path) -> None:
+def test_rights(folder: Path) -> None:
     """A new file has the usual rights, a replaced one keeps its own."""
-    usual = tmp_path / "usual"
+    usual = folder / "usual"
     usual.touch()
-    result = export_records(one, tmp_path / "a.csv")
+    result = export_records(one, folder / "a.csv")
     assert result.path.stat().st_mode == usual.stat().st_mode
     result.path.chmod(0o600)
-    assert export_records(one, tmp_path / "a.csv").path.stat().st_mode & 0o777 == 0o600
+    assert export_records(one, folder / "a.csv").path.stat().st_mode & 0o777 == 0o600
 
 
-def test_parquet_without_pyarrow(tmp_path: Path) -> None:
+def test_parquet_without_pyarrow(folder: Path) -> None:
     """The message says what to install."""
     script = f"""
 import sys
@@ -181,7 +189,7 @@ sys.modules["pyarrow"] = None
 from datagenflow_nb.errors import ConfigError
 from datagenflow_nb.export import export_records
 try:
-    export_records(list, {str(tmp_path / "a.parquet")!r})
+    export_records(list, {str(folder / "a.parquet")!r})
 except ConfigError as error:
     print(error.message)
 """
@@ -190,4 +198,4 @@ except ConfigError as error:
         "exporting Parquet needs pyarrow: pip install 'datagenflow-nb[parquet]'; or export to "
         ".jsonl or .csv\n"
     )
-    assert list(tmp_path.iterdir()) == []
+    assert list(folder.iterdir()) == []

@@ -8,7 +8,7 @@ from typing import Any
 from datagenflow_nb.blocks.discovery import BlockFolder
 from datagenflow_nb.blocks.registry import Registry
 
-FOLDER = Path(__file__).parents[2] / "blocks"
+FOLDER = Path(__file__).parents[1] / "blocks"
 
 
 def load_block(type_name: str) -> Any:

@@ -1,0 +1,75 @@
+"""Pipelines, scripts and looks into the file for the tests of jobs."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from datagenflow_nb.jobs import Job
+from datagenflow_nb.workspaces import Workspace
+
+__all__ = ["ASK", "ECHO", "ask", "finish", "look", "row_counts", "start_script", "wait_until"]
+
+ECHO: dict[str, Any] = {
+    "name": "echo",
+    "blocks": [{"type": "Output", "config": {"template": "{{ n }}!"}}],
+}
+ASK: dict[str, Any] = {
+    "name": "ask",
+    "blocks": [{"type": "TextGenerator", "config": {"user_prompt": "Say: {{ n }}"}}],
+}
+_TABLES = ("jobs", "seeds", "executions", "steps", "calls", "records", "review_actions", "job_log")
+
+
+def ask(prompt: str, *more: dict[str, Any], **config: Any) -> dict[str, Any]:
+    """A pipeline that asks a model first."""
+    first = {"type": "TextGenerator", "config": {"user_prompt": prompt, **config}}
+    return {"name": "ask", "blocks": [first, *more]}
+
+
+def finish(job: Job, status: str = "completed", timeout: float = 60) -> Job:
+    """Wait for the job, which must end so."""
+    job.wait(timeout)
+    assert job.status == status, job.error
+    return job
+
+
+def look(path: Path | str, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+    """Ask the file itself, past everything of ours."""
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)
+    try:
+        return connection.execute(sql, parameters).fetchall()
+    finally:
+        connection.close()
+
+
+def row_counts(ws: Workspace) -> dict[str, int]:
+    """Rows of the tables that belong to jobs, empty ones left out."""
+    path = ws.store.path
+    counts = {name: look(path, f"SELECT count(*) FROM {name}")[0][0] for name in _TABLES}
+    return {name: count for name, count in counts.items() if count}
+
+
+def wait_until(holds: Callable[[], Any], what: str, timeout: float = 30) -> None:
+    """Look again and again until it holds."""
+    deadline = time.monotonic() + timeout
+    while not holds():
+        assert time.monotonic() < deadline, f"in vain: {what}"
+        time.sleep(0.01)
+
+
+def start_script(script: str, **options: Any) -> subprocess.Popen[str]:
+    """Run Python in a process of its own, in the working directory."""
+    return subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(script)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
+    )

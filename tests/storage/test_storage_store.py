@@ -1,0 +1,408 @@
+"""Opening the file, refusing what is not ours, migrating, and the one way to write."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+import pytest
+from storage.filling import child, hear, tell
+
+from datagenflow_nb.errors import StoreError
+from datagenflow_nb.storage import migrations
+from datagenflow_nb.storage.library import PipelineTable
+from datagenflow_nb.storage.place import NETWORK_FILE_SYSTEMS, file_system_of, is_network_place
+from datagenflow_nb.storage.store import Store
+
+TABLES = {
+    "calls", "executions", "job_log", "jobs", "models", "pipeline_versions", "pipelines",
+    "records", "review_actions", "seeds", "steps",
+}  # fmt: skip
+
+
+def insert(connection: sqlite3.Connection, name: str) -> None:
+    """One row, in whatever transaction is open."""
+    connection.execute(
+        "INSERT INTO pipelines (name, version, definition, created_at, updated_at) "
+        "VALUES (?, 1, '{}', '', '')",
+        [name],
+    )
+
+
+def names(store: Store) -> list[str]:
+    """What is stored."""
+    return [row[0] for row in store.rows("SELECT name FROM pipelines ORDER BY id")]
+
+
+def test_new_store_has_all_tables(tmp_path: Path) -> None:
+    """The folder is made, the data model is complete, WAL and foreign keys are on."""
+    store = Store(tmp_path / "new" / "folder" / "data.db")
+    found = {row[0] for row in store.rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert found - {"_sqlite_migrations", "sqlite_sequence"} == TABLES
+    assert store.row("PRAGMA journal_mode")[0] == "wal"  # type: ignore[index] # a PRAGMA answers
+    assert store.row("PRAGMA foreign_keys")[0] == 1  # type: ignore[index] # a PRAGMA answers
+    assert repr(store) == "Store('data.db')"
+    store.close()
+
+
+def test_memory_store_is_refused() -> None:
+    """Several threads open the file."""
+    with pytest.raises(StoreError, match=":memory:"):
+        Store(":memory:")
+
+
+def test_write_commits_at_the_end(store: Store) -> None:
+    """Another connection sees all of it, and only after the block."""
+    with contextlib.closing(sqlite3.connect(store.path)) as other:
+        with store.write() as connection:
+            insert(connection, "a")
+            insert(connection, "b")
+            assert other.execute("SELECT count(*) FROM pipelines").fetchone() == (0,)
+        assert other.execute("SELECT count(*) FROM pipelines").fetchone() == (2,)
+
+
+def test_write_holds_the_lock_from_its_first_moment(store: Store) -> None:
+    """BEGIN IMMEDIATE: before anything was written, nobody else can start to write."""
+    with (
+        contextlib.closing(sqlite3.connect(store.path, timeout=0, isolation_level=None)) as other,
+        store.write(),
+        pytest.raises(sqlite3.OperationalError, match="locked"),
+    ):
+        other.execute("BEGIN IMMEDIATE")
+
+
+@pytest.mark.parametrize("error", [KeyError("mine"), KeyboardInterrupt()])
+def test_write_rolls_back_on_any_error(store: Store, error: BaseException) -> None:
+    """The error passes as it is, nothing is kept, and the store goes on."""
+    with pytest.raises(type(error)), store.write() as connection:
+        insert(connection, "lost")
+        raise error
+    with store.write() as connection:
+        insert(connection, "kept")
+    assert names(store) == ["kept"]
+
+
+def test_write_inside_write_is_an_error(store: Store) -> None:
+    """It would commit half of the outer one."""
+    with pytest.raises(StoreError, match="transaction"), store.write(), store.write():
+        pass
+
+
+def test_constraint_errors_are_sqlites_own(store: Store) -> None:
+    """The caller knows what its rows mean; the transaction is gone all the same."""
+    with pytest.raises(sqlite3.IntegrityError), store.write() as connection:
+        insert(connection, "same")
+        insert(connection, "same")
+    assert names(store) == []
+
+
+def test_half_a_surrogate_pair_is_an_error_of_ours(store: Store) -> None:
+    """A text without a UTF-8 form cannot be stored as it is."""
+    with pytest.raises(StoreError, match="half a surrogate pair"), store.write() as connection:
+        insert(connection, "broken \ud83d")
+
+
+def test_each_thread_has_its_connection(store: Store) -> None:
+    """And all of them are closed with the store."""
+    found: list[sqlite3.Connection] = []
+    thread = threading.Thread(target=lambda: found.append(store.connection))
+    thread.start()
+    thread.join()
+    assert found[0] is not store.connection
+    assert store.connection is store.connection
+    store.close()
+    with pytest.raises(sqlite3.ProgrammingError):
+        found[0].execute("SELECT 1")
+
+
+def test_closed_store_says_so(store: Store) -> None:
+    """Instead of opening the file anew."""
+    store.close()
+    with pytest.raises(StoreError, match="was closed"):
+        store.rows("SELECT 1")
+    with pytest.raises(StoreError, match="was closed"), store.write():
+        pass
+
+
+# What is not ours
+
+
+def test_file_of_another_program_is_refused(tmp_path: Path) -> None:
+    """And left exactly as it was."""
+    path = tmp_path / "other.db"
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE cookies (id INTEGER)")
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match=r"of another program \(tables: cookies\); choose another"):
+        Store(path)
+    assert path.read_bytes() == before
+
+
+def test_file_of_another_program_with_migrations_of_its_own_is_refused(tmp_path: Path) -> None:
+    """Programs built on the same library keep theirs in a table of the same name."""
+    path = tmp_path / "other.db"
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE jobs (id INTEGER)")
+        other.execute(
+            "CREATE TABLE _sqlite_migrations (id INTEGER, migration_set TEXT, name TEXT, "
+            "applied_at TEXT)"
+        )
+        other.execute("INSERT INTO _sqlite_migrations VALUES (1, 'another', 'm001_initial', '')")
+        other.commit()
+    with pytest.raises(StoreError, match="of another program"):
+        Store(path)
+
+
+@pytest.mark.parametrize(
+    "content", [b"topic,level\ntea,1\n" * 100, b"SQLite format 3\0" + b"x" * 200]
+)
+def test_file_that_is_no_store_is_refused(tmp_path: Path, content: bytes) -> None:
+    """Named with its path, and left as it was."""
+    path = tmp_path / "seeds.csv"
+    path.write_bytes(content)
+    with pytest.raises(StoreError, match=r"seeds\.csv: .*(damaged or no SQLite file)"):
+        Store(path)
+    assert path.read_bytes() == content
+
+
+def test_directory_is_refused(tmp_path: Path) -> None:
+    """An error of ours that names it."""
+    with pytest.raises(StoreError, match=str(tmp_path)):
+        Store(tmp_path)
+
+
+def test_file_in_the_way_of_the_folder(tmp_path: Path) -> None:
+    """The operating system's words, as an error of ours."""
+    (tmp_path / "data").touch()
+    with pytest.raises(StoreError, match=r"data"):
+        Store(tmp_path / "data" / "x.db")
+
+
+def test_empty_file_becomes_a_store(tmp_path: Path) -> None:
+    """``touch datagenflow.db`` marks a project root; it is nobody's data."""
+    (tmp_path / "datagenflow.db").touch()
+    store = Store(tmp_path / "datagenflow.db")
+    assert names(store) == []
+    store.close()
+
+
+READ_ONLY = """
+import os, sys
+from datagenflow_nb.errors import StoreError
+from datagenflow_nb.storage.store import Store
+Store(sys.argv[1] + "/loads-everything.db").close()
+if os.geteuid() == 0:
+    os.setuid(65534)  # root may write everywhere
+for name in ("new.db", "old.db"):
+    try:
+        Store(f"{sys.argv[2]}/{name}")
+        print("opened")
+    except StoreError as error:
+        print(error)
+"""
+
+
+def test_read_only_folder(tmp_path: Path) -> None:
+    """A new file and an old one there: both errors say what to check."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        Store(folder / "old.db").close()
+        (folder / "old.db").chmod(0o444)
+        folder.chmod(0o555)
+        try:
+            run = subprocess.run(
+                [sys.executable, "-c", READ_ONLY, str(tmp_path), name],
+                capture_output=True, text=True, timeout=60, check=False,
+            )  # fmt: skip
+        finally:
+            folder.chmod(0o755)
+    assert run.stderr == ""
+    new, old = run.stdout.splitlines()
+    assert new.startswith(f"{folder.resolve()}/new.db: unable to open database file: check that")
+    assert old.startswith(f"{folder.resolve()}/old.db: ")
+    assert "check" in old
+
+
+# Versions
+
+
+def test_store_of_a_newer_version_is_refused(store: Store) -> None:
+    """The unknown migration is named; nothing is changed."""
+    with store.write() as connection:
+        connection.execute(
+            "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) "
+            "VALUES ('datagenflow_nb', 'm999_future', '')"
+        )
+    with pytest.raises(StoreError, match=r"newer version .*m999_future.*upgrade") as caught:
+        Store(store.path)
+    assert caught.value.detail["unknown"] == ["m999_future"]
+
+
+def test_older_store_is_copied_and_migrated(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The data stays, the new table is there, and a copy of what was is beside it."""
+    with store.write() as connection:
+        insert(connection, "before")
+    store.close()
+    later = (
+        "m002_marks",
+        "CREATE TABLE marks (id INTEGER);\nALTER TABLE pipelines ADD mark TEXT;\n",
+    )
+    monkeypatch.setattr(migrations, "_MIGRATIONS", (*migrations._MIGRATIONS, later))
+    with caplog.at_level(logging.WARNING, "datagenflow_nb"):
+        migrated = Store(store.path)
+    assert names(migrated) == ["before"]
+    assert migrated.rows("SELECT mark FROM pipelines")[0][0] is None
+    assert migrated.rows("SELECT * FROM marks") == []
+    migrated.close()
+    (copy,) = store.path.parent.glob("datagenflow.db.before-m002_marks-*")
+    assert copy.name in caplog.text
+    with contextlib.closing(sqlite3.connect(copy)) as old:
+        assert old.execute("SELECT name FROM pipelines").fetchall() == [("before",)]
+        tables = {row[0] for row in old.execute("SELECT name FROM sqlite_master")}
+    assert "marks" not in tables
+    Store(store.path).close()  # nothing is pending any more: no second copy
+    assert len(list(store.path.parent.glob("*.before-*"))) == 1
+
+
+def test_failing_migration_changes_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its first statement is undone with the second one's failure."""
+    with store.write() as connection:
+        insert(connection, "before")
+    store.close()
+    broken = ("m002_broken", "CREATE TABLE marks (id INTEGER);\nALTER TABLE nowhere ADD x TEXT;\n")
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "_MIGRATIONS", (*migrations._MIGRATIONS, broken))
+        with pytest.raises(StoreError, match="nowhere"):
+            Store(store.path)
+    reopened = Store(store.path)
+    assert names(reopened) == ["before"]
+    found = reopened.rows("SELECT name FROM sqlite_master WHERE name = 'marks'")
+    applied = reopened.rows("SELECT name FROM _sqlite_migrations")
+    reopened.close()
+    assert found == []
+    assert [row[0] for row in applied] == ["m001_initial"]
+
+
+def test_new_store_is_not_copied(store: Store) -> None:
+    """There is nothing to save."""
+    assert [path.name for path in store.path.parent.glob("*.before-*")] == []
+
+
+def test_importing_sqlite_utils_leaves_pandas_alone(tmp_path: Path) -> None:
+    """A store opens without pandas, and pandas can be imported afterwards."""
+    script = (
+        "import sys\n"
+        "from datagenflow_nb.storage.store import Store\n"
+        f"Store({str(tmp_path / 'x.db')!r}).close()\n"
+        "print('pandas' in sys.modules, len([f for f in sys.meta_path if 'Hide' in repr(f)]))\n"
+        "import pandas\n"
+        "print(pandas.DataFrame({'a': [1]}).shape)\n"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines() == ["False 0", "(1, 1)"]
+
+
+# Several processes
+
+WRITE = """
+import sys
+from datagenflow_nb.storage.store import Store
+store = Store(sys.argv[1])
+print("ready", flush=True)
+sys.stdin.readline()
+for number in range(500):
+    with store.write() as connection:
+        connection.execute("SELECT count(*) FROM pipelines").fetchone()
+        connection.execute(
+            "INSERT INTO pipelines (name, version, definition, created_at, updated_at) "
+            "VALUES (?, 1, '{}', '', '')",
+            [f"{sys.argv[2]}-{number}"],
+        )
+print("done", flush=True)
+"""
+
+
+def test_two_processes_write_at_once(store: Store) -> None:
+    """500 rows each, read before written, none lost and nothing locked."""
+    with child(WRITE, store.path, "a") as one, child(WRITE, store.path, "b") as two:
+        assert (hear(one), hear(two)) == ("ready", "ready")
+        tell(one, "")
+        tell(two, "")
+        assert (hear(one), hear(two)) == ("done", "done")
+    assert sorted(names(store)) == sorted(f"{tag}-{i}" for tag in "ab" for i in range(500))
+
+
+OPEN = """
+import sys
+from datagenflow_nb.storage.store import Store
+print("ready", flush=True)
+for line in sys.stdin:
+    store = Store(line.strip())
+    print(store.row("SELECT count(*) FROM _sqlite_migrations")[0], flush=True)
+    store.close()
+"""
+
+
+def test_two_processes_open_a_new_file_at_once(tmp_path: Path) -> None:
+    """Ten rounds: both succeed, the tables are made once."""
+    with child(OPEN) as one, child(OPEN) as two:
+        assert (hear(one), hear(two)) == ("ready", "ready")
+        for round_ in range(10):
+            path = str(tmp_path / f"{round_}.db")
+            tell(one, path)
+            tell(two, path)
+            assert (hear(one), hear(two)) == ("1", "1")
+
+
+def test_two_stores_of_one_file(store: Store) -> None:
+    """What one wrote the other reads at once."""
+    other = Store(store.path)
+    PipelineTable(store).save("a", "{}")
+    assert [pipeline.name for pipeline in PipelineTable(other).list()] == ["a"]
+    other.close()
+
+
+# Where the file lies
+
+MOUNTS = """\
+/dev/sda1 / ext4 rw 0 0
+proc /proc proc rw 0 0
+server:/home /home nfs4 rw,vers=4.2 0 0
+/dev/sdb1 /home/me/scratch ext4 rw 0 0
+//nas/data /mnt/my\\040data cifs rw 0 0
+tmpfs /late tmpfs rw 0 0
+me@host:/ /late fuse.sshfs rw 0 0
+short
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "is_network"),
+    [
+        ("/srv/x.db", "ext4", False),
+        ("/home/me/x.db", "nfs4", True),
+        ("/home/me/scratch/x.db", "ext4", False),
+        ("/homes/x.db", "ext4", False),
+        ("/mnt/my data/x.db", "cifs", True),
+        ("/late/x.db", "fuse.sshfs", True),
+    ],
+)
+def test_network_places(path: str, kind: str, is_network: bool) -> None:
+    """The deepest mount counts, of two on one point the later."""
+    assert file_system_of(Path(path), MOUNTS) == kind
+    assert is_network_place(Path(path), MOUNTS) is is_network
+
+
+def test_place_without_a_mount_table() -> None:
+    """Not known is not a network."""
+    assert file_system_of(Path("/x"), "") is None
+    assert not is_network_place(Path("/x"), "")
+    assert "ext4" not in NETWORK_FILE_SYSTEMS
