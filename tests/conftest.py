@@ -12,7 +12,7 @@ from datagenflow_nb.settings import _VARIABLES
 
 #: Where the package keeps what is "current"; lists of one.
 _CURRENT = (
-    ("datagenflow_nb.workspaces", "_current"),
+    ("datagenflow_nb.workspaces.space", "_current"),
     ("datagenflow_nb.pipeline", "_current"),
     ("datagenflow_nb.blocks.context", "_default_models"),
 )
@@ -26,10 +26,9 @@ def isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in _VARIABLES.values():
         monkeypatch.delenv(name, raising=False)
     yield
-    workspaces = sys.modules.get("datagenflow_nb.workspaces")
+    workspaces = sys.modules.get("datagenflow_nb.workspaces.space")
     for workspace in list(workspaces._current) if workspaces else ():
         workspace.close()
     for module, name in _CURRENT:
         if module in sys.modules:
             getattr(sys.modules[module], name).clear()
-

@@ -12,7 +12,7 @@ import datagenflow_nb as dgf
 
 # "Block Interface", as written but for its import line and for `process`, which the guide leaves
 # to the reader.
-GUIDE_BLOCK = '''
+GUIDE_BLOCK = """
 from datagenflow_nb import BaseBlock
 from typing import Any
 
@@ -49,7 +49,7 @@ class MyBlock(BaseBlock):
 
         # Return only declared outputs
         return {"output_field": result}
-'''
+"""
 
 # "Testing Custom Blocks", as written but for its import line and the value it expects.
 GUIDE_TEST = """

@@ -81,7 +81,10 @@ BLOCKS = [{"type": "A"}]
         ([], "pipeline: a pipeline is a mapping with 'name' and 'blocks', got list"),
         ({"blocks": BLOCKS}, "pipeline: 'name' is None, expected a text"),
         ({"name": " ", "blocks": BLOCKS}, "pipeline: 'name' is ' ', expected a text"),
-        ({"name": "p", "block": BLOCKS}, "pipeline: key 'block' is unknown; did you mean 'blocks'?"),
+        (
+            {"name": "p", "block": BLOCKS},
+            "pipeline: key 'block' is unknown; did you mean 'blocks'?",
+        ),
         ({"name": "p"}, "pipeline: 'blocks' is None, expected a list with at least one block"),
         ({"name": "p", "blocks": []}, "pipeline: 'blocks' is [], expected a list"),
         ({"name": "p", "blocks": ["A"]}, "pipeline, block 1: 'A' is no mapping; expected {type:"),
@@ -237,12 +240,16 @@ TEXTS = st.one_of(
     st.text(alphabet=" \n\t#:-|>'\"{}[]&*!%@`a1\r\x00\x85\u2028\u2029\ufeff\x7fé\U0001f375"),
     st.sampled_from([
         "007", "yes", "no", "null", "~", "1e3", "1_000", "1:30", "0x1F", "2024-01-01", "", " ",
-        "=", "<<", "trailing \n", "a\nb  \nc", "\n\n", "  lead\n x", "---\n...", "\ud83c", "{{ x }}",
-        "x" * 300, "word " * 60, ".inf", "true", "- a", "? b", "a: b",
+        "=", "<<", "trailing \n", "a\nb  \nc", "\n\n", "  lead\n x", "---\n...", "\ud83c",
+        "{{ x }}", "x" * 300, "word " * 60, ".inf", "true", "- a", "? b", "a: b",
     ]),
 )  # fmt: skip
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | TEXTS | st.floats(allow_nan=False, allow_infinity=False),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | TEXTS
+    | st.floats(allow_nan=False, allow_infinity=False),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
     max_leaves=8,
 )

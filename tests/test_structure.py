@@ -83,6 +83,7 @@ BROAD_EXCEPT = {
     "engine.step:_as_ours": "the message of a foreign exception, which may fail to be made",
     "engine.step:execute_block": "the step edge: whatever a block raises is that record's error",
     "engine.threads:_call": "a future cannot carry every exception; the step edge raises it",
+    "jobs.runner:Runner._run": "the job edge: one record never ends a job; logged and stored",
 }
 
 

@@ -63,8 +63,9 @@ async def _run_step(
     if debugging:
         tag = f"[{branch.execution.trace_id[:8]}]"
         _log.debug(
-            "%s Block %d: %s executing, input %r", tag, step.index + 1, bound.type, branch.state
-        )
+            "%s Block %d: %s executing, input %r",
+            tag, step.index + 1, bound.type, dict(branch.state),  # a line may be formatted later
+        )  # fmt: skip
     started = perf_counter()
     if not is_wanted(bound, branch):
         step.skipped = True

@@ -314,8 +314,9 @@ class Model:
         count = len(call.tries)
         advice = _ADVICE[error.kind]
         if error.kind == "auth" and not self.config.api_key:
-            source = self.config.key_env or "LLM_API_KEY"
-            advice = f"no key was sent; set {source}"
+            source = self.config.key_env
+            cure = f"set {source}" if source else "add the model again with key_env="
+            advice = f"no key was sent; {cure}"
         return ModelError(
             f"{self._where()}: {status}{error.message} "
             f"(after {count} {'try' if count == 1 else 'tries'}); {advice}",

@@ -154,7 +154,7 @@ class OpenAIEndpoint:
             content = content.replace(self._key.encode(), b"[key]")
         try:
             answer = decode(content)
-        except ValueError:
+        except (ValueError, RecursionError):
             answer = None
         if not isinstance(answer, dict):
             shown = self._redact(response.text)[:200]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..errors import ConfigError
-from ..records import decode, encode
+from ..records import decode, encode, plain
 from .base import EndpointError
 
 __all__ = [
@@ -86,15 +86,22 @@ def read_json(text: str) -> Any:
         Saying where the text stops being JSON.
     """
     try:
-        return decode(text)
+        return _read(text)
     except ValueError as error:
         for match in (*_FENCE.finditer(text), *_OUTER_FENCE.finditer(text)):
             try:
-                return decode(match[1])
+                return _read(match[1])
             except ValueError:
                 continue
         shown = text if len(text) <= 80 else text[:77] + "..."
         raise ValueError(f"the answer is not JSON ({error}): {shown!r}") from error
+
+
+def _read(text: str) -> Any:
+    try:
+        return plain(decode(text))  # NaN and Infinity are no JSON
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
 
 
 @functools.lru_cache(maxsize=256)

@@ -74,9 +74,7 @@ def test_required() -> None:
     """A required key without a value is missing; without either it is simply not there."""
     with pytest.raises(ConfigError) as caught:
         check_config("B", {"k": {"required": True}}, {})
-    assert caught.value.message == (
-        "B: config 'k' is missing; this block cannot do without it"
-    )
+    assert caught.value.message == ("B: config 'k' is missing; this block cannot do without it")
     assert caught.value.detail == {"block_type": "B", "key": "k", "known": ["k"]}
     assert check_config("B", {"k": {"type": "string"}}, {}) == {}
 
@@ -102,9 +100,7 @@ def test_wrong_schema(entry: Any, problem: str) -> None:
     for config in ({}, {"k": "x"}):
         with pytest.raises(ConfigError) as caught:
             check_config("B", {"k": entry}, config)
-        assert caught.value.message.startswith(
-            f"B: get_schema() describes 'k' wrongly: {problem}"
-        )
+        assert caught.value.message.startswith(f"B: get_schema() describes 'k' wrongly: {problem}")
 
 
 def test_long_values_are_cut() -> None:

@@ -95,12 +95,11 @@ async def test_cookies_are_not_sent_back() -> None:
     """They would tie hundreds of calls to one machine behind a load balancer."""
     cookie = {"Set-Cookie": "lb=node-1; Path=/"}
     async with scripted(Reply(chat().body, headers=cookie)) as server:
-        for url in (server.url, server.url.replace("127.0.0.1", "localhost")):
-            endpoint = OpenAIEndpoint(url)
-            await endpoint.chat(BODY, timeout=30)
-            await endpoint.chat(BODY, timeout=30)
-            await endpoint.close()
-    assert [headers.get("cookie") for headers in server.headers] == [None] * 4
+        endpoint = OpenAIEndpoint(server.url)
+        await endpoint.chat(BODY, timeout=30)
+        await endpoint.chat(BODY, timeout=30)
+        await endpoint.close()
+    assert [headers.get("cookie") for headers in server.headers] == [None, None]
 
 
 @pytest.mark.asyncio
@@ -203,7 +202,17 @@ async def test_retry_after_that_says_nothing(value: str) -> None:
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize(
-    "body", ["<html>Welcome to nginx</html>", "", "[1]", '"text"', "null", "data: {}\n\n", "{"]
+    "body",
+    [
+        "<html>Welcome to nginx</html>",
+        "",
+        "[1]",
+        '"text"',
+        "null",
+        "data: {}\n\n",
+        "{",
+        "[" * 9_999,
+    ],
 )
 async def test_answer_that_is_no_json_object(body: str) -> None:
     """A web page, a stream, a cut answer: said with what came."""
@@ -211,14 +220,16 @@ async def test_answer_that_is_no_json_object(body: str) -> None:
         error = await fails(server.url)
     assert (error.kind, error.status, error.is_retryable) == ("bad_answer", 200, False)
     assert error.message == (
-        f"the server answered 200 with something that is no JSON object: {body!r}"
+        f"the server answered 200 with something that is no JSON object: {body[:200]!r}"
     )
 
 
 @pytest.mark.asyncio
 async def test_compressed_answers() -> None:
     """Good ones are read; broken ones are a fault of the connection."""
-    good = Reply(gzip.compress(json.dumps(chat().body).encode()), headers={"Content-Encoding": "gzip"})
+    good = Reply(
+        gzip.compress(json.dumps(chat().body).encode()), headers={"Content-Encoding": "gzip"}
+    )
     async with scripted(good) as server:
         endpoint = OpenAIEndpoint(server.url)
         assert await endpoint.chat(BODY, timeout=30) == chat().body
@@ -354,9 +365,11 @@ async def test_key_appears_nowhere(reply: Reply, caplog: pytest.LogCaptureFixtur
 @pytest.mark.asyncio
 async def test_placeholder_key_changes_no_answer() -> None:
     """Local servers are given keys like EMPTY, which is a word."""
-    async with scripted(chat("An EMPTY page.")) as server:
-        async with model_at(server.url, key="EMPTY") as model:
-            assert (await model.chat("hi")).text == "An EMPTY page."
+    async with (
+        scripted(chat("An EMPTY page.")) as server,
+        model_at(server.url, key="EMPTY") as model,
+    ):
+        assert (await model.chat("hi")).text == "An EMPTY page."
 
 
 @pytest.mark.asyncio

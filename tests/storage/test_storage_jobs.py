@@ -140,7 +140,7 @@ def test_control_of_a_deleted_job(table: JobTable) -> None:
 
 def test_unknown_job(store: Store, table: JobTable) -> None:
     """The numbers there are."""
-    with pytest.raises(JobError, match="there is no job 7 in datagenflow.db; there are: none"):
+    with pytest.raises(JobError, match=r"there is no job 7 in datagenflow\.db; there are: none"):
         table.get(7)
     new_job(store)
     new_job(store)

@@ -203,7 +203,7 @@ def test_stream_goes_over_pages(store: Store, table: RecordTable) -> None:
 
 def test_unknown_record(store: Store, table: RecordTable) -> None:
     """The message says how many there are."""
-    with pytest.raises(StoreError, match="no record 5 in .*; there are no records"):
+    with pytest.raises(StoreError, match=r"no record 5 in .*; there are no records"):
         table.get(5)
     job = new_job(store)
     put_all(store, job, simple_rows(job))

@@ -1,0 +1,15 @@
+"""The workspace: store, block registry, models and settings in one object.
+
+    models   the configured models
+    records  records, review, export
+    space    the workspace itself, and which one is current
+
+Magics, widgets, server and command line all drive this one; ``datagenflow_nb.workspace()`` gives
+the current one, ``datagenflow_nb.run`` runs in it.
+"""
+
+from __future__ import annotations
+
+from .space import Workspace, run, workspace
+
+__all__ = ["Workspace", "run", "workspace"]

@@ -1,0 +1,139 @@
+"""The models a workspace has configured."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import ConfigError, suggest
+from ..llm.base import OFFLINE, ModelConfig
+from ..llm.catalog import Models
+from ..llm.pairing import pair
+from ..settings import Settings
+from ..storage.library import ModelTable
+
+__all__ = ["ModelFace"]
+
+_LIMITS = ("timeout", "max_tries", "max_wait")
+
+
+class ModelFace:
+    """The part of a workspace that configures models."""
+
+    models: Models
+    _model_table: ModelTable
+
+    def add_model(
+        self,
+        name: str,
+        *,
+        endpoint: str,
+        model: str,
+        key_env: str | None = None,
+        input_price: float | None = None,
+        output_price: float | None = None,
+        **limits: float,
+    ) -> ModelConfig:
+        """Configure a model, and allow its key to be sent to that endpoint from this machine.
+
+        Parameters
+        ----------
+        endpoint : str
+            Base URL of an OpenAI-compatible API.
+        model : str
+            The id sent to it.
+        key_env : str, optional
+            Name of the environment variable that holds the key.
+        input_price, output_price : float, optional
+            Per million tokens.
+        **limits
+            ``timeout`` (s for one try), ``max_tries``, ``max_wait`` (s for all tries).
+
+        Raises
+        ------
+        ConfigError
+            For a reserved name, an endpoint that is no URL, a key instead of a variable's name, an
+            unknown limit or a value out of range.
+        """
+        endpoint = _checked_model(name, endpoint, model, key_env)
+        _check_prices(input_price=input_price, output_price=output_price)
+        _check_limits(limits)
+        if key_env is not None:
+            pair(endpoint, key_env)
+        self._model_table.save(
+            name,
+            endpoint=endpoint,
+            model=model,
+            key_env=key_env,
+            input_price=input_price,
+            output_price=output_price,
+            limits=dict(limits),
+        )
+        self.models.forget()
+        return self._configured()[name]
+
+    def configured_models(self) -> list[ModelConfig]:
+        """All configured models by name."""
+        return list(self._configured().values())
+
+    def delete_model(self, name: str) -> None:
+        """Forget a configured model.
+
+        Raises
+        ------
+        ConfigError
+            When there is none of that name.
+        """
+        if not self._model_table.delete(name):
+            self.models.resolve(name)  # says which models there are
+            raise ConfigError(f"model {name!r} is not a configured model of this store")
+        self.models.forget()
+
+    def _configured(self) -> dict[str, ModelConfig]:
+        return {
+            row["name"]: ModelConfig(
+                name=row["name"],
+                model=row["model"],
+                endpoint=row["endpoint"],
+                key_env=row["key_env"],
+                input_price=row["input_price"],
+                output_price=row["output_price"],
+                **row["limits"],
+            )
+            for row in self._model_table.list()
+        }
+
+
+def _checked_model(name: str, endpoint: str, model: str, key_env: str | None) -> str:
+    if not isinstance(name, str) or not name.strip() or name == OFFLINE:
+        raise ConfigError(f"model name {name!r} is not allowed; {OFFLINE!r} is the embedded model")
+    url = Settings.check_endpoint(endpoint, "endpoint")
+    if not isinstance(model, str) or not model.strip():
+        raise ConfigError(f"model is {model!r}, expected the id of a model at {url}")
+    if key_env is not None and not key_env.isidentifier():
+        raise ConfigError(
+            "key_env is the NAME of an environment variable, such as OPENAI_API_KEY; the key "
+            "itself is never stored"
+        )
+    return url
+
+
+def _check_prices(**prices: float | None) -> None:
+    for which, price in prices.items():
+        if price is not None and not (_is_number(price) and 0 <= price < math.inf):
+            raise ConfigError(f"{which} is {price!r}, expected a number, 0 or more")
+
+
+def _check_limits(limits: Mapping[str, float]) -> None:
+    for limit, value in limits.items():
+        if limit not in _LIMITS:
+            raise ConfigError(f"model option {limit!r} is unknown; {suggest(limit, _LIMITS)}")
+        if not (_is_number(value) and 0 < value < math.inf):
+            raise ConfigError(f"model option {limit} is {value!r}, expected a number above 0")
+        if limit == "max_tries" and not isinstance(value, int):
+            raise ConfigError(f"model option max_tries is {value!r}, expected a whole number")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,0 +1,217 @@
+"""The records of a workspace: looking, deciding, editing, exporting."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from ..errors import ValidationError
+from ..jobs.job import DEFAULT_EXPORT, as_statuses
+from ..records import build_trace
+from ..storage.records import Record, RecordTable
+from ..storage.review import ReviewTable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["RecordFace"]
+
+
+class RecordFace:
+    """The part of a workspace that holds records."""
+
+    _records: RecordTable
+    _review: ReviewTable
+
+    def records(
+        self,
+        job_id: int | None = None,
+        status: str | Sequence[str] | None = None,
+        limit: int | None = None,
+        offset: int = 0,
+        flat: bool = True,
+    ) -> pd.DataFrame:
+        """Records as a DataFrame; see ``frames.records_frame`` for the columns.
+
+        Parameters
+        ----------
+        job_id : int, optional
+            Only this job's.
+        status : str or list of str, optional
+            Only these statuses.
+        limit, offset : int
+            A page of them, in order of their ids; None: all.
+        flat : bool
+            One column per field of the state.
+
+        Raises
+        ------
+        ValidationError
+            For an unknown status, and a limit or offset that is no whole number.
+        """
+        from ..frames import records_frame
+
+        statuses = as_statuses(status)
+        _check_counts(limit=limit, offset=offset)
+        if limit is None and not offset:
+            found: Any = self._records.stream(job_id=job_id, statuses=statuses)
+        else:
+            found = self._records.page(job_id=job_id, statuses=statuses, limit=limit, offset=offset)
+        return records_frame(found, flat=flat)
+
+    def record(self, record_id: int) -> Record:
+        """One record.
+
+        Raises
+        ------
+        StoreError
+            When there is none of that number.
+        """
+        return self._records.get(record_id)
+
+    def trace(self, record_id: int) -> list[dict[str, Any]]:
+        """The full trace of a record, calls included; see ``records.build_trace``."""
+        record = self._records.get(record_id)
+        return build_trace(record.metadata, self._records.steps_with_calls(record))
+
+    def traces(self, job_id: int | None = None) -> pd.DataFrame:
+        """A row per step; see ``frames.traces_frame`` for the columns."""
+        from ..frames import traces_frame
+
+        found = self._records.stream(job_id=job_id)
+        return traces_frame((record, self._records.steps_with_calls(record)) for record in found)
+
+    def record_counts(self, job_id: int | None = None) -> dict[str, int]:
+        """Number of records by status."""
+        return self._records.count(job_id)
+
+    def update_record(
+        self,
+        record_id: int,
+        *,
+        status: str | None = None,
+        output: Any = ...,
+        fields: Mapping[str, Any] | None = None,
+        note: str | None = None,
+    ) -> Record:
+        """Decide on a record or edit it; the original values are kept.
+
+        Parameters
+        ----------
+        status : str, optional
+            ``pending``, ``accepted`` or ``rejected``.
+        output : JSON value, optional
+            Writes the field the record's output comes from.
+        fields : dict, optional
+            Other fields to edit.
+        note : str, optional
+
+        Raises
+        ------
+        ValidationError
+            For an unknown status or field, or a failed or filtered record; nothing is changed.
+        StoreError
+            When there is no such record.
+        """
+        edits = dict(fields or {})
+        if output is not ...:
+            edits["output"] = output
+        self._review.update({record_id: edits}, status=status, note=note)
+        return self._records.get(record_id)
+
+    def update_records(
+        self,
+        records: pd.DataFrame | Sequence[int],
+        *,
+        status: str | None = None,
+        note: str | None = None,
+    ) -> int:
+        """Decide on many records, or write an edited DataFrame back; all or nothing.
+
+        Parameters
+        ----------
+        records : list of record ids, or DataFrame as ``records()`` gives it
+            A frame's edited fields and statuses are written; what did not change is left alone.
+        status : str, optional
+            For all of them.
+        note : str, optional
+            For all of them.
+
+        Returns
+        -------
+        int
+            Number of records that changed.
+
+        Raises
+        ------
+        ValidationError, StoreError
+            As ``update_record``; nothing is changed.
+        """
+        edits: dict[int, dict[str, Any]] = {}
+        statuses: dict[int, str] = {}
+        ids: Any = records
+        if hasattr(records, "columns"):
+            from ..frames import read_edits
+
+            frame = cast("pd.DataFrame", records)
+            edits, statuses = read_edits(frame, self._records.many)
+            ids = frame["id"]
+        changes = {record_id: edits.get(record_id, {}) for record_id in _ids(ids)}
+        decided = statuses if status is None else dict.fromkeys(changes, status)
+        return self._review.update(changes, status=decided, note=note)
+
+    def delete_records(
+        self,
+        record_ids: Sequence[int] | None = None,
+        *,
+        job_id: int | None = None,
+        status: str | None = None,
+    ) -> int:
+        """Delete records with their traces; the number deleted.
+
+        Raises
+        ------
+        ValidationError
+            When nothing says which ones, and for an unknown status.
+        """
+        as_statuses(status)
+        ids = None if record_ids is None else _ids(record_ids)
+        return self._review.delete(record_ids=ids, job_id=job_id, status=status)
+
+    def export(
+        self,
+        path: str | Path,
+        *,
+        job_id: int | None = None,
+        status: str | Sequence[str] | None = None,
+        **options: Any,
+    ) -> Any:
+        """Write records to a file; see ``Job.export``."""
+        from ..export import export_records
+
+        wanted = as_statuses(DEFAULT_EXPORT if status is None else status)
+        return export_records(
+            lambda: self._records.stream(job_id=job_id, statuses=wanted), path, **options
+        )
+
+
+def _check_counts(**counts: int | None) -> None:
+    for name, count in counts.items():
+        is_whole = isinstance(count, int) and not isinstance(count, bool)
+        if count is not None and (not is_whole or count < 0):
+            raise ValidationError(f"{name} is {count!r}, expected a whole number, 0 or more")
+
+
+def _ids(records: Iterable[Any]) -> list[int]:
+    """Record ids out of a list, a DataFrame's column, an array."""
+    ids = []
+    for value in records:
+        is_whole = isinstance(value, numbers.Integral) or (  # a column with gaps holds floats
+            isinstance(value, float) and value.is_integer()
+        )
+        if isinstance(value, bool) or not is_whole:
+            raise ValidationError(f"record id {value!r} is no whole number; nothing was changed")
+        ids.append(int(value))
+    return ids

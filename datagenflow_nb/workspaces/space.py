@@ -1,0 +1,230 @@
+"""The workspace itself, and which one is current."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .. import runtime
+from ..blocks.context import use_default_models
+from ..blocks.discovery import build_registry
+from ..errors import ConfigError, JobError
+from ..jobs import Job, JobRoom
+from ..jobs.options import RunOptions
+from ..llm.catalog import Models
+from ..pipeline import Pipeline, Services, read_pipeline_text, use_services
+from ..records import decode
+from ..settings import Settings
+from ..spec import PipelineSpec
+from ..storage.doctor import Finding, examine
+from ..storage.library import ModelTable, PipelineTable, StoredPipeline
+from ..storage.review import ReviewTable
+from ..storage.store import Store
+from .models import ModelFace
+from .records import RecordFace
+
+__all__ = ["Workspace", "run", "workspace"]
+
+
+class Workspace(ModelFace, RecordFace):
+    """Everything a project holds.
+
+    Parameters
+    ----------
+    settings : Settings
+        Where the store, the blocks and the default model are.
+
+    Raises
+    ------
+    StoreError
+        When the store cannot be used.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.store = Store(settings.database_path)
+        self.registry = build_registry(settings.blocks_path)
+        self._model_table = ModelTable(self.store)
+        self.models = Models(settings, self._configured, hand_over=runtime.hand_over)
+        self._pipelines = PipelineTable(self.store)
+        runtime.on_exit(self.models.close)  # before the jobs' own, which is called before it
+        self._jobs = JobRoom(self.store)
+        self._records = self._jobs.records
+        self._review = ReviewTable(self.store, self._records)
+        if settings.debug:
+            logging.getLogger("datagenflow_nb").setLevel(logging.DEBUG)
+
+    def __repr__(self) -> str:
+        return f"Workspace({self.store.path.name!r})"
+
+    @property
+    def services(self) -> Services:
+        """What pipelines run with here."""
+        return Services(self.registry, self.models)
+
+    # Pipelines
+
+    def pipelines(self) -> list[StoredPipeline]:
+        """All saved pipelines by name."""
+        return list(self._pipelines.list())
+
+    def pipeline(self, source: Any) -> Pipeline:
+        """A pipeline from an object, a dictionary, a saved name, a YAML file or YAML text.
+
+        Raises
+        ------
+        ConfigError
+            When it is none of these, with the names there are.
+        """
+        return self._resolve(source)[0]
+
+    def save_pipeline(self, pipeline: Pipeline) -> StoredPipeline:
+        """Save it under its name: a new version when it changed."""
+        return self._pipelines.save(pipeline.name, pipeline.to_json())
+
+    def delete_pipeline(self, name_or_id: str | int) -> None:
+        """Delete a saved pipeline; its jobs and records stay.
+
+        Raises
+        ------
+        ConfigError
+            When there is none of that name.
+        """
+        self._pipelines.delete(name_or_id)
+
+    # Jobs
+
+    def run(self, pipeline: Any, seeds: Any, *, wait: bool = False, **options: Any) -> Job:
+        """Start a job; see ``datagenflow_nb.run``."""
+        checked = RunOptions.check(options)
+        ready, stored = self._resolve(pipeline)
+        job = self._jobs.start(ready, seeds, checked, self.models, stored=stored)
+        if wait:
+            try:
+                job.wait()
+            except KeyboardInterrupt:
+                with contextlib.suppress(JobError):  # it ended in the same moment
+                    job.cancel()
+                job.wait()
+                raise
+        return job
+
+    def jobs(self) -> list[Job]:
+        """All jobs, oldest first."""
+        return self._jobs.list()
+
+    def job(self, job_id: int) -> Job:
+        """The job of that number.
+
+        Raises
+        ------
+        JobError
+            When there is none, with the numbers there are.
+        """
+        return self._jobs.get(job_id)
+
+    # The store
+
+    def examine(self) -> list[Finding]:
+        """What does not add up in the store; every count 0 is healthy."""
+        return examine(self.store)
+
+    def close(self) -> None:
+        """Stop this process's jobs and close the store; it is the current workspace no more.
+
+        Raises
+        ------
+        JobError
+            When called on the loop thread.
+        """
+        runtime.run(self._jobs.close(), "Workspace.close()")
+        runtime.run(self.models.close(), "Workspace.close()")
+        self.store.close()
+        if _current and _current[0] is self:
+            _current.clear()
+            # Pipelines without a workspace run on, with what the settings alone say.
+            models = Models(self.settings, hand_over=runtime.hand_over)
+            use_services(Services(self.registry, models))
+            use_default_models(models)
+
+    def _resolve(self, source: Any) -> tuple[Pipeline, tuple[int, int] | None]:
+        """The pipeline, and (id, version) when it is a saved one."""
+        if isinstance(source, Pipeline):
+            return source.with_services(self.services), None
+        if isinstance(source, Mapping):
+            return Pipeline.from_spec(PipelineSpec.from_dict(source), self.services), None
+        if isinstance(source, Path) or (isinstance(source, str) and _looks_like_yaml(source)):
+            text, where = read_pipeline_text(source)
+            return Pipeline.from_spec(PipelineSpec.from_yaml(text, where), self.services), None
+        if isinstance(source, str | int):
+            saved = self._pipelines.get(source)
+            spec = PipelineSpec.from_dict(decode(saved.definition), f"pipeline {saved.name!r}")
+            return Pipeline.from_spec(spec, self.services), (saved.id, saved.version)
+        raise ConfigError(
+            f"{type(source).__name__} is no pipeline; expected a Pipeline, its name, a YAML file "
+            "or a dictionary"
+        )
+
+
+def _looks_like_yaml(text: str) -> bool:
+    return "\n" in text or text.endswith((".yaml", ".yml", ".json")) or text.startswith("{")
+
+
+_current: list[Workspace] = []
+
+
+def workspace(database_path: str | Path | None = None) -> Workspace:
+    """Open a workspace and make it the current one; without a path, give the current one.
+
+    Parameters
+    ----------
+    database_path : path, optional
+        The store; relative to the project root's working directory. Default: the current
+        workspace's, else ``DATABASE_PATH``, else ``datagenflow.db`` at the project root.
+
+    Raises
+    ------
+    StoreError, ConfigError
+        When the store or a setting cannot be used.
+    """
+    if database_path is None and _current:
+        return _current[0]
+    chosen = None if database_path is None else Path(database_path).expanduser().resolve()
+    settings = Settings.load(database_path=chosen)
+    if not (_current and _current[0].settings == settings):
+        _current[:] = [Workspace(settings)]
+    use_services(_current[0].services)
+    use_default_models(_current[0].models)
+    return _current[0]
+
+
+def run(pipeline: Any, seeds: Any, *, wait: bool = False, **options: Any) -> Job:
+    """Run a pipeline over seeds, storing every record with its trace.
+
+    Parameters
+    ----------
+    pipeline : Pipeline, str, path or dict
+        A pipeline, a saved one's name, a YAML file, or plain data.
+    seeds : list, dict, path, DataFrame, iterable or ``"job:3"``
+        A dictionary with ``metadata`` is a seed; any other dictionary or row is the metadata
+        itself. Paths: .json .jsonl .yaml .csv .parquet .md .txt or a folder. ``"job:3"``: the seeds
+        of that job.
+    wait : bool
+        Return when the job has ended; Ctrl-C then cancels it cleanly.
+    **options
+        ``concurrency`` (32), ``model`` (replaces the default), ``random_seed``.
+
+    Returns
+    -------
+    Job
+        It runs on; ``job.wait()`` waits for it.
+
+    Raises
+    ------
+    DataGenFlowError
+        For anything wrong with pipeline, models, options or seeds; then nothing was started.
+    """
+    return workspace().run(pipeline, seeds, wait=wait, **options)
