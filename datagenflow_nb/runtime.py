@@ -51,7 +51,15 @@ def loop() -> asyncio.AbstractEventLoop:
 def _serve(event_loop: asyncio.AbstractEventLoop, started: threading.Event) -> None:
     asyncio.set_event_loop(event_loop)
     event_loop.call_soon(started.set)
-    event_loop.run_forever()
+    while True:
+        try:
+            event_loop.run_forever()
+        except (SystemExit, KeyboardInterrupt):
+            # asyncio lets these out of a task: a block's own subtask that calls sys.exit() must
+            # not take the loop, and everybody who waits for it, along.
+            _log.exception("a task ended with an exit; the loop goes on")
+        else:
+            return
 
 
 def is_loop_thread() -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from datagenflow_nb.blocks.discovery import BlockFolder
+from datagenflow_nb.blocks.folder import BlockFolder
 from datagenflow_nb.blocks.registry import Registry
 
 FOLDER = Path(__file__).parents[1] / "blocks"

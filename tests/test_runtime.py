@@ -197,3 +197,20 @@ def test_nothing_starts_before_it_is_needed() -> None:
         "import threading; from datagenflow_nb import runtime; print(threading.active_count())"
     )
     assert (result.stdout, result.stderr) == ("1\n", "")
+
+
+def test_an_exit_in_a_task_leaves_the_loop_running() -> None:
+    """sys.exit() in a task of its own ends that task, not everybody's loop."""
+
+    async def leave() -> None:
+        raise SystemExit(3)
+
+    async def wait_for_it() -> str:
+        try:
+            await asyncio.gather(leave())
+        except SystemExit as error:
+            return f"exit {error.code}"
+        return "nothing"
+
+    assert runtime.run(wait_for_it()) == "exit 3"
+    assert runtime.run(thread_name()) == "datagenflow-loop"

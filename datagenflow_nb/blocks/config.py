@@ -69,7 +69,10 @@ class BlockConfig(BaseModel):
 
     @classmethod
     def schema_for_forms(cls) -> dict[str, Any]:
-        """``{key: JSON Schema of its value}``, with defaults and descriptions."""
+        """``{key: JSON Schema of its value}``, with defaults and descriptions.
+
+        A value that may be null has its other type and ``"nullable": true``, which forms can show.
+        """
         schema = cls.model_json_schema(by_alias=False)
         definitions = schema.get("$defs")
         properties: dict[str, Any] = schema.get("properties", {})
@@ -80,6 +83,7 @@ class BlockConfig(BaseModel):
                 entry["required"] = True
             if definitions and "$ref" in repr(entry):
                 entry["$defs"] = definitions
+            _fold_null(entry)
         return properties
 
     @classmethod
@@ -92,3 +96,13 @@ class BlockConfig(BaseModel):
         shown = value if len(value) <= 80 else value[:77] + "..."
         message = str(problem["msg"])
         return f"config {key!r} is {shown}: {message[0].lower() + message[1:]}"
+
+
+def _fold_null(entry: dict[str, Any]) -> None:
+    """``anyOf: [T, null]`` as T with ``nullable``; other unions stay."""
+    choices = entry.get("anyOf", [])
+    others = [choice for choice in choices if choice != {"type": "null"}]
+    if len(choices) == 2 and len(others) == 1:
+        del entry["anyOf"]
+        entry.update(others[0])
+        entry["nullable"] = True

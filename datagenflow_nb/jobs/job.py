@@ -5,12 +5,12 @@ from __future__ import annotations
 import concurrent.futures
 import functools
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import runtime
-from ..errors import JobError
+from ..errors import DataGenFlowError, JobError
 from ..records import build_trace
 from ..storage.jobs import ACTIVE, JobRow, JobTable
 from ..storage.records import Record, RecordTable
@@ -56,7 +56,10 @@ class Job:
         self._live = live
 
     def __repr__(self) -> str:
-        row = self.row
+        try:
+            row = self.row
+        except DataGenFlowError as error:  # deleted, or its store was closed
+            return f"Job({self.id}: {error.message})"
         counts = f"{row.records_generated} records"
         if row.records_failed:
             counts += f", {row.records_failed} failed"
@@ -148,12 +151,12 @@ class Job:
         return self
 
     def cancel(self, now: bool = False) -> Job:
-        """Stop the job: nothing new starts, answers in flight are kept.
+        """Stop the job: nothing new starts, what is under way runs to its end.
 
         Parameters
         ----------
         now : bool
-            Drop what is in flight as well.
+            Drop what is under way as well; answers that came in before stay.
 
         Raises
         ------
@@ -254,6 +257,8 @@ def as_statuses(status: str | Sequence[str] | None) -> list[str] | None:
 
     if status is None:
         return None
+    if not isinstance(status, Iterable):
+        raise ValidationError(f"record status is {status!r}, expected a text or a list of them")
     wanted = [status] if isinstance(status, str) else list(status)
     known = (*REVIEW_STATUSES, *OUTCOMES)
     for name in wanted:

@@ -106,14 +106,14 @@ class JobRoom:
             total = self.table.add_seeds(job_id, _checked(source, needed))
             if total == 0:
                 raise SeedError("there are no seeds; a job needs at least one")
+            self.table.start(job_id, token)
+            return self._launch(self.table.get(job_id), token, program, models, options.concurrency)
         except BaseException:
             # Nothing was started: no half-filled job stays behind, whatever came in between.
             self._heartbeat.remove(job_id)
             self.table.finish(job_id, token, "failed")
             self.table.delete(job_id)
             raise
-        self.table.start(job_id, token)
-        return self._launch(self.table.get(job_id), token, program, models, options.concurrency)
 
     def _seeds_of(self, name: str) -> Iterator[Seed]:
         """The stored seeds of ``"job:3"``."""

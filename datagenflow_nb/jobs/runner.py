@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeVar
 
 from ..blocks.context import ModelSource
 from ..engine import Branch, Execution, Outcome, Program, run_branch
@@ -25,6 +26,10 @@ _CONTROL_PERIOD = 0.5
 #: Seconds of computing without a wait after which a worker lets the loop breathe.
 _BREATH = 0.005
 
+#: For the file alone: asyncio's own threads may all be waiting for what blocks do in them.
+_threads = ThreadPoolExecutor(4, thread_name_prefix="datagenflow-jobs")
+
+T = TypeVar("T")
 Page = list[tuple[int, int, dict[str, Any]]]
 
 
@@ -126,9 +131,7 @@ class Runner:
     async def _finish(self, status: str, error: DataGenFlowError | None) -> None:
         detail = error.to_dict() if error is not None else None
         try:
-            is_mine = await asyncio.to_thread(
-                self._table.finish, self.job.id, self._token, status, detail
-            )
+            is_mine = await _in_thread(self._table.finish, self.job.id, self._token, status, detail)
         except StoreError as failure:
             # The row stays as it is and reads interrupted when the lease has run out.
             why = error or failure
@@ -191,7 +194,7 @@ class Runner:
         async with self._reading:
             if self._pages_read != number:  # another worker read one while this one waited
                 return
-            page = await asyncio.to_thread(next, self._pages, None)
+            page = await _in_thread(next, self._pages, None)
             self._pages_read += 1
             self._is_exhausted = page is None
             self._waiting = self._executions(page or [])
@@ -225,7 +228,7 @@ class Runner:
         while True:
             await asyncio.sleep(_CONTROL_PERIOD)
             try:
-                wish = await asyncio.to_thread(self._table.control, self.job.id)
+                wish = await _in_thread(self._table.control, self.job.id)
             except StoreError as error:
                 _log.warning("job %d: its row cannot be read: %s", self.job.id, error)
                 continue
@@ -233,3 +236,7 @@ class Runner:
                 self.stop("cancelled", now=wish != "cancel")
                 if wish != "cancel":
                     return  # there is nothing more to wish for
+
+
+async def _in_thread(call: Callable[..., T], *arguments: Any) -> T:
+    return await asyncio.get_running_loop().run_in_executor(_threads, call, *arguments)

@@ -106,9 +106,7 @@ class Workspace(ModelFace, RecordFace):
             try:
                 job.wait()
             except KeyboardInterrupt:
-                with contextlib.suppress(JobError):  # it ended in the same moment
-                    job.cancel()
-                job.wait()
+                _cancel(job)
                 raise
         return job
 
@@ -169,6 +167,18 @@ class Workspace(ModelFace, RecordFace):
         )
 
 
+def _cancel(job: Job) -> None:
+    """End a job after Ctrl-C, without what is under way after a second one."""
+    try:
+        with contextlib.suppress(JobError):  # it may have ended in the same moment
+            job.cancel()
+        job.wait()
+    except KeyboardInterrupt:
+        with contextlib.suppress(JobError):
+            job.cancel(now=True)
+        job.wait()
+
+
 def _looks_like_yaml(text: str) -> bool:
     return "\n" in text or text.endswith((".yaml", ".yml", ".json")) or text.startswith("{")
 
@@ -213,7 +223,8 @@ def run(pipeline: Any, seeds: Any, *, wait: bool = False, **options: Any) -> Job
         itself. Paths: .json .jsonl .yaml .csv .parquet .md .txt or a folder. ``"job:3"``: the seeds
         of that job.
     wait : bool
-        Return when the job has ended; Ctrl-C then cancels it cleanly.
+        Return when the job has ended; Ctrl-C then cancels it, and a second one drops what is
+        under way.
     **options
         ``concurrency`` (32), ``model`` (replaces the default), ``random_seed``.
 

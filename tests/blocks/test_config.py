@@ -115,3 +115,9 @@ def test_for_forms() -> None:
     }  # fmt: skip
     assert schema["kind"]["enum"] == ["a", "b"]
     assert Demanding.describe()["config"] == {"size": {"type": "integer", "required": True}}
+
+
+def test_a_value_that_may_be_null_keeps_its_type_in_forms() -> None:
+    """Forms show text, not "any", for a text that may be left out."""
+    shown = Typed.describe()["config"]["model_name"]
+    assert shown == {"default": None, "type": "string", "nullable": True}

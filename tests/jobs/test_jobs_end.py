@@ -133,6 +133,7 @@ def test_steering_an_ended_job(ws: dgf.Workspace) -> None:
     assert row_counts(ws) == {}
     with pytest.raises(dgf.JobError, match=r"^there is no job 1 in store.db; there are: none$"):
         job.wait()
+    assert repr(job) == "Job(1: there is no job 1 in store.db; there are: none)"
     assert finish(dgf.run(ECHO, {"n": 1})).id == 3
 
 
@@ -226,6 +227,27 @@ def test_ctrl_c_while_waiting(ws: dgf.Workspace, server: OfflineServer) -> None:
     assert job.row.status == "cancelled"
     assert job.records_generated == server.log()["requests"] == committed()
     assert is_complete(job, 1)
+
+
+def test_ctrl_c_twice(ws: dgf.Workspace, server: OfflineServer) -> None:
+    """The first waits for answers that never come, the second does without them."""
+    server.reset(rate_hang=1.0, hang=60)
+    script = """
+        import datagenflow_nb as dgf
+        dgf.workspace("store.db")
+        dgf.run({"name": "ask", "blocks": [{"type": "TextGenerator",
+            "config": {"user_prompt": "Say {{ n }}"}}]}, [{"n": 1}], model="m", wait=True)
+    """
+    process = start_script(script)
+    wait_until(lambda: look("store.db", "SELECT 1 FROM jobs WHERE status = 'running'"), "the start")
+    process.send_signal(signal.SIGINT)
+    wait_until(lambda: look("store.db", "SELECT 1 FROM jobs WHERE control = 'cancel'"), "the wish")
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert err.endswith("KeyboardInterrupt\n")
+    assert "was interrupted" not in err
+    assert ws.job(1).row.status == "cancelled"
+    assert ws.record_counts() == {}
 
 
 def test_script_that_ends_while_its_job_runs(ws: dgf.Workspace, server: OfflineServer) -> None:

@@ -49,6 +49,28 @@ def test_sync_blocks_stall_nobody(ws: dgf.Workspace) -> None:
     assert finish(stuck).records_generated == 64
 
 
+def test_threads_of_asyncio_stall_nobody(ws: dgf.Workspace) -> None:
+    """Blocks that fill asyncio's own few threads keep no other job from its seeds and its end."""
+    leave = threading.Event()
+    started = threading.Semaphore(0)
+
+    @dgf.block(outputs=["x"])
+    async def hang(n):
+        started.release()
+        await asyncio.to_thread(leave.wait, 60)
+        return {"x": n}
+
+    stuck = dgf.run(pipeline(hang), [{"n": n} for n in range(64)], concurrency=64)
+    try:
+        for _ in range(64):
+            assert started.acquire(timeout=30)
+        numbers = [{"n": n} for n in range(300)]
+        assert finish(dgf.run(ECHO, numbers), timeout=30).records_generated == 300
+    finally:
+        leave.set()
+    assert finish(stuck).records_generated == 64
+
+
 def test_two_jobs_at_once(ws: dgf.Workspace, server: OfflineServer) -> None:
     """Both complete, each with its own records and counts."""
     server.reset(latency=0.02)
