@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import subprocess
-import sys
-import textwrap
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +11,7 @@ from typing import Any
 from datagenflow_nb.jobs import Job
 from datagenflow_nb.workspaces import Workspace
 
-__all__ = ["ASK", "ECHO", "ask", "finish", "look", "row_counts", "start_script", "wait_until"]
+__all__ = ["ASK", "ECHO", "ask", "finish", "look", "row_counts", "wait_until"]
 
 ECHO: dict[str, Any] = {
     "name": "echo",
@@ -62,14 +59,3 @@ def wait_until(holds: Callable[[], Any], what: str, timeout: float = 30) -> None
     while not holds():
         assert time.monotonic() < deadline, f"in vain: {what}"
         time.sleep(0.01)
-
-
-def start_script(script: str, **options: Any) -> subprocess.Popen[str]:
-    """Run Python in a process of its own, in the working directory."""
-    return subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(script)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        **options,
-    )

@@ -148,14 +148,9 @@ def _store(
 def _contents(workspace: Workspace) -> dict[str, Any]:
     path = workspace.store.path
     beside = [path.with_name(path.name + suffix) for suffix in ("-wal", "-shm")]
-    rows = workspace.store.rows("SELECT name FROM _sqlite_migrations ORDER BY rowid")
-    (sqlite,) = workspace.store.rows("SELECT sqlite_version()")
-    (journal,) = workspace.store.rows("PRAGMA journal_mode")
     return {
         "bytes": path.stat().st_size + sum(p.stat().st_size for p in beside if p.exists()),
-        "sqlite": sqlite[0],
-        "journal_mode": journal[0],
-        "migrations": [row[0] for row in rows],
+        **workspace.store.describe(),
         "pipelines": len(workspace.pipelines()),
         "jobs": len(workspace.jobs()),
         "records": sum(workspace.record_counts().values()),

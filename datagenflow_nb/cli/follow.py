@@ -151,12 +151,8 @@ def job_summary(workspace: Workspace, row: JobRow, seconds: float) -> dict[str, 
 
 def _causes(workspace: Workspace, row: JobRow) -> list[dict[str, Any]]:
     """The most frequent reasons of failed records."""
-    rows = workspace.store.rows(
-        "SELECT reason, count(*) AS count FROM records WHERE job_id = ? AND status = 'failed' "
-        "AND is_current = 1 GROUP BY reason ORDER BY count DESC, reason",
-        [row.id],
-    )
-    return [{"reason": reason, "count": count} for reason, count in rows]
+    reasons = workspace.job(row.id).reasons()
+    return [{"reason": reason, "count": count} for reason, count in reasons]
 
 
 def summary_text(workspace: Workspace, row: JobRow, summary: dict[str, Any]) -> str:

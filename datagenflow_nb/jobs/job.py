@@ -175,6 +175,10 @@ class Job:
             runtime.loop().call_soon_threadsafe(stop)
         return self
 
+    def reasons(self, status: str = "failed") -> list[tuple[str, int]]:
+        """Why records failed (or were filtered): (reason, how many), most frequent first."""
+        return self._records.reasons(self.id, status)
+
     def delete(self) -> None:
         """Delete the job with its seeds, records and traces.
 
@@ -222,8 +226,7 @@ class Job:
         """A row per step of every record; see ``frames.traces_frame`` for the columns."""
         from ..frames import traces_frame
 
-        found = self._records.stream(job_id=self.id)
-        return traces_frame((record, self._records.steps_with_calls(record)) for record in found)
+        return traces_frame(self._records.stream_traces(job_id=self.id))
 
     def export(
         self, path: str | Path, status: str | Sequence[str] | None = None, **options: Any

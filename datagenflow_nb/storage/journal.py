@@ -6,11 +6,13 @@ Encoded at once, so that no later change of a value can reach what is stored.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from typing import Any
 
 from ..records import Call, Step, Usage, decode, encode
 
 __all__ = [
+    "STEP_COLUMNS",
     "call_from_row",
     "call_row",
     "execution_row",
@@ -19,8 +21,6 @@ __all__ = [
     "step_from_row",
     "step_row",
 ]
-
-_EMPTY = "{}"
 
 
 def request_hash(request_text: str) -> str:
@@ -87,18 +87,25 @@ def step_row(execution_key: int, step: Step) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def step_from_row(row: Any) -> Step:
-    """The Step a row of ``steps`` holds, without its calls."""
+#: The columns ``step_from_row`` takes, in its order.
+STEP_COLUMNS = (
+    "branch, step, block_id, block_type, changes, removed, skipped, execution_time, error"
+)
+
+
+def step_from_row(row: Iterable[Any]) -> Step:
+    """The Step that a row of ``STEP_COLUMNS`` holds, without its calls."""
+    branch, index, block_id, block_type, changes, removed, skipped, seconds, error = row
     return Step(
-        index=row["step"],
-        block_id=row["block_id"],
-        block_type=row["block_type"],
-        branch=row["branch"],
-        set=decode(row["changes"] or _EMPTY),
-        removed=decode(row["removed"] or "[]"),
-        execution_time=row["execution_time"],
-        error=None if row["error"] is None else decode(row["error"]),
-        skipped=bool(row["skipped"]),
+        index,
+        block_id,
+        block_type,
+        branch,
+        {} if changes is None else decode(changes),
+        [] if removed is None else decode(removed),
+        seconds,
+        None if error is None else decode(error),
+        skipped=bool(skipped),
     )
 
 

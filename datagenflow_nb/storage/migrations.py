@@ -140,6 +140,7 @@ CREATE TABLE records (
     updated_at TEXT NOT NULL
 );
 CREATE UNIQUE INDEX records_branch ON records(execution_id, branch);
+CREATE INDEX records_job ON records(job_id);
 CREATE INDEX records_job_status ON records(job_id, status);
 CREATE TABLE review_actions (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -9,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import StoreError
-from ..records import Step, decode, replay
-from .journal import call_from_row, step_from_row
+from ..records import Call, Step, decode, replay
+from .journal import STEP_COLUMNS, call_from_row, step_from_row
 from .store import Store
 
 __all__ = ["OUTCOMES", "REVIEW_STATUSES", "Record", "RecordTable"]
@@ -18,9 +19,14 @@ __all__ = ["OUTCOMES", "REVIEW_STATUSES", "Record", "RecordTable"]
 REVIEW_STATUSES = ("pending", "accepted", "rejected")
 OUTCOMES = ("failed", "filtered")
 _PAGE = 500
+#: Where ``_SELECT`` has the execution's number.
+_EXECUTION = 2
 
+#: The columns ``_build`` takes, in its order.
 _SELECT = (
-    "SELECT r.*, e.trace_id, e.attempt, s.metadata FROM records r "
+    "SELECT r.id, r.job_id, r.execution_id, r.seed_index, r.repetition, r.branch, e.attempt, "
+    "r.status, r.reason, r.output_field, r.model, r.verdict, r.note, r.tags, r.reviewer, "
+    "r.version, r.created_at, r.updated_at, e.trace_id, s.metadata, r.edits FROM records r "
     "JOIN executions e ON e.id = r.execution_id JOIN jobs j ON j.id = r.job_id "
     "JOIN seeds s ON s.job_id = j.root_job_id AND s.seed_index = r.seed_index "
 )
@@ -140,40 +146,57 @@ class RecordTable:
         )
         return {row[0]: row[1] for row in rows}
 
+    def reasons(self, job_id: int, status: str) -> list[tuple[str, int]]:
+        """Why records are ``failed`` or ``filtered``: (reason, how many), most frequent first."""
+        rows = self._store.rows(
+            "SELECT reason, count(*) AS times FROM records WHERE job_id = ? AND status = ? "
+            "AND is_current = 1 GROUP BY reason ORDER BY times DESC, reason",
+            [job_id, status],
+        )
+        return [(row[0], row[1]) for row in rows]
+
     def steps_with_calls(self, record: Record) -> list[Step]:
         """The record's steps, each with the calls it made."""
-        calls = defaultdict(list)
-        rows = self._store.rows(
-            "SELECT * FROM calls WHERE execution_id = ? ORDER BY block_id, number",
-            [record.execution_id],
-        )
-        for row in rows:
-            calls[row["block_id"], row["branch"]].append(call_from_row(row))
-        for step in record.steps:
-            # A block that fanned out made its calls before the branches parted.
-            parent = step.branch.rpartition(".")[0]
-            own = calls.get((step.block_id, step.branch))
-            step.calls = own or calls.get((step.block_id, parent), [])
+        self._add_calls([record])
         return record.steps
+
+    def stream_traces(self, *, job_id: int | None = None) -> Iterator[tuple[Record, list[Step]]]:
+        """Every record with its steps and their calls, some hundred in memory at a time."""
+        records = self.stream(job_id=job_id)
+        while page := list(itertools.islice(records, _PAGE)):
+            self._add_calls(page)
+            yield from ((record, record.steps) for record in page)
+
+    def _add_calls(self, records: Sequence[Record]) -> None:
+        calls: dict[tuple[int, str, str], list[Call]] = defaultdict(list)
+        for row in self._rows_of("SELECT * FROM calls", records, "block_id, number"):
+            calls[row["execution_id"], row["block_id"], row["branch"]].append(call_from_row(row))
+        for record in records:
+            for step in record.steps:
+                # A block that fanned out made its calls before the branches parted.
+                parent = step.branch.rpartition(".")[0]
+                own = calls.get((record.execution_id, step.block_id, step.branch))
+                step.calls = own or calls.get((record.execution_id, step.block_id, parent), [])
 
     def _read(self, clause: str, parameters: Sequence[Any]) -> list[Record]:
         rows = self._store.rows(_SELECT + clause, parameters)
-        steps = self._steps({row["execution_id"] for row in rows})
-        return [_build(row, steps[row["execution_id"]]) for row in rows]
+        steps: dict[int, dict[str, list[Step]]] = defaultdict(lambda: defaultdict(list))
+        select = f"SELECT execution_id, {STEP_COLUMNS} FROM steps"
+        for execution, branch, *rest in self._rows_of(select, rows, "branch, step"):
+            steps[execution][branch].append(step_from_row((branch, *rest)))
+        return [_build(row, steps[row[_EXECUTION]]) for row in rows]
 
-    def _steps(self, executions: set[int]) -> dict[int, dict[str, list[Step]]]:
-        """Steps by execution and branch."""
-        found: dict[int, dict[str, list[Step]]] = defaultdict(lambda: defaultdict(list))
-        keys = sorted(executions)
+    def _rows_of(
+        self, select: str, records: Sequence[Record | sqlite3.Row], order: str
+    ) -> Iterator[sqlite3.Row]:
+        """Rows of the records' executions."""
+        keys = sorted({r.execution_id if isinstance(r, Record) else r[_EXECUTION] for r in records})
         for start in range(0, len(keys), _PAGE):
             part = keys[start : start + _PAGE]
             marks = ",".join("?" * len(part))
-            for row in self._store.rows(
-                f"SELECT * FROM steps WHERE execution_id IN ({marks}) ORDER BY execution_id, step",
-                part,
-            ):
-                found[row["execution_id"]][row["branch"]].append(step_from_row(row))
-        return found
+            yield from self._store.rows(
+                f"{select} WHERE execution_id IN ({marks}) ORDER BY execution_id, {order}", part
+            )
 
 
 def _filter(
@@ -191,38 +214,41 @@ def _filter(
 
 
 def _build(row: sqlite3.Row, by_branch: dict[str, list[Step]]) -> Record:
-    metadata = decode(row["metadata"])
-    steps = _on_path(row["branch"], by_branch)
+    *head, tags, reviewer, version, created_at, updated_at, trace_id, metadata_text, edited = row
+    record_id, job_id, execution_id, seed_index, repetition, branch, attempt, status = head[:8]
+    reason, output_field, model, verdict, note = head[8:]
+    metadata = decode(metadata_text)
+    steps = _on_path(branch, by_branch)
     computed = replay(metadata, steps)
-    edits = {} if row["edits"] is None else decode(row["edits"])
+    edits = {} if edited is None else decode(edited)
     state = computed | edits
-    touched = {name for step in steps for name in step.set} | set(edits)
-    is_result = row["status"] not in OUTCOMES
+    touched = set(edits).union(*(step.set for step in steps))
+    is_result = status not in OUTCOMES and output_field is not None
     return Record(
-        id=row["id"],
-        job_id=row["job_id"],
-        execution_id=row["execution_id"],
-        seed_index=row["seed_index"],
-        repetition=row["repetition"],
-        branch=row["branch"],
-        attempt=row["attempt"],
-        status=row["status"],
-        reason=row["reason"],
-        output_field=row["output_field"],
-        model=row["model"],
-        verdict=row["verdict"],
-        note=row["note"],
-        tags=[] if row["tags"] is None else decode(row["tags"]),
-        reviewer=row["reviewer"],
-        version=row["version"],
-        created_at=row["created_at"],
-        updated_at=row["updated_at"],
-        trace_id=row["trace_id"],
+        id=record_id,
+        job_id=job_id,
+        execution_id=execution_id,
+        seed_index=seed_index,
+        repetition=repetition,
+        branch=branch,
+        attempt=attempt,
+        status=status,
+        reason=reason,
+        output_field=output_field,
+        model=model,
+        verdict=verdict,
+        note=note,
+        tags=[] if tags is None else decode(tags),
+        reviewer=reviewer,
+        version=version,
+        created_at=created_at,
+        updated_at=updated_at,
+        trace_id=trace_id,
         metadata=metadata,
         state=state,
         original={name: computed.get(name) for name in edits},
         outputs={name: value for name, value in state.items() if name in touched},
-        output=state.get(row["output_field"]) if is_result and row["output_field"] else None,
+        output=state.get(output_field) if is_result else None,
         steps=steps,
     )
 

@@ -171,10 +171,8 @@ class ReviewTable:
         """All edits of the record as JSON; an edit back to the original is none."""
         edits = {name: record.state[name] for name in record.original}
         for name, value in fields.items():
-            target = (
-                record.output_field if name == "output" and "output" not in record.state else name
-            )
-            if target is None or target not in record.state:
+            target = (record.output_field or name) if name == "output" else name
+            if target not in record.state:
                 raise ValidationError(
                     f"record {record.id} has no field {name!r}; {suggest(name, record.state)}; "
                     "nothing was changed",

@@ -108,6 +108,15 @@ class Store:
                     connection.execute("ROLLBACK")
                 raise
 
+    def describe(self) -> dict[str, Any]:
+        """``{"sqlite": version, "journal_mode", "migrations": [names]}``."""
+        names = self.rows("SELECT name FROM _sqlite_migrations ORDER BY rowid")
+        return {
+            "sqlite": sqlite3.sqlite_version,
+            "journal_mode": self.rows("PRAGMA journal_mode")[0][0],
+            "migrations": [row[0] for row in names],
+        }
+
     def close(self) -> None:
         """Close all connections; the store cannot be used after it."""
         with self._lock:

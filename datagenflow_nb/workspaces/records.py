@@ -80,8 +80,8 @@ class RecordFace:
         """A row per step; see ``frames.traces_frame`` for the columns."""
         from ..frames import traces_frame
 
-        found = self._records.stream(job_id=job_id)
-        return traces_frame((record, self._records.steps_with_calls(record)) for record in found)
+        found = self._records.stream_traces(job_id=job_id)
+        return traces_frame(found)
 
     def record_counts(self, job_id: int | None = None) -> dict[str, int]:
         """Number of records by status."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from servers import OfflineServer, offline_server
@@ -30,3 +34,22 @@ def server(server_process: OfflineServer, ws: dgf.Workspace) -> OfflineServer:
     server_process.reset(**Faults().to_dict())
     ws.add_model("m", endpoint=server_process.url, model="offline", max_tries=4, timeout=30)
     return server_process
+
+
+@pytest.fixture
+def start_script() -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Runs Python in processes of their own, in the working directory; they end with the test."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(script: str, **options: Any) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-W", "error", "-c", textwrap.dedent(script)],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options,
+        )  # fmt: skip
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()

@@ -8,9 +8,10 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
-from running import ASK, ECHO, ask, finish, look, row_counts, start_script, wait_until
+from running import ASK, ECHO, ask, finish, look, row_counts, wait_until
 from servers import OfflineServer
 
 import datagenflow_nb as dgf
@@ -102,7 +103,7 @@ def test_cancel_then_now(ws: dgf.Workspace) -> None:
 
 
 @pytest.mark.parametrize("patience", ["", "now=True"])
-def test_cancel_from_another_process(ws: dgf.Workspace, patience: str) -> None:
+def test_cancel_from_another_process(ws: dgf.Workspace, patience: str, start_script: Any) -> None:
     """The job's row carries the wish; a second, impatient one is obeyed as well."""
     job = dgf.run(dgf.Pipeline("p", [sleep_for_ever]), [{"n": 1}])
     script = f"""
@@ -155,7 +156,9 @@ KILLED = """
 
 
 @pytest.mark.parametrize("kind", ["pure", "model"])
-def test_kill_in_the_middle(ws: dgf.Workspace, server: OfflineServer, kind: str) -> None:
+def test_kill_in_the_middle(
+    ws: dgf.Workspace, server: OfflineServer, kind: str, start_script: Any
+) -> None:
     """kill -9 in 2,000 executions: an intact file, complete records, ``interrupted`` at once."""
     pure = {"name": "pure", "blocks": [*THREE_STEPS["blocks"][:2], {"type": "Output", "id": "c"}]}
     pure["blocks"][2]["config"] = {"template": "{{ copy }}"}
@@ -184,7 +187,7 @@ def test_kill_in_the_middle(ws: dgf.Workspace, server: OfflineServer, kind: str)
     assert row_counts(ws) == {}
 
 
-def test_status_of_a_killed_job_in_another_process(ws: dgf.Workspace) -> None:
+def test_status_of_a_killed_job_in_another_process(ws: dgf.Workspace, start_script: Any) -> None:
     """Killed while nothing is written: the next process that looks sees it."""
     process = start_script(
         """
@@ -205,7 +208,7 @@ def test_status_of_a_killed_job_in_another_process(ws: dgf.Workspace) -> None:
     assert [job.status for job in ws.jobs()] == ["interrupted"]
 
 
-def test_ctrl_c_while_waiting(ws: dgf.Workspace, server: OfflineServer) -> None:
+def test_ctrl_c_while_waiting(ws: dgf.Workspace, server: OfflineServer, start_script: Any) -> None:
     """run(wait=True): the job is cancelled, what is finished stored, KeyboardInterrupt raised."""
     server.reset(latency=0.1)
     script = """
@@ -229,7 +232,7 @@ def test_ctrl_c_while_waiting(ws: dgf.Workspace, server: OfflineServer) -> None:
     assert is_complete(job, 1)
 
 
-def test_ctrl_c_twice(ws: dgf.Workspace, server: OfflineServer) -> None:
+def test_ctrl_c_twice(ws: dgf.Workspace, server: OfflineServer, start_script: Any) -> None:
     """The first waits for answers that never come, the second does without them."""
     server.reset(rate_hang=1.0, hang=60)
     script = """
@@ -239,7 +242,7 @@ def test_ctrl_c_twice(ws: dgf.Workspace, server: OfflineServer) -> None:
             "config": {"user_prompt": "Say {{ n }}"}}]}, [{"n": 1}], model="m", wait=True)
     """
     process = start_script(script)
-    wait_until(lambda: look("store.db", "SELECT 1 FROM jobs WHERE status = 'running'"), "the start")
+    wait_until(lambda: server.log()["max_in_flight"], "the call")
     process.send_signal(signal.SIGINT)
     wait_until(lambda: look("store.db", "SELECT 1 FROM jobs WHERE control = 'cancel'"), "the wish")
     process.send_signal(signal.SIGINT)
@@ -250,7 +253,9 @@ def test_ctrl_c_twice(ws: dgf.Workspace, server: OfflineServer) -> None:
     assert ws.record_counts() == {}
 
 
-def test_script_that_ends_while_its_job_runs(ws: dgf.Workspace, server: OfflineServer) -> None:
+def test_script_that_ends_while_its_job_runs(
+    ws: dgf.Workspace, server: OfflineServer, start_script: Any
+) -> None:
     """It exits promptly; the job is interrupted, stderr says so, no record is failed or half."""
     server.reset(latency=0.1, rate_hang=0.05, hang=60)
     ws.add_model("once", endpoint=server.url, model="offline", max_tries=1, timeout=60)

@@ -8,7 +8,7 @@ import tracemalloc
 from typing import Any
 
 import pytest
-from running import ECHO, ask, finish, look, start_script, wait_until
+from running import ECHO, ask, finish, look, wait_until
 from servers import OfflineServer
 
 import datagenflow_nb as dgf
@@ -84,7 +84,7 @@ def test_two_jobs_at_once(ws: dgf.Workspace, server: OfflineServer) -> None:
     assert ws.record_counts() == {"pending": 250}
 
 
-def test_two_processes_at_once(ws: dgf.Workspace) -> None:
+def test_two_processes_at_once(ws: dgf.Workspace, start_script: Any) -> None:
     """Both write to one store: no lost write, no locked database."""
     script = f"""
         import datagenflow_nb as dgf
@@ -111,7 +111,7 @@ def test_two_processes_at_once(ws: dgf.Workspace) -> None:
     assert not [finding for finding in ws.examine() if finding.count]
 
 
-def test_job_of_another_process(ws: dgf.Workspace) -> None:
+def test_job_of_another_process(ws: dgf.Workspace, start_script: Any) -> None:
     """It can be watched and waited for from here."""
     process = start_script(
         f"""
