@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +15,7 @@ from .blocks.registry import Registry
 from .check import Problem, check_pipeline
 from .engine import Branch, Execution, Outcome, Program, build_program, run_branch
 from .errors import ConfigError, DataGenFlowError, SeedError, ValidationError
-from .records import NotPlain, build_trace, plain
+from .records import NotPlain, build_trace, new_trace_id, plain
 from .spec import PipelineSpec
 
 __all__ = ["Pipeline", "Result", "Services", "current_services", "use_services"]
@@ -277,7 +276,7 @@ class Pipeline:
             models.check(program.model_names)
         execution = Execution(
             metadata=_as_metadata(seed),
-            trace_id=str(uuid.uuid4()),
+            trace_id=new_trace_id(),
             random_seed=random.getrandbits(32) if random_seed is None else random_seed,
         )
         return await runtime.hand_over(_run_all(program, Branch.start(execution), models))

@@ -32,6 +32,7 @@ from datagenflow_nb.records import (
     build_trace,
     decode,
     encode,
+    new_trace_id,
     plain,
     replay,
     utc_now,
@@ -330,3 +331,14 @@ def test_trace_has_the_documented_keys_and_is_a_copy() -> None:
         "calls": [Call("writer", 0, "m", {}, answer="x").to_dict()],
         "skipped": False,
     }
+
+
+def test_trace_ids_are_random_uuids() -> None:
+    """Version 4 in the standard form, all different."""
+    import uuid
+
+    made = [new_trace_id() for _ in range(1000)]
+    assert len(set(made)) == 1000
+    for trace_id in made:
+        read = uuid.UUID(trace_id)
+        assert (str(read), read.version, read.variant) == (trace_id, 4, uuid.RFC_4122)

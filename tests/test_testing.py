@@ -31,7 +31,9 @@ class Dice(dgf.BaseBlock):
     inputs = ["name"]
     outputs = ["eyes", "said"]
 
-    async def execute(self, data: dict[str, Any], ctx: dgf.BlockContext) -> dict[str, Any]:
+    async def execute(  # type: ignore[override]  # the base declares the form without ctx
+        self, data: dict[str, Any], ctx: dgf.BlockContext
+    ) -> dict[str, Any]:
         said = await ctx.llm().chat(ctx.render("Say {{ name }}."))
         return {"eyes": ctx.random.randint(1, 6), "said": said.text}
 

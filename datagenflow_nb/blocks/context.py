@@ -121,6 +121,10 @@ class BlockContext:
             self._log = TraceLog(self.trace_id)
         return self._log
 
+    def fields(self, **extra: Any) -> dict[str, Any]:
+        """What templates and rules see: the state, ``metadata`` and ``extra``; to be read only."""
+        return {"metadata": self._metadata, **self.state, **extra}
+
     def render(self, template: str, /, **extra: Any) -> str:
         """``template`` (Jinja2) rendered with the state, ``metadata`` and ``extra`` fields.
 
@@ -130,9 +134,8 @@ class BlockContext:
             Naming this block, the config key the template stands in, the unknown field and the
             fields there are.
         """
-        fields = {"metadata": self._metadata, **self.state, **extra}
         try:
-            return compile_template(template).render(fields)
+            return compile_template(template).render(self.fields(**extra))
         except TemplateError as error:
             raise self._located(error, template) from error
 

@@ -33,6 +33,8 @@ def check_returned(bound: BoundBlock, state: Mapping[str, Any], returned: Any) -
         For anything but a dictionary of declared fields that JSON can hold, with ``fan_out`` a list
         of them, a Drop or Changes.
     """
+    if type(returned) is dict and not bound.block.fan_out:  # nearly always
+        return StepResult(set=_check_fields(bound, returned, "returned"))
     if isinstance(returned, Drop):
         return StepResult(dropped=returned.reason)
     if isinstance(returned, Changes):
@@ -65,7 +67,7 @@ def _check_changes(bound: BoundBlock, state: Mapping[str, Any], changes: Changes
 
 
 def _check_fields(bound: BoundBlock, fields: Any, place: str) -> dict[str, Any]:
-    if not isinstance(fields, Mapping):
+    if type(fields) is not dict and not isinstance(fields, Mapping):
         hint = _hint(fields)
         if isinstance(fields, list) and place == "returned":
             hint = "; declare fan_out = True to continue with several branches"
@@ -79,7 +81,8 @@ def _check_fields(bound: BoundBlock, fields: Any, place: str) -> dict[str, Any]:
             f"{', '.join(repr(name) for name in bound.block.outputs) or 'none'}",
         )
     try:
-        return dict(plain(dict(fields)))
+        copied: dict[str, Any] = plain(fields)
+        return copied
     except NotPlain as error:
         where = f"field {error.path!r}: " if error.path else ""
         raise _wrong(bound, f"{place} {where}{error.reason}") from error

@@ -104,7 +104,8 @@ class Ledger:
 
     async def room(self) -> None:
         """Returns when the writer has caught up enough for more."""
-        await self._writer.room(self.job_id)
+        if self._writer.is_behind:
+            await self._writer.room(self.job_id)
 
     async def flush(self) -> None:
         """Returns when everything is committed."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter
@@ -13,6 +12,7 @@ from typing import Any, TypeVar
 from ..blocks.context import ModelSource
 from ..engine import Branch, Execution, Outcome, Program, run_branch
 from ..errors import BlockExecutionError, DataGenFlowError, StoreError
+from ..records import new_trace_id
 from ..storage.jobs import EXECUTION_SHIFT, JobRow, JobTable
 from ..storage.writer import Writer
 from .ledger import Ledger
@@ -209,7 +209,7 @@ class Runner:
         self._next_key += 1
         return Execution(
             metadata=metadata,
-            trace_id=str(uuid.uuid4()),
+            trace_id=new_trace_id(),
             random_seed=self.job.random_seed,
             seed_index=seed_index,
             repetition=repetition,

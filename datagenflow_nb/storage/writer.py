@@ -153,6 +153,14 @@ class Writer:
         if failure is not None:
             raise failure
 
+    @property
+    def is_behind(self) -> bool:
+        """True when producers should wait; see ``room``."""
+        return (
+            self._put - self._committed > MAX_QUEUED_ITEMS
+            or self._queued_characters > MAX_QUEUED_CHARACTERS
+        )
+
     async def room(self, job_id: int) -> None:
         """Returns when the queue is short enough for more; keeps memory bounded."""
         if self._put - self._committed > MAX_QUEUED_ITEMS:

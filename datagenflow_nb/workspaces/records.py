@@ -16,6 +16,8 @@ from ..storage.review import ReviewTable
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ..export import ExportResult
+
 __all__ = ["RecordFace"]
 
 
@@ -123,7 +125,7 @@ class RecordFace:
 
     def update_records(
         self,
-        records: pd.DataFrame | Sequence[int],
+        records: pd.DataFrame | Iterable[int],
         *,
         status: str | None = None,
         note: str | None = None,
@@ -132,7 +134,7 @@ class RecordFace:
 
         Parameters
         ----------
-        records : list of record ids, or DataFrame as ``records()`` gives it
+        records : record ids, or DataFrame as ``records()`` gives it
             A frame's edited fields and statuses are written; what did not change is left alone.
         status : str, optional
             For all of them.
@@ -164,7 +166,7 @@ class RecordFace:
 
     def delete_records(
         self,
-        record_ids: Sequence[int] | None = None,
+        record_ids: Iterable[int] | None = None,
         *,
         job_id: int | None = None,
         status: str | None = None,
@@ -187,7 +189,7 @@ class RecordFace:
         job_id: int | None = None,
         status: str | Sequence[str] | None = None,
         **options: Any,
-    ) -> Any:
+    ) -> ExportResult:
         """Write records to a file; see ``Job.export``."""
         from ..export import export_records
 

@@ -101,13 +101,15 @@ class Workspace(ModelFace, RecordFace):
         """Start a job; see ``datagenflow_nb.run``."""
         checked = RunOptions.check(options)
         ready, stored = self._resolve(pipeline)
-        job = self._jobs.start(ready, seeds, checked, self.models, stored=stored)
-        if wait:
-            try:
+        job = None
+        try:
+            job = self._jobs.start(ready, seeds, checked, self.models, stored=stored)
+            if wait:
                 job.wait()
-            except KeyboardInterrupt:
+        except KeyboardInterrupt:
+            if job is not None:
                 _cancel(job)
-                raise
+            raise
         return job
 
     def jobs(self) -> list[Job]:

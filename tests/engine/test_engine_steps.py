@@ -187,7 +187,7 @@ def test_value_in_itself() -> None:
     """A list that holds itself is an error, not the end of the process."""
     value: list[Any] = []
     value.append(value)
-    assert "nested too deeply, or holds itself" in refused({"x": value})
+    assert "nested too deeply, or contains itself" in refused({"x": value})
 
 
 def test_values_that_run_code() -> None:

@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from datagenflow_nb.jobs import Job
 # Functions that become blocks are written as users write them.
 # mypy: disable-error-code="no-untyped-def"
 
-THREE_STEPS = {
+THREE_STEPS: dict[str, Any] = {
     "name": "three",
     "blocks": [
         {"type": "Output", "id": "a", "config": {"template": "{{ n }} one"}},
@@ -30,10 +31,23 @@ THREE_STEPS = {
 }
 
 
+under_way = threading.Semaphore(0)
+
+
 @dgf.block(outputs=["never"])
 async def sleep_for_ever(n):
-    """In flight until cancelled."""
+    """Under way until cancelled."""
+    under_way.release()
     await asyncio.Event().wait()
+
+
+def start_endless() -> Job:
+    """A job whose one execution is under way and does not end."""
+    while under_way.acquire(blocking=False):
+        pass
+    job = dgf.run(dgf.Pipeline("p", [sleep_for_ever]), [{"n": 1}])
+    assert under_way.acquire(timeout=30)
+    return job
 
 
 def committed() -> int:
@@ -93,8 +107,7 @@ def test_cancel_now(ws: dgf.Workspace, server: OfflineServer) -> None:
 
 def test_cancel_then_now(ws: dgf.Workspace) -> None:
     """A patient cancel can be followed by an impatient one."""
-    job = dgf.run(dgf.Pipeline("p", [sleep_for_ever]), [{"n": 1}])
-    wait_until(lambda: job.status == "running", "the start")
+    job = start_endless()
     job.cancel()
     with pytest.raises(TimeoutError):
         job.wait(0.2)
@@ -105,7 +118,7 @@ def test_cancel_then_now(ws: dgf.Workspace) -> None:
 @pytest.mark.parametrize("patience", ["", "now=True"])
 def test_cancel_from_another_process(ws: dgf.Workspace, patience: str, start_script: Any) -> None:
     """The job's row carries the wish; a second, impatient one is obeyed as well."""
-    job = dgf.run(dgf.Pipeline("p", [sleep_for_ever]), [{"n": 1}])
+    job = start_endless()
     script = f"""
         import datagenflow_nb as dgf
         job = dgf.workspace("store.db").job(1)
@@ -140,7 +153,7 @@ def test_steering_an_ended_job(ws: dgf.Workspace) -> None:
 
 def test_delete_while_running(ws: dgf.Workspace) -> None:
     """Refused, with what to do; after cancelling it works."""
-    job = dgf.run(dgf.Pipeline("p", [sleep_for_ever]), [{"n": 1}])
+    job = start_endless()
     with pytest.raises(dgf.JobError, match=r"^job 1 is running; cancel it before deleting it$"):
         job.delete()
     finish(job.cancel(now=True), "cancelled")
@@ -160,8 +173,8 @@ def test_kill_in_the_middle(
     ws: dgf.Workspace, server: OfflineServer, kind: str, start_script: Any
 ) -> None:
     """kill -9 in 2,000 executions: an intact file, complete records, ``interrupted`` at once."""
-    pure = {"name": "pure", "blocks": [*THREE_STEPS["blocks"][:2], {"type": "Output", "id": "c"}]}
-    pure["blocks"][2]["config"] = {"template": "{{ copy }}"}
+    last = {"type": "Output", "id": "c", "config": {"template": "{{ copy }}"}}
+    pure = {"name": "pure", "blocks": [*THREE_STEPS["blocks"][:2], last]}
     server.reset(latency=0.01)
     script = KILLED.format(
         pipeline=pure if kind == "pure" else THREE_STEPS, model=None if kind == "pure" else "m"
@@ -232,17 +245,22 @@ def test_ctrl_c_while_waiting(ws: dgf.Workspace, server: OfflineServer, start_sc
     assert is_complete(job, 1)
 
 
-def test_ctrl_c_twice(ws: dgf.Workspace, server: OfflineServer, start_script: Any) -> None:
-    """The first waits for answers that never come, the second does without them."""
-    server.reset(rate_hang=1.0, hang=60)
-    script = """
+def test_ctrl_c_twice(ws: dgf.Workspace, start_script: Any) -> None:
+    """The first waits for what never ends, the second does without it."""
+    process = start_script(
+        """
+        import asyncio
         import datagenflow_nb as dgf
         dgf.workspace("store.db")
-        dgf.run({"name": "ask", "blocks": [{"type": "TextGenerator",
-            "config": {"user_prompt": "Say {{ n }}"}}]}, [{"n": 1}], model="m", wait=True)
-    """
-    process = start_script(script)
-    wait_until(lambda: server.log()["max_in_flight"], "the call")
+        @dgf.block(outputs=["x"])
+        async def hang(n):
+            await asyncio.sleep(0.2)  # by then the main thread waits
+            print("under way", flush=True)
+            await asyncio.Event().wait()
+        dgf.run(dgf.Pipeline("p", [hang]), [{"n": 1}], wait=True)
+        """
+    )
+    assert process.stdout.readline() == "under way\n"
     process.send_signal(signal.SIGINT)
     wait_until(lambda: look("store.db", "SELECT 1 FROM jobs WHERE control = 'cancel'"), "the wish")
     process.send_signal(signal.SIGINT)
@@ -345,7 +363,7 @@ def test_status_that_cannot_be_stored(ws: dgf.Workspace) -> None:
 
 def test_row_deleted_under_a_running_job(ws: dgf.Workspace) -> None:
     """The runner writes nothing more and ends; waiting tells that the job is gone."""
-    job = dgf.run(dgf.Pipeline("p", [sleep_for_ever]), [{"n": 1}])
+    job = start_endless()
     with ws.store.write() as connection:
         connection.execute("DELETE FROM jobs")
     with pytest.raises(dgf.JobError, match=r"^there is no job 1"):
@@ -370,8 +388,6 @@ def test_close_while_running(ws: dgf.Workspace, server: OfflineServer) -> None:
 
 def test_hostile_sync_block(ws: dgf.Workspace) -> None:
     """A sync block that does not end: cancel(now=True) ends the job all the same."""
-    import threading
-
     leave = threading.Event()
 
     @dgf.block(outputs=["x"])

@@ -155,7 +155,7 @@ def test_one_of_twenty_branches_fails(ws: dgf.Workspace) -> None:
         return {"y": part * 2}
 
     job = finish(dgf.run(pipeline(output("{{ n }}"), split, check), {"n": 20}))
-    frame = job.records().set_index("branch")
+    frame: Any = job.records().set_index("branch")
     assert sorted(frame.index, key=int) == [str(number) for number in range(20)]
     assert frame.loc["7", "status"] == "failed"
     assert frame.loc["19", "y"] == 38

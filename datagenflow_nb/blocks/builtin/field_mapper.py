@@ -60,7 +60,7 @@ class FieldMapper(BaseBlock):
         self, data: dict[str, Any], ctx: BlockContext | None = None
     ) -> dict[str, Any]:
         ctx = ctx or BlockContext.alone(self, data)
-        fields = {"metadata": ctx.metadata, **ctx.state}
+        fields = ctx.fields()
         values = {}
         for name, source in self.config.mappings.items():
             try:
