@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sqlite3
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -53,9 +55,20 @@ def row_counts(ws: Workspace) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count}
 
 
-def wait_until(holds: Callable[[], Any], what: str, timeout: float = 30) -> None:
-    """Look again and again until it holds."""
+def wait_until(
+    holds: Callable[[], Any],
+    what: str,
+    process: subprocess.Popen[str] | None = None,
+    timeout: float = 30,
+) -> None:
+    """Look again and again until it holds; in vain when the process that shall do it has ended."""
     deadline = time.monotonic() + timeout
     while not holds():
-        assert time.monotonic() < deadline, f"in vain: {what}"
+        if process is not None and process.poll() is not None:
+            assert holds(), f"in vain: {what}: {process.communicate()}"
+        if time.monotonic() > deadline:
+            if process is not None:  # faulthandler then tells where its threads are
+                process.send_signal(signal.SIGABRT)
+            told = process.communicate() if process is not None else ""
+            raise AssertionError(f"in vain: {what}: {told}")
         time.sleep(0.01)

@@ -43,7 +43,7 @@ def start_script() -> Iterator[Callable[..., subprocess.Popen[str]]]:
 
     def start(script: str, **options: Any) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            [sys.executable, "-W", "error", "-c", textwrap.dedent(script)],
+            [sys.executable, "-W", "error", "-X", "faulthandler", "-c", textwrap.dedent(script)],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options,
         )  # fmt: skip
         started.append(process)

@@ -181,7 +181,7 @@ def test_kill_in_the_middle(
     )
     process = start_script(script)
     try:
-        wait_until(lambda: committed() >= 500, "500 records")
+        wait_until(lambda: committed() >= 500, "500 records", process)
     finally:
         process.send_signal(signal.SIGKILL)
         process.communicate(timeout=10)
@@ -213,7 +213,11 @@ def test_status_of_a_killed_job_in_another_process(ws: dgf.Workspace, start_scri
         dgf.run(dgf.Pipeline("p", [hang]), [{"n": 1}], wait=True)
         """
     )
-    wait_until(lambda: look("store.db", "SELECT 1 FROM jobs WHERE status = 'running'"), "the start")
+    wait_until(
+        lambda: look("store.db", "SELECT 1 FROM jobs WHERE status = 'running'"),
+        "the start",
+        process,
+    )
     assert ws.job(1).status == "running"
     process.kill()
     process.communicate(timeout=10)
@@ -235,7 +239,7 @@ def test_ctrl_c_while_waiting(ws: dgf.Workspace, server: OfflineServer, start_sc
             print("interrupted by hand")
     """
     process = start_script(script)
-    wait_until(lambda: committed() >= 50, "50 records")
+    wait_until(lambda: committed() >= 50, "50 records", process)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=20)
     assert (out, err, process.returncode) == ("interrupted by hand\n", "", 0)
@@ -262,7 +266,9 @@ def test_ctrl_c_twice(ws: dgf.Workspace, start_script: Any) -> None:
     )
     assert process.stdout.readline() == "under way\n"
     process.send_signal(signal.SIGINT)
-    wait_until(lambda: look("store.db", "SELECT 1 FROM jobs WHERE control = 'cancel'"), "the wish")
+    wait_until(
+        lambda: look("store.db", "SELECT 1 FROM jobs WHERE control = 'cancel'"), "the wish", process
+    )
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=20)
     assert err.endswith("KeyboardInterrupt\n")

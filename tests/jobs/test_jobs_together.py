@@ -124,7 +124,7 @@ def test_job_of_another_process(ws: dgf.Workspace, start_script: Any) -> None:
         """,
         stdin=-1,
     )
-    wait_until(lambda: look("store.db", "SELECT 1 FROM jobs WHERE total > 0"), "the seeds")
+    wait_until(lambda: look("store.db", "SELECT 1 FROM jobs WHERE total > 0"), "the seeds", process)
     assert process.stdin is not None
     process.stdin.write("\n")
     process.stdin.flush()
