@@ -3,7 +3,8 @@
     python tests/docs_blocks.py README.md
 
 python       run, with ``await``; ``value  # -> repr`` and ``statement  # raises Error: message``
-             are checked, ``...`` stands for anything
+             are checked, ``...`` stands for anything; the comment may also begin on the next line,
+             and go on in comments that are indented
 text output  what the block before printed
 console      lines after ``$`` are run in a shell, what they print is compared
 yaml         a pipeline loads and validates, anything else is YAML
@@ -33,7 +34,8 @@ from typing import Any
 __all__ = ["Block", "read_blocks"]
 
 _FENCE = re.compile(r"^```(.*)$")
-_CHECK = re.compile(r"#\s*(->|raises)\s+(.*?)\s*$")
+_CHECK = re.compile(r"# (->|raises) (.*)")
+_MORE = re.compile(r"#   +(.*)")
 _TIMES = re.compile(r"\d+(?:\.\d+)? ?m?s\b")
 _FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 _AWAIT = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
@@ -66,7 +68,7 @@ class Block:
 
 def read_blocks(path: Path) -> Iterator[Block]:
     """Every fenced block of a Markdown file, in order."""
-    start, info, lines = 0, "", []
+    start, info, lines = 0, "", list[str]()
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         fence = _FENCE.match(line)
         if not start:
@@ -109,11 +111,12 @@ class _Reader:
 
     async def _python(self, block: Block) -> None:
         lines = block.text.splitlines()
+        claims = len(_CHECK.findall(block.text))
         with contextlib.redirect_stdout(io.StringIO()) as printed:
             for statement in ast.parse(block.text).body:
                 end = statement.end_lineno or 0
-                check = _CHECK.search(lines[end - 1][statement.end_col_offset :])
-                kind, expected = check.groups() if check else ("", "")
+                kind, expected = _claim(lines[end - 1 :], statement.end_col_offset or 0)
+                claims -= bool(kind)
                 try:
                     value = await self._run(block, statement)
                 except Exception as error:
@@ -125,15 +128,17 @@ class _Reader:
                     raise block.fail(f"nothing was raised, expected {expected}", end)
                 if kind and str(value) != expected:
                     _compare(block, expected, repr(value), end)
+        if claims:
+            raise block.fail("a comment '# ->' or '# raises' belongs to no statement")
         self.printed = printed.getvalue()
 
     async def _run(self, block: Block, statement: ast.stmt) -> Any:
         ast.increment_lineno(statement, block.line)
-        tree: ast.AST = ast.Module([statement], [])
-        mode = "exec"
+        code: types.CodeType
         if isinstance(statement, ast.Expr):
-            tree, mode = ast.Expression(statement.value), "eval"
-        code = compile(tree, block.document, mode, flags=_AWAIT)  # type: ignore[arg-type]  # a tree
+            code = compile(ast.Expression(statement.value), block.document, "eval", flags=_AWAIT)
+        else:
+            code = compile(ast.Module([statement], []), block.document, "exec", flags=_AWAIT)
         value = eval(code, vars(self.module))
         return await value if code.co_flags & inspect.CO_COROUTINE else value
 
@@ -149,6 +154,24 @@ class _Reader:
                 raise block.fail(f"{command!r} ended with {run.returncode}:\n{run.stdout}")
             if expected.strip():
                 _compare(block, expected, run.stdout)
+
+
+def _claim(lines: list[str], column: int) -> tuple[str, str]:
+    """What the comment behind a statement, or on the lines after it, says: kind and text."""
+    # Columns count bytes.
+    comments = [lines[0].encode()[column:].decode().strip(), *lines[1:]]
+    if not comments[0].strip():
+        del comments[0]
+    found = _CHECK.match(comments[0]) if comments else None
+    if found is None:
+        return "", ""
+    texts = [found[2]]
+    for comment in comments[1:]:
+        more = _MORE.match(comment)
+        if more is None:
+            break
+        texts.append(more[1])
+    return found[1], " ".join(texts).strip()
 
 
 def _check_yaml(block: Block) -> None:

@@ -103,6 +103,8 @@ def run_text(text: str, tmp_path: Path) -> str:
         ("```python\n1 + 1  # -> 3\n```", "text.md:2: expected\n3\ngot\n2"),
         ("\n```python\n\n1 / 0\n```", "text.md:4: ZeroDivisionError: division by zero"),
         ("```python\n1  # raises KeyError: 1\n```", "text.md:2: nothing was raised"),
+        ("```python\n1\n# raises KeyError:\n#    1\n```", "expected KeyError: 1"),
+        ("```python\nx = 1\n\n# -> 2\n```", "belongs to no statement"),
         ("```python\nprint(1)\n```\n```text output\n2\n```", "expected\n2\ngot\n1"),
         ("```console\n$ echo yes\nno\n```", "expected\nno\ngot\nyes"),
         ("```console\n$ false\n```", "text.md:1: 'false' ended with 1"),
