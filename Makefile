@@ -22,6 +22,7 @@ dev: $(INSTALLED)-dev ## set up the development environment and nothing else
 	@echo "Ready. To use it by hand: . $(BIN)/activate"
 
 lab: $(INSTALLED)-lab ## open JupyterLab on notebooks/
+	@mkdir -p notebooks
 	PATH="$$PWD/$(BIN):$$PATH" jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks
 
 test: lint typecheck ## lint, typecheck and every test: what CI runs

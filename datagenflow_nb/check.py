@@ -118,6 +118,10 @@ def needed_seed_fields(
                 name = need.anyof[0].removeprefix("metadata.")
                 needed.setdefault(name, f"block {entry.id!r} ({entry.type}), {need.where}")
         known.add(block.output_fields())
+    if spec.accept_when is not None:
+        for need in _rule_needs(spec.accept_when, "accept_when"):
+            if not known.provides(need):
+                needed.setdefault(need.anyof[0].removeprefix("metadata."), "the rule accept_when")
     return needed
 
 

@@ -31,9 +31,7 @@ class Dice(dgf.BaseBlock):
     inputs = ["name"]
     outputs = ["eyes", "said"]
 
-    async def execute(  # type: ignore[override]  # the base declares the form without ctx
-        self, data: dict[str, Any], ctx: dgf.BlockContext
-    ) -> dict[str, Any]:
+    async def execute(self, data: dict[str, Any], ctx: dgf.BlockContext) -> dict[str, Any]:
         said = await ctx.llm().chat(ctx.render("Say {{ name }}."))
         return {"eyes": ctx.random.randint(1, 6), "said": said.text}
 

@@ -26,7 +26,7 @@ class Shout(dgf.BaseBlock):
 
         marks: int = 1
 
-    async def execute(  # type: ignore[override]  # the base declares the form without ctx
+    async def execute(
         self, data: dict[str, Any], ctx: dgf.BlockContext
     ) -> dict[str, Any] | dgf.Drop:
         said = await ctx.llm("m").chat([{"role": "user", "content": ctx.render("{{ text }}")}])
@@ -42,7 +42,7 @@ class Rename(dgf.BaseBlock):
         return dgf.Changes(set={"new": data["old"]}, remove=["old"])
 
 
-@dgf.block(outputs=["half"])  # type: ignore[untyped-decorator]  # what it makes has no type yet
+@dgf.block(outputs=["half"])
 def halve(number: float, by: float = 2) -> dict[str, float]:
     """A function as a block."""
     return {"half": number / by}

@@ -175,13 +175,15 @@ class BaseBlock:
         """
         return self.Config.schema_for_forms() if self.Config is not None else {}
 
-    def execute(self, data: dict[str, Any]) -> Any:
-        """Do the work. Sync or ``async``; may take a second parameter ``ctx`` (a BlockContext).
+    def execute(self, *args: Any, **kwargs: Any) -> Any:
+        """Do the work: ``execute(self, data)`` or ``execute(self, data, ctx)``, sync or ``async``.
 
         Parameters
         ----------
         data : dict
             The state: the seed's metadata and every earlier block's outputs. A copy.
+        ctx : BlockContext
+            For a block that declares it: models, templates, random numbers, the log.
 
         Returns
         -------

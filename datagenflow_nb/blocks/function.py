@@ -27,7 +27,7 @@ def block(
     description: str = "",
     category: str = "general",
     fan_out: bool = False,
-) -> Any:
+) -> Callable[[Callable[..., Any]], type[BaseBlock]]:
     """Turn a function into a block class of the function's name.
 
     Parameters without a default are inputs, those with one are configuration; one called ``ctx``

@@ -101,7 +101,7 @@ class JobRoom:
             pipeline_id=stored[0] if stored else None,
             pipeline_version=stored[1] if stored else None,
         )  # fmt: skip
-        self._heartbeat.add(job_id, token)
+        self._hold(job_id, token)
         try:
             total = self.table.add_seeds(job_id, _checked(source, needed))
             if total == 0:
@@ -110,7 +110,7 @@ class JobRoom:
             return self._launch(self.table.get(job_id), token, program, models, options.concurrency)
         except BaseException:
             # Nothing was started: no half-filled job stays behind, whatever came in between.
-            self._heartbeat.remove(job_id)
+            self._release(job_id, token)
             self.table.finish(job_id, token, "failed")
             self.table.delete(job_id)
             raise
@@ -140,7 +140,7 @@ class JobRoom:
             try:
                 return await runner.run()
             finally:
-                self._heartbeat.remove(job.id)
+                self._release(job.id, token)
                 self._writer.close_job(job.id)
                 self._live.pop(job.id, None)
 
@@ -148,6 +148,14 @@ class JobRoom:
         self._live[job.id] = live
         live.future = runtime.submit(work())
         return self._job(job.id)
+
+    def _hold(self, job_id: int, token: str) -> None:
+        self.table.hold(token)
+        self._heartbeat.add(job_id, token)
+
+    def _release(self, job_id: int, token: str) -> None:
+        self._heartbeat.remove(job_id)
+        self.table.release(token)
 
     def _job(self, job_id: int) -> Job:
         return Job(job_id, self.table, self.records, self._live.get)

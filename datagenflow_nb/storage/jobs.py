@@ -67,6 +67,18 @@ class JobTable:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._held: set[str | None] = set()
+
+    def hold(self, token: str) -> None:
+        """This process's own runner holds ``token``: it lives, however late its heartbeat is.
+
+        After a suspend or a long stop the process reads its own jobs before it beats again.
+        """
+        self._held.add(token)
+
+    def release(self, token: str) -> None:
+        """The runner has ended."""
+        self._held.discard(token)
 
     def create(
         self,
@@ -210,7 +222,8 @@ class JobTable:
 
     def _settle(self, job: JobRow) -> JobRow:
         """A job whose runner died reads ``interrupted``, and so does its row from now on."""
-        if job.status not in ACTIVE or not is_lost(job.runner, job.heartbeat_at):
+        is_ours = job.runner in self._held
+        if job.status not in ACTIVE or is_ours or not is_lost(job.runner, job.heartbeat_at):
             return job
         error = None
         if job.total is None:

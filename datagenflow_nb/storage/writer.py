@@ -222,9 +222,10 @@ class Writer:
         lost = set()
         for job_id in jobs:
             row = connection.execute("SELECT runner FROM jobs WHERE id = ?", [job_id]).fetchone()
-            if row is None or row[0] != self._fences.get(job_id):
+            fence = self._fences.get(job_id)
+            if row is None or fence is None or row[0] != fence:
                 lost.add(job_id)
-                problem = "was deleted" if row is None else "was taken over by another runner"
+                problem = "was deleted" if row is None else "is not this runner's any more"
                 self._failures[job_id] = JobError(
                     f"job {job_id} {problem}; this runner stops writing", {"job_id": job_id}
                 )

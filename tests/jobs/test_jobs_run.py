@@ -350,3 +350,11 @@ def test_long_strings_in_saved_pipelines(ws: dgf.Workspace) -> None:
     ws.save_pipeline(dgf.Pipeline.from_dict(pipeline))
     assert outputs(finish(dgf.run("odd", {"n": 1}))) == [template.replace("{{ n }}", "1")]
     assert json.loads(ws.job(1).row.definition) == pipeline
+
+
+def test_missing_field_of_the_accept_rule(ws: dgf.Workspace, server: OfflineServer) -> None:
+    """A rule over a field that nobody provides is told before any request, too."""
+    with pytest.raises(dgf.SeedError, match=r"no field 'scroe'.*accept_when"):
+        dgf.run({**ask("{{ n }}"), "accept_when": "scroe > 1"}, NUMBERS, model="m")
+    assert server.log()["requests"] == 0
+    assert row_counts(ws) == {}

@@ -11,9 +11,9 @@ from datagenflow_nb.storage.place import NETWORK_FILE_SYSTEMS, file_system_of, i
 MOUNTS = """\
 /dev/sda1 / ext4 rw 0 0
 proc /proc proc rw 0 0
-server:/home /home nfs4 rw,vers=4.2 0 0
-/dev/sdb1 /home/me/scratch ext4 rw 0 0
-//nas/data /mnt/my\\040data cifs rw 0 0
+server:/users /users nfs4 rw,vers=4.2 0 0
+/dev/sdb1 /users/me/scratch ext4 rw 0 0
+//nas/data /net/my\\040data cifs rw 0 0
 tmpfs /late tmpfs rw 0 0
 me@host:/ /late fuse.sshfs rw 0 0
 short
@@ -24,10 +24,10 @@ short
     ("path", "kind", "is_network"),
     [
         ("/srv/x.db", "ext4", False),
-        ("/home/me/x.db", "nfs4", True),
-        ("/home/me/scratch/x.db", "ext4", False),
-        ("/homes/x.db", "ext4", False),
-        ("/mnt/my data/x.db", "cifs", True),
+        ("/users/me/x.db", "nfs4", True),
+        ("/users/me/scratch/x.db", "ext4", False),
+        ("/userss/x.db", "ext4", False),
+        ("/net/my data/x.db", "cifs", True),
         ("/late/x.db", "fuse.sshfs", True),
     ],
 )

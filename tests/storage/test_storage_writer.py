@@ -152,7 +152,7 @@ async def test_runner_that_lost_its_job_writes_nothing(
     with store.write() as connection:
         connection.execute("UPDATE jobs SET runner = 'another' WHERE id = ?", [job.id])
     ticket = writer.put(job.id, simple_rows(job), (1, 1, 0, 0, "{}"))
-    with pytest.raises(JobError, match=f"job {job.id} was taken over by another runner"):
+    with pytest.raises(JobError, match=f"job {job.id} is not this runner's any more"):
         await writer.ready(job.id, ticket)
     with pytest.raises(JobError, match="taken over"):
         writer.put(job.id, [])
