@@ -126,7 +126,7 @@ def test_config_in_itself() -> None:
     config: dict[str, Any] = {}
     config["self"] = config
     data = {"name": "p", "blocks": [{"type": "A", "config": config}]}
-    assert refused(data) == "pipeline, block 1 (A): config: nested too deeply, or holds itself"
+    assert refused(data) == "pipeline, block 1 (A): config: nested too deeply, or contains itself"
 
 
 def test_when_may_be_a_boolean() -> None:
