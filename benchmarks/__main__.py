@@ -88,7 +88,7 @@ def cpu() -> None:
 
 
 def wall() -> None:
-    """Wall time at 100 ms latency, against the bare client; the run alone."""
+    """Wall time at 100 ms latency, against the bare client; from the start of the process."""
     with _server(0.1) as url:
         for kind, count, concurrency in (
             ("w1", 1_000, 64), ("w1", 1_000, 256), ("chunks", 500, 32),

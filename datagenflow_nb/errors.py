@@ -55,8 +55,9 @@ class DataGenFlowError(Exception):
     status_code = 500
 
     def __init__(self, message: str, detail: dict[str, Any] | None = None) -> None:
-        super().__init__(message)
-        self.message = message
+        # Blocks are written by everybody: an exception as the message is its text.
+        super().__init__(str(message))
+        self.message = str(message)
         self.detail: dict[str, Any] = dict(detail or {})
         self.trace: list[dict[str, Any]] | None = None
 

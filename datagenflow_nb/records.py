@@ -40,7 +40,10 @@ __all__ = [
     "utc_now",
 ]
 
-_SCALARS = frozenset({str, int, bool, type(None)})
+_SCALARS = frozenset({str, bool, type(None)})
+#: Python reads integers of up to 4,300 digits back from text (docs.python.org, "Integer string
+#: conversion length limitation"); what cannot be read back is not stored.
+_LARGEST = 2**14_000
 
 
 class NotPlain(ValueError):
@@ -75,6 +78,10 @@ def _plain(value: Any, path: str) -> Any:
     kind = type(value)
     if kind in _SCALARS:
         return value
+    if kind is int:
+        if -_LARGEST < value < _LARGEST:
+            return value
+        raise NotPlain(f"an integer of {value.bit_length():,} bits cannot be read back", path)
     if kind is dict:
         return {
             key if type(key) is str else _key(key, path): item
@@ -107,7 +114,7 @@ def _convert(value: Any, path: str) -> Any:
     if isinstance(value, str):
         return str.__str__(value)
     if isinstance(value, bool | int):
-        return int(value)
+        return _plain(int(value), path)
     if isinstance(value, float):
         return _plain(float(value), path)
     if isinstance(value, Mapping):

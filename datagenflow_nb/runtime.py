@@ -107,9 +107,21 @@ async def hand_over(work: Coroutine[Any, Any, T]) -> T:
     return await asyncio.wrap_future(submit(work))
 
 
-def on_exit(closer: Callable[[], Awaitable[None]]) -> None:
-    """Have ``closer`` awaited on the loop thread when the interpreter ends, the last one first."""
+def on_exit(closer: Callable[[], Awaitable[None]]) -> Callable[[], None]:
+    """Have ``closer`` awaited on the loop thread when the interpreter ends, the last one first.
+
+    Returns
+    -------
+    callable
+        Takes it back; what was closed by hand need not be kept until the end.
+    """
     _closers.append(closer)
+
+    def take_back() -> None:
+        with contextlib.suppress(ValueError):
+            _closers.remove(closer)
+
+    return take_back
 
 
 async def _close_all() -> None:

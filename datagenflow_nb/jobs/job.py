@@ -32,8 +32,8 @@ DEFAULT_EXPORT = ("pending", "accepted")
 class Live:
     """A job that this process runs: its runner and the future of its end."""
 
-    def __init__(self) -> None:
-        self.runner: Runner | None = None
+    def __init__(self, runner: Runner) -> None:
+        self.runner = runner
         self.future: concurrent.futures.Future[str] | None = None
 
 
@@ -151,7 +151,7 @@ class Job:
         return self
 
     def cancel(self, now: bool = False) -> Job:
-        """Stop the job: nothing new starts, what is under way runs to its end.
+        """Stop the job: nothing new starts, the branches under way run to their end.
 
         Parameters
         ----------
@@ -170,7 +170,7 @@ class Job:
             )
         self._table.request(self.id, "cancel_now" if now else "cancel")
         live = self._live(self.id)
-        if live is not None and live.runner is not None:
+        if live is not None:
             stop = functools.partial(live.runner.stop, "cancelled", now=now)
             runtime.loop().call_soon_threadsafe(stop)
         return self

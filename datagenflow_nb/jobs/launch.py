@@ -37,7 +37,7 @@ class JobRoom:
         self._writer = Writer(store)
         self._heartbeat = Heartbeat(store)
         self._live: dict[int, Live] = {}
-        runtime.on_exit(self._interrupt_all)
+        self._stay_on_exit = runtime.on_exit(self._interrupt_all)
 
     def get(self, job_id: int) -> Job:
         """The job of that number.
@@ -134,9 +134,9 @@ class JobRoom:
     ) -> Job:
         self._writer.open_job(job.id, token)
 
+        runner = Runner(self.table, self._writer, job, token, program, models, concurrency)
+
         async def work() -> str:
-            runner = Runner(self.table, self._writer, job, token, program, models, concurrency)
-            live.runner = runner
             try:
                 return await runner.run()
             finally:
@@ -144,7 +144,7 @@ class JobRoom:
                 self._writer.close_job(job.id)
                 self._live.pop(job.id, None)
 
-        live = Live()
+        live = Live(runner)
         self._live[job.id] = live
         live.future = runtime.submit(work())
         return self._job(job.id)
@@ -163,6 +163,7 @@ class JobRoom:
     async def close(self) -> None:
         """Cancel this process's jobs, keep what is finished, end the writer thread."""
         await self._stop("cancelled")
+        self._stay_on_exit()
         self._writer.stop()
 
     async def _interrupt_all(self) -> None:
@@ -176,7 +177,7 @@ class JobRoom:
     async def _stop(self, status: str) -> tuple[Runner, ...]:
         """End all jobs that run here; their runners."""
         lives = tuple(self._live.values())
-        runners = tuple(live.runner for live in lives if live.runner is not None)
+        runners = tuple(live.runner for live in lives)
         for runner in runners:
             runner.stop(status, now=True)
         futures = [asyncio.wrap_future(live.future) for live in lives if live.future is not None]

@@ -19,6 +19,7 @@ _VERDICTS = {None: None, True: "accepted", False: "rejected"}
 class _Open:
     """An execution that has not ended: how many branches still run, and what became of the rest."""
 
+    execution: Execution
     started_at: str
     branches: int = 1
     is_stored: bool = False
@@ -54,7 +55,7 @@ class Ledger:
 
     def begin(self, execution: Execution) -> None:
         """An execution starts; its row is written with its first call or its end."""
-        self._open[execution.key] = _Open(utc_now())
+        self._open[execution.key] = _Open(execution, utc_now())
 
     def call(self, branch: Branch, call: Call) -> None:
         """Write the call down; the branch's next call waits until it is safe."""
@@ -101,6 +102,17 @@ class Ledger:
         rows.extend((STEPS, step_row(execution.key, step)) for step in branch.steps)
         rows.append((RECORDS, self._record(branch, outcome, status, now)))
         self._writer.put(self.job_id, rows, self._counts())
+
+    def abandon(self, status: str) -> None:
+        """The job is over: what has not ended of it ends as ``status``."""
+        rows = [
+            self._execution(state.execution, state, status, utc_now())
+            for state in self._open.values()
+            if state.is_stored
+        ]
+        self._open.clear()
+        if rows:
+            self._writer.put(self.job_id, rows)
 
     async def room(self) -> None:
         """Returns when the writer has caught up enough for more."""

@@ -90,20 +90,27 @@ class Runner:
         self._workers = [asyncio.create_task(self._work()) for _ in range(self._concurrency)]
         try:
             await self._join()
+            if self._stop_status is not None:
+                self.ledger.abandon(self._stop_status)
             await self.ledger.flush()
         except DataGenFlowError as failure:
             error = failure
         finally:
             control.cancel()
             await asyncio.wait([control])
-        status = "failed" if error is not None else self._stop_status or "completed"
+        status = self._stop_status or "completed"
+        if self.ledger.done == self.job.total:
+            status = "completed"  # the wish to stop came after the last record
+        if error is not None:
+            status = "failed"
         await self._finish(status, error)
         return status
 
     def stop(self, status: str, *, now: bool = False) -> None:
         """Start nothing new and end as ``status``; with ``now``, drop calls in flight too.
 
-        Called on the loop thread. Records of dropped executions are not written; what was answered
+        Called on the loop thread. Branches of a fan-out that wait are not started. What is not
+        started or dropped gets no record, and its execution ends as ``status``; what was answered
         and stored before stays.
         """
         self._stop_status = self._stop_status or status

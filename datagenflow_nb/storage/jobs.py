@@ -145,12 +145,23 @@ class JobTable:
             yield [(index, repetitions, decode(text)) for index, repetitions, text in rows]
 
     def start(self, job_id: int, token: str) -> None:
-        """Mark the job as running under ``token``."""
+        """Mark the job as running under ``token``.
+
+        Raises
+        ------
+        JobError
+            When another runner has it, or it was deleted.
+        """
         with self._store.write() as connection:
-            connection.execute(
+            cursor = connection.execute(
                 "UPDATE jobs SET status = 'running', started_at = COALESCE(started_at, ?) "
                 "WHERE id = ? AND runner = ?",
                 [utc_now(), job_id, token],
+            )
+        if cursor.rowcount != 1:
+            raise JobError(
+                f"job {job_id} is not this runner's any more; nothing was started",
+                {"job_id": job_id},
             )
 
     def finish(

@@ -50,7 +50,8 @@ class Workspace(ModelFace, RecordFace):
         self._model_table = ModelTable(self.store)
         self.models = Models(settings, self._configured, hand_over=runtime.hand_over)
         self._pipelines = PipelineTable(self.store)
-        runtime.on_exit(self.models.close)  # before the jobs' own, which is called before it
+        # Before the jobs' own, which is called before it.
+        self._stay_on_exit = runtime.on_exit(self.models.close)
         self._jobs = JobRoom(self.store)
         self._records = self._jobs.records
         self._review = ReviewTable(self.store, self._records)
@@ -142,6 +143,7 @@ class Workspace(ModelFace, RecordFace):
         """
         runtime.run(self._jobs.close(), "Workspace.close()")
         runtime.run(self.models.close(), "Workspace.close()")
+        self._stay_on_exit()
         self.store.close()
         if _current and _current[0] is self:
             _current.clear()
