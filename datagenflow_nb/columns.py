@@ -22,12 +22,14 @@ __all__ = [
     "split_fields",
 ]
 
-#: Columns every DataFrame of records starts with.
+#: Columns every DataFrame of records starts with; ``version`` tells an edited frame that somebody
+#: else was faster, and means nothing outside the store.
 RECORD_COLUMNS = (
     "id", "job_id", "seed_index", "repetition", "branch", "status", "output", "model", "reason",
+    "version",
 )  # fmt: skip
 #: Columns every flat export starts with.
-EXPORT_COLUMNS = (*RECORD_COLUMNS, "created_at", "updated_at", "trace_id")
+EXPORT_COLUMNS = (*RECORD_COLUMNS[:-1], "created_at", "updated_at", "trace_id")
 #: What holds the fields where they are not columns of their own.
 NESTED_COLUMNS = ("metadata", "accumulated_state")
 

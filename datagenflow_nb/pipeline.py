@@ -272,8 +272,7 @@ class Pipeline:
         """
         program = self.program()
         models = self.services.models
-        if hasattr(models, "check"):
-            models.check(program.model_names)
+        models.check(program.model_names)
         execution = Execution(
             metadata=_as_metadata(seed),
             trace_id=new_trace_id(),

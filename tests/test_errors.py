@@ -8,7 +8,7 @@ import pickle
 import pytest
 
 from datagenflow_nb import errors
-from datagenflow_nb.errors import DataGenFlowError, suggest
+from datagenflow_nb.errors import DataGenFlowError, ValidationError, suggest
 
 STATUS_CODES = {
     "BlockExecutionError": 500,
@@ -83,3 +83,9 @@ def test_error_survives_a_process_border() -> None:
 def test_suggest(name: str, choices: list[str], sentence: str) -> None:
     """Near names first; all names when none is near; and when there are none, that."""
     assert suggest(name, choices) == sentence
+
+
+def test_an_exception_as_the_message_is_its_text() -> None:
+    """``raise ValidationError(error)`` is a habit; the message stays a text that can be stored."""
+    error = ValidationError(ValueError("no such city"))  # type: ignore[arg-type]  # the habit
+    assert error.to_dict() == {"error": "no such city", "detail": {}}

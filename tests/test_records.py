@@ -342,3 +342,10 @@ def test_trace_ids_are_random_uuids() -> None:
     for trace_id in made:
         read = uuid.UUID(trace_id)
         assert (str(read), read.version, read.variant) == (trace_id, 4, uuid.RFC_4122)
+
+
+def test_integers_that_cannot_be_read_back_are_refused() -> None:
+    """Python reads back 4,300 digits; a longer integer would make the whole record unreadable."""
+    assert decode(encode(plain({"n": 10**4000}))) == {"n": 10**4000}
+    with pytest.raises(NotPlain, match="n: an integer of 16,610 bits cannot be read back"):
+        plain({"n": 10**5000})

@@ -65,7 +65,7 @@ THIRD_PARTY = {
     "pydantic": "*",
     "pydantic_core": "*",
     "referencing": "llm",  # comes with jsonschema
-    "regex": "blocks.builtin",
+    "regex": "blocks.builtin llm.timed_patterns",
     "sqlite3": "storage",
     "sqlite_utils": "storage",
     "tornado": "server",
@@ -84,6 +84,7 @@ BROAD_EXCEPT = {
     "engine.step:execute_block": "the step edge: whatever a block raises is that record's error",
     "engine.threads:_call": "a future cannot carry every exception; the step edge raises it",
     "jobs.runner:Runner._run": "the job edge: one record never ends a job; logged and stored",
+    "storage.writer:Writer._commit": "the writer thread's edge: a failure of the batch's jobs",
 }
 
 

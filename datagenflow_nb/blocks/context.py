@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import TemplateError
@@ -12,6 +12,7 @@ from ..records import plain
 from ..templating import compile_template
 
 if TYPE_CHECKING:
+    from ..llm.base import ModelConfig
     from ..llm.model import Journal, Model
 
 __all__ = ["BlockContext", "ModelSource", "TraceLog", "use_default_models"]
@@ -20,9 +21,13 @@ __all__ = ["BlockContext", "ModelSource", "TraceLog", "use_default_models"]
 class ModelSource(Protocol):
     """Where ``ctx.llm(name)`` finds its models."""
 
+    def check(self, names: Iterable[str | None]) -> Mapping[str | None, ModelConfig]:
+        """The models behind the names; ConfigError when there is none or it cannot be used."""
+
     def open(
         self, name: str | None, *, journal: Journal | None, variation: str, block: str
-    ) -> Model: ...
+    ) -> Model:
+        """The model of that name for one block."""
 
 
 _default_models: list[ModelSource] = []

@@ -52,7 +52,8 @@ def read_edits(
     ------
     ValidationError
         When ``id`` is missing, wrong or twice there; for a field the record does not have, a value
-        JSON cannot hold, a column that cannot be edited, and a status that is none.
+        JSON cannot hold, a column that cannot be edited, a status that is none, and a record that
+        was changed since the frame was made (its ``version`` tells).
     """
     cells = _cells(df)
     ids = _ids(cells.pop("id"))
@@ -71,6 +72,7 @@ def read_edits(
             row = _Row(stored[record_id])
             for column, values in cells.items():
                 row.read(column, values[position])
+            row.check_version()
             if row.edits:
                 edits[record_id] = row.edits
             if row.status is not None:
@@ -134,13 +136,16 @@ class _Row:
     def __init__(self, record: Record) -> None:
         self.edits: dict[str, Any] = {}
         self.status: str | None = None
+        self._version: Any = record.version
         self._record = record
         self._columns: dict[str, str] = {}
 
     def read(self, column: Any, cell: Any) -> None:
         """Note what the cell changes."""
         value = self._plain(column, cell)
-        if column == "status":
+        if column == "version":
+            self._version = value
+        elif column == "status":
             self._read_status(value)
         elif column == "output":
             if not _is_same(value, self._record.output):
@@ -151,6 +156,16 @@ class _Row:
             self._read_half(column, value)
         else:
             self._read_field(column, value)
+
+    def check_version(self) -> None:
+        """Refuse what differs only because somebody else changed the record meanwhile."""
+        now = self._record.version
+        if (self.edits or self.status is not None) and not _is_same(self._version, now):
+            raise ValidationError(
+                f"record {self._record.id} was changed after this frame was made (version "
+                f"{self._version}, now {now}); load the records again; nothing was changed",
+                {"record_id": self._record.id, "version": now},
+            )
 
     def _read_field(self, column: Any, value: Any) -> None:
         state = self._record.state

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["records_frame", "traces_frame"]
 
-_INTEGERS = ("id", "job_id", "seed_index", "repetition")
+_INTEGERS = ("id", "job_id", "seed_index", "repetition", "version")
 _TRACE_TYPES = {
     "record_id": "int64",
     "trace_id": "text",
@@ -55,10 +55,11 @@ def records_frame(records: Iterable[Record], *, flat: bool = True) -> pd.DataFra
 
     Returns
     -------
-    DataFrame of shape (n_records, 9 + n_fields) or (n_records, 11)
+    DataFrame of shape (n_records, 10 + n_fields) or (n_records, 12)
         First ``id, job_id, seed_index, repetition`` (int64), ``branch, status`` (text), ``output``
-        (object), ``model, reason`` (text), also when there are no records. A field named like one
-        of the fixed columns is the column ``field.<name>``.
+        (object), ``model, reason`` (text), ``version`` (int64, grows with every change), also when
+        there are no records. A field named like one of the fixed columns is the column
+        ``field.<name>``.
 
         A field's column is ``int64`` (``Int64`` with missing values), ``bool`` (``boolean``) or
         ``float64`` when all its values are of that type, ``float64`` also for integers and floats

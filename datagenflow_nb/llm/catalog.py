@@ -46,7 +46,8 @@ class Models:
     default : str, optional
         What a block without a model gets (``--model``); None: ``LLM_MODEL``, else offline.
     hand_over : callable, optional
-        Runs a coroutine on the loop thread, for blocks that run alone on another loop.
+        Runs a coroutine on the loop thread, for blocks that call from another loop: alone in a
+        notebook, or with ``asyncio.run`` in their worker thread.
     """
 
     def __init__(
@@ -62,20 +63,30 @@ class Models:
         self._default = default
         self._hand_over = hand_over
         self._resolved: dict[str | None, ModelConfig] = {}
+        #: Names that have no model; None: they are looked up again, as they may get one.
+        self._failed: dict[str | None, ConfigError] | None = None
         self._endpoints: weakref.WeakKeyDictionary[
             asyncio.AbstractEventLoop, dict[tuple[str | None, str], Endpoint]
         ] = weakref.WeakKeyDictionary()
         self._dialects: dict[tuple[str | None, str], Dialect] = {}
 
     def with_default(self, name: str | None) -> Models:
-        """The same models with another default and fresh look-ups, sharing the open clients."""
-        other = Models(self._settings, self._configured, default=name, hand_over=self._hand_over)
+        """The models one run uses: as they are now, with another default.
+
+        The open clients are shared. The stored models are read once, here, and a name that cannot
+        be resolved is looked up once: its error is the same for every record.
+        """
+        stored = dict(self._configured())
+        other = Models(self._settings, lambda: stored, default=name, hand_over=self._hand_over)
         other._endpoints, other._dialects = self._endpoints, self._dialects
+        other._failed = {}
         return other
 
     def forget(self) -> None:
         """Look every name up afresh: a model was added or deleted."""
         self._resolved.clear()
+        if self._failed is not None:
+            self._failed.clear()
 
     def resolve(self, name: str | None = None) -> ModelConfig:
         """The configuration behind ``name``.
@@ -89,9 +100,20 @@ class Models:
             When nobody configured that model, or its key may not be sent to its endpoint.
         """
         wanted = name or self._default
-        if wanted not in self._resolved:
-            self._resolved[wanted] = self._find(wanted)
-        return self._resolved[wanted]
+        if wanted in self._resolved:
+            return self._resolved[wanted]
+        if self._failed is not None and wanted in self._failed:
+            # A new error each time: tracebacks and traces are added to the one that is raised.
+            known = self._failed[wanted]
+            raise ConfigError(known.message, dict(known.detail))
+        try:
+            found = self._find(wanted)
+        except ConfigError as error:
+            if self._failed is not None:
+                self._failed[wanted] = ConfigError(error.message, dict(error.detail))
+            raise
+        self._resolved[wanted] = found
+        return found
 
     def check(self, names: Iterable[str | None]) -> dict[str | None, ModelConfig]:
         """Resolve all models of a pipeline before anything runs.
@@ -128,7 +150,7 @@ class Models:
             block=block,
             journal=journal,
             variation=variation,
-            hand_over=self._hand_over if journal is None else None,
+            hand_over=self._hand_over,
         )
 
     async def close(self) -> None:

@@ -7,13 +7,19 @@ file of the user's own, and a key is sent only where its pair is noted.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import ConfigError
 
-__all__ = ["is_paired", "pair"]
+__all__ = ["PATIENCE", "is_paired", "pair"]
+
+#: Seconds ``pair`` waits for another process that is adding a pair.
+PATIENCE = 10.0
 
 
 def _file() -> Path:
@@ -37,15 +43,40 @@ def _read() -> list[list[str]]:
 
 def pair(endpoint: str, variable: str) -> None:
     """Allow the key in the environment variable ``variable`` to be sent to ``endpoint``."""
-    pairs = _read()
-    if [endpoint, variable] in pairs:
+    if is_paired(endpoint, variable):
         return
     file = _file()
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = file.with_suffix(f".{os.getpid()}.tmp")
-    draft.write_text(json.dumps([*pairs, [endpoint, variable]], indent=1), encoding="utf-8")
-    draft.chmod(0o600)
-    draft.replace(file)
+    with _alone(file.with_suffix(".lock")):
+        pairs = _read()  # again: another process may have added some
+        draft = file.with_suffix(f".{os.getpid()}.tmp")
+        draft.write_text(json.dumps([*pairs, [endpoint, variable]], indent=1), encoding="utf-8")
+        draft.chmod(0o600)
+        draft.replace(file)
+
+
+@contextlib.contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """While nobody else is: ``lock`` exists as long as somebody is at it."""
+    ends = time.monotonic() + PATIENCE
+    while True:
+        try:
+            os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        except FileExistsError as error:
+            if time.monotonic() > ends:
+                raise ConfigError(
+                    f"{lock} says that another process is adding a model, for more than "
+                    f"{PATIENCE:g} s; if there is none, delete that file and add the model again"
+                ) from error
+            time.sleep(0.01)
+        except OSError as error:
+            raise ConfigError(f"{lock} cannot be made: {error}; check its rights") from error
+        else:
+            break
+    try:
+        yield
+    finally:
+        lock.unlink(missing_ok=True)
 
 
 def is_paired(endpoint: str, variable: str) -> bool:

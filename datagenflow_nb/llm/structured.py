@@ -10,6 +10,13 @@ from typing import Any
 from ..errors import ConfigError
 from ..records import decode, encode, plain
 from .base import EndpointError
+from .timed_patterns import (
+    DATA_KEYS,
+    SlowPatternError,
+    check_patterns,
+    with_timed_patterns,
+    without_dialects,
+)
 
 __all__ = [
     "FORMATS",
@@ -33,8 +40,6 @@ _REFUSAL_WORDS = ("support", "unknown", "unrecognized", "unrecognised", "not all
                   "not permitted", "unexpected", "invalid value", "must be one of", "must be 'json",
                   "must be 'text", "input should be", "unavailable", "not available",
                   "not implemented", "enabled only", "extra inputs", "extra fields")  # fmt: skip
-#: Keywords whose value is data, where "$ref" means nothing.
-_DATA_KEYS = frozenset({"const", "enum", "default", "examples"})
 
 
 def shape_request(
@@ -109,7 +114,8 @@ def _validator(schema_text: str) -> Any:
     from jsonschema.validators import validator_for
 
     schema = check_schema(decode(schema_text), "the schema")
-    return validator_for(schema)(schema, registry=_registry())
+    checker = with_timed_patterns(validator_for(schema))
+    return checker(without_dialects(schema), registry=_registry())
 
 
 def _registry() -> Any:
@@ -144,6 +150,7 @@ def check_schema(schema: Any, where: str) -> dict[str, Any]:
             {"path": error.json_path},
         ) from error
     _check_references(schema, where)
+    check_patterns(schema, where)
     return schema
 
 
@@ -178,7 +185,7 @@ def _references(schema: Any) -> Iterator[str]:
                 yield item
             elif isinstance(item, dict) and "$id" in item:
                 continue  # a schema of its own: its references start from there
-            elif key not in _DATA_KEYS:
+            elif key not in DATA_KEYS:
                 yield from _references(item)
 
 
@@ -201,9 +208,12 @@ def find_violation(value: Any, schema: dict[str, Any]) -> str | None:
     from jsonschema.exceptions import best_match
 
     validator = _validator(encode(schema))
-    if validator.is_valid(value):
-        return None
-    error = best_match(validator.iter_errors(value))
+    try:
+        if validator.is_valid(value):
+            return None
+        error = best_match(validator.iter_errors(value))
+    except SlowPatternError as slow:
+        return str(slow)
     message = error.message
     if len(message) > 300:  # it starts with the value, what was expected stands at the end
         message = f"{message[:140]} ... {message[-150:]}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -21,6 +22,11 @@ ACTIVE = ("queued", "running", "paused")
 EXECUTION_SHIFT = 32
 _SEEDS_PER_PAGE = 200
 _SEEDS_PER_WRITE = 5_000
+#: Characters of JSON over which a page, or a transaction, ends early.
+_SEEDS_SIZE = 8_000_000
+
+#: Tokens of this process's living runners, whichever table or store they came from.
+_HELD: set[str | None] = set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +73,17 @@ class JobTable:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._held: set[str | None] = set()
 
     def hold(self, token: str) -> None:
         """This process's own runner holds ``token``: it lives, however late its heartbeat is.
 
         After a suspend or a long stop the process reads its own jobs before it beats again.
         """
-        self._held.add(token)
+        _HELD.add(token)
 
     def release(self, token: str) -> None:
         """The runner has ended."""
-        self._held.discard(token)
+        _HELD.discard(token)
 
     def create(
         self,
@@ -114,13 +119,15 @@ class JobTable:
         Written in transactions of some thousand rows, so that other writers get their turn; the job
         counts as filled only when ``total`` is set, after the last.
         """
-        total, rows = 0, []
+        total, size, rows = 0, 0, []
         for index, seed in enumerate(seeds):
-            rows.append((job_id, index, seed.repetitions, encode(seed.metadata)))
+            text = encode(seed.metadata)
+            rows.append((job_id, index, seed.repetitions, text))
             total += seed.repetitions
-            if len(rows) == _SEEDS_PER_WRITE:
+            size += len(text)
+            if len(rows) == _SEEDS_PER_WRITE or size >= _SEEDS_SIZE:
                 self._insert_seeds(rows)
-                rows = []
+                size, rows = 0, []
         self._insert_seeds(rows)
         with self._store.write() as connection:
             connection.execute("UPDATE jobs SET total = ? WHERE id = ?", [total, job_id])
@@ -133,16 +140,25 @@ class JobTable:
     def seed_pages(self, job: JobRow) -> Iterator[list[tuple[int, int, dict[str, Any]]]]:
         """Pages of (seed index, repetitions, metadata), in order, read one at a time."""
         last = -1
-        while True:
-            rows = self._store.rows(
-                "SELECT seed_index, repetitions, metadata FROM seeds "
-                "WHERE job_id = ? AND seed_index > ? ORDER BY seed_index LIMIT ?",
-                [job.root_job_id, last, _SEEDS_PER_PAGE],
-            )
-            if not rows:
-                return
-            last = rows[-1][0]
-            yield [(index, repetitions, decode(text)) for index, repetitions, text in rows]
+        while page := self._seed_page(job.root_job_id, last):
+            last = page[-1][0]
+            yield [(index, repetitions, decode(text)) for index, repetitions, text in page]
+
+    def _seed_page(self, job_id: int, last: int) -> list[tuple[int, int, str]]:
+        """The next seeds after ``last``: some hundred, fewer when they are large."""
+        page, size = [], 0
+        rows = self._store.each(
+            "SELECT seed_index, repetitions, metadata FROM seeds "
+            "WHERE job_id = ? AND seed_index > ? ORDER BY seed_index LIMIT ?",
+            [job_id, last, _SEEDS_PER_PAGE],
+        )
+        with contextlib.closing(rows):
+            for index, repetitions, text in rows:
+                page.append((index, repetitions, text))
+                size += len(text)
+                if size >= _SEEDS_SIZE:
+                    break
+        return page
 
     def start(self, job_id: int, token: str) -> None:
         """Mark the job as running under ``token``.
@@ -233,7 +249,7 @@ class JobTable:
 
     def _settle(self, job: JobRow) -> JobRow:
         """A job whose runner died reads ``interrupted``, and so does its row from now on."""
-        is_ours = job.runner in self._held
+        is_ours = job.runner in _HELD
         if job.status not in ACTIVE or is_ours or not is_lost(job.runner, job.heartbeat_at):
             return job
         error = None

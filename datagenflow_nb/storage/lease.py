@@ -53,28 +53,54 @@ def _birth(pid: int) -> str:
     return text.rpartition(")")[2].split()[19]
 
 
-def _is_gone(token: str) -> bool:
-    """True when the runner's process is dead for certain."""
+def _lives(token: str) -> bool | None:
+    """Whether the runner's process lives; None where that cannot be told."""
     place, pid, birth, _ = token.split("|")
     if place != _place():
-        return False
+        return None
     try:
         # A number may be given again; the time of birth tells the two apart.
         if abs(float(_birth(int(pid))) - float(birth)) > 1:
-            return True
-        return psutil.Process(int(pid)).status() == psutil.STATUS_ZOMBIE
+            return False
+        return psutil.Process(int(pid)).status() != psutil.STATUS_ZOMBIE
     except (psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):
+        return None if _is_hidden(int(pid)) else False
+    except (psutil.AccessDenied, PermissionError):
+        return None  # there is one, but whether it is the runner is not shown
+
+
+def _is_hidden(pid: int) -> bool:
+    """True when /proc is mounted so that it does not show other users' processes, and this is one.
+
+    Signal 0 reaches no process but tells whether there is one, whatever /proc shows.
+    """
+    if os.name != "posix":
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
         return True
-    except psutil.AccessDenied:
-        return False  # somebody else's process, but there is one
+    return True
 
 
 def is_lost(token: str | None, heartbeat_at: str | None, now: dt.datetime | None = None) -> bool:
-    """True when a job's runner is dead for certain, or silent for longer than its lease."""
+    """True when a job's runner is dead for certain, or may be and is silent for over its lease.
+
+    Another living process on this host keeps its job however silent it is: it may be waiting for
+    the write lock, or sleep with the machine. One that is stopped or hangs keeps it too, until it
+    ends; the fencing token protects the file in either case. The lease decides where nothing is
+    known about the process (another host, boot or process table; hidden processes), and for this
+    process itself, whose living runners `JobTable.hold` knows.
+    """
     if token is None or heartbeat_at is None:
         return True
-    if _is_gone(token):
+    lives = _lives(token)
+    if lives is False:
         return True
+    if lives and token.split("|")[1] != str(os.getpid()):
+        return False
     last = dt.datetime.fromisoformat(heartbeat_at)
     return ((now or dt.datetime.now(dt.UTC)) - last).total_seconds() > LEASE
 

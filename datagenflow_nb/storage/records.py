@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import StoreError
-from ..records import Call, Step, decode, replay
+from ..records import Call, Step, decode, encode, replay
 from .journal import STEP_COLUMNS, call_from_row, step_from_row
 from .store import Store
 
@@ -19,8 +19,9 @@ __all__ = ["OUTCOMES", "REVIEW_STATUSES", "Record", "RecordTable"]
 REVIEW_STATUSES = ("pending", "accepted", "rejected")
 OUTCOMES = ("failed", "filtered")
 _PAGE = 500
-#: Where ``_SELECT`` has the execution's number.
+#: Where ``_SELECT`` has the execution's number and the branch.
 _EXECUTION = 2
+_BRANCH = 5
 
 #: The columns ``_build`` takes, in its order.
 _SELECT = (
@@ -169,7 +170,8 @@ class RecordTable:
 
     def _add_calls(self, records: Sequence[Record]) -> None:
         calls: dict[tuple[int, str, str], list[Call]] = defaultdict(list)
-        for row in self._rows_of("SELECT * FROM calls", records, "block_id, number"):
+        paths = [(record.execution_id, record.branch) for record in records]
+        for row in self._rows_of("SELECT t.*", "calls", paths, "block_id, number"):
             calls[row["execution_id"], row["block_id"], row["branch"]].append(call_from_row(row))
         for record in records:
             for step in record.steps:
@@ -181,21 +183,25 @@ class RecordTable:
     def _read(self, clause: str, parameters: Sequence[Any]) -> list[Record]:
         rows = self._store.rows(_SELECT + clause, parameters)
         steps: dict[int, dict[str, list[Step]]] = defaultdict(lambda: defaultdict(list))
-        select = f"SELECT execution_id, {STEP_COLUMNS} FROM steps"
-        for execution, branch, *rest in self._rows_of(select, rows, "branch, step"):
+        select = f"SELECT t.execution_id, {STEP_COLUMNS}"
+        paths = [(row[_EXECUTION], row[_BRANCH]) for row in rows]
+        for execution, branch, *rest in self._rows_of(select, "steps", paths, "step"):
             steps[execution][branch].append(step_from_row((branch, *rest)))
         return [_build(row, steps[row[_EXECUTION]]) for row in rows]
 
     def _rows_of(
-        self, select: str, records: Sequence[Record | sqlite3.Row], order: str
+        self, select: str, table: str, paths: Sequence[tuple[int, str]], order: str
     ) -> Iterator[sqlite3.Row]:
-        """Rows of the records' executions."""
-        keys = sorted({r.execution_id if isinstance(r, Record) else r[_EXECUTION] for r in records})
-        for start in range(0, len(keys), _PAGE):
-            part = keys[start : start + _PAGE]
-            marks = ",".join("?" * len(part))
+        """Rows on the paths of these branches only: an execution may have thousands of others."""
+        keys = {(execution, part) for execution, branch in paths for part in _parts(branch)}
+        wanted = sorted(keys)
+        for start in range(0, len(wanted), _PAGE):
+            # One parameter however many there are; CROSS JOIN: look each up in the table's index.
             yield from self._store.rows(
-                f"{select} WHERE execution_id IN ({marks}) ORDER BY execution_id, {order}", part
+                f"{select} FROM json_each(?) AS k CROSS JOIN {table} AS t "
+                "ON t.execution_id = json_extract(k.value, '$[0]') "
+                f"AND t.branch = json_extract(k.value, '$[1]') ORDER BY k.key, {order}",
+                [encode(wanted[start : start + _PAGE])],
             )
 
 
@@ -255,9 +261,12 @@ def _build(row: sqlite3.Row, by_branch: dict[str, list[Step]]) -> Record:
 
 def _on_path(branch: str, by_branch: dict[str, list[Step]]) -> list[Step]:
     """The steps of ``"3.0"``: those of ``""``, then of ``"3"``, then of ``"3.0"``."""
-    steps = list(by_branch.get("", ()))
-    if branch:
-        parts = branch.split(".")
-        for depth in range(1, len(parts) + 1):
-            steps.extend(by_branch.get(".".join(parts[:depth]), ()))
-    return steps
+    return [step for part in _parts(branch) for step in by_branch.get(part, ())]
+
+
+def _parts(branch: str) -> list[str]:
+    """The branches on the path to ``"3.0"``: ``""``, ``"3"`` and ``"3.0"``."""
+    if not branch:
+        return [""]
+    ends = [place for place, mark in enumerate(branch) if mark == "."]
+    return ["", *(branch[:end] for end in ends), branch]

@@ -58,10 +58,14 @@ class ReviewTable:
         with self._store.write() as connection:
             now = utc_now()
             before: dict[int, list[dict[str, Any]]] = {}
+            edited = [int(record_id) for record_id, fields in changes.items() if fields]
+            records = {record.id: record for record in self._records.many(edited)}
             for record_id in sorted({*changes, *statuses}):
-                fields = changes.get(record_id, {})
                 row = self._row(connection, record_id)
-                after = self._changed_row(row, fields, statuses.get(record_id), note, reviewer)
+                fields, wanted = changes.get(record_id, {}), statuses.get(record_id)
+                after = self._changed_row(row, wanted, note, reviewer)
+                if fields:
+                    after["edits"] = self._edited(records[row["id"]], fields)
                 if all(row[key] == after[key] for key in ("status", "edits", "note")):
                     continue
                 connection.execute(
@@ -146,7 +150,6 @@ class ReviewTable:
     def _changed_row(
         self,
         row: sqlite3.Row,
-        fields: Mapping[str, Any],
         status: str | None,
         note: str | None,
         reviewer: str,
@@ -158,8 +161,6 @@ class ReviewTable:
                 {"record_id": row["id"], "status": row["status"]},
             )
         after = {key: row[key] for key in _CHANGED}
-        if fields:
-            after["edits"] = self._edited(self._records.get(row["id"]), fields)
         if status is not None:
             after["status"] = status
         if note is not None:

@@ -9,7 +9,8 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+import weakref
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,18 @@ _log = logging.getLogger("datagenflow_nb")
 BUSY_TIMEOUT = 60.0
 
 
+class _Connection(sqlite3.Connection):
+    """Held by the thread it belongs to alone: it is closed when that thread ends."""
+
+    def __del__(self) -> None:
+        with contextlib.suppress(sqlite3.ProgrammingError):  # it could not be opened
+            self.close()
+
+
 class Store:
     """One SQLite file.
+
+    It belongs to the process that opened it: a forked child must open the file itself.
 
     Parameters
     ----------
@@ -44,9 +55,12 @@ class Store:
             raise StoreError("a store is a file that several threads open; ':memory:' is not one")
         self.path = Path(path).expanduser().resolve()
         self._local = threading.local()
-        self._connections: list[sqlite3.Connection] = []
+        self._connections: weakref.WeakSet[_Connection] = weakref.WeakSet()
         self._lock = threading.Lock()
         self._is_closed = False
+        self._pid = os.getpid()
+        self._identity: tuple[int, int] | None = None  # device and file number
+        self._rescue: str | None = None
         with self._explained():
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._journal_mode = "DELETE" if is_network_place(self.path) else "WAL"
@@ -64,14 +78,23 @@ class Store:
     @property
     def connection(self) -> sqlite3.Connection:
         """This thread's connection, for reading."""
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if os.getpid() != self._pid:
+            raise StoreError(
+                f"the store {self.path} was opened before a fork; its threads and locks stayed in "
+                "the parent: open a workspace in the child process"
+            )
+        connection: _Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             if self._is_closed:
                 raise StoreError(f"the store {self.path} was closed")
             with self._explained():
-                connection = self._local.connection = self._connect()
+                connection = self._connect()
+                if self._is_moved():
+                    connection.close()
+                    raise StoreError(self._moved())
+            self._local.connection = connection
             with self._lock:
-                self._connections.append(connection)
+                self._connections.add(connection)
         return connection
 
     def rows(self, sql: str, parameters: Any = ()) -> list[sqlite3.Row]:
@@ -85,6 +108,11 @@ class Store:
             found: sqlite3.Row | None = self.connection.execute(sql, parameters).fetchone()
             return found
 
+    def each(self, sql: str, parameters: Any = ()) -> Generator[sqlite3.Row, None, None]:
+        """The rows of a query one by one; close the iterator when it is left early."""
+        with self._explained(), contextlib.closing(self.connection.cursor()) as cursor:
+            yield from cursor.execute(sql, parameters)
+
     @contextlib.contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
         """The one way to write: a transaction that holds the write lock from its first moment.
@@ -95,12 +123,20 @@ class Store:
         Raises
         ------
         StoreError
-            When the file cannot be written; nothing of the transaction is kept.
+            When the file cannot be written, or was deleted or replaced; nothing of the
+            transaction is kept.
         """
+        if self.connection.in_transaction:
+            raise StoreError(f"{self.path}: this thread has a transaction open already")
         connection = self.connection
         with self._explained():
-            connection.execute("BEGIN IMMEDIATE")
             try:
+                # Inside: a KeyboardInterrupt right after it must not leave the lock held.
+                connection.execute("BEGIN IMMEDIATE")
+                if self._is_moved():
+                    # With the lock held: nobody commits to the lost file after its rescue.
+                    connection.execute("ROLLBACK")
+                    raise StoreError(self._moved(connection), {"path": str(self.path)})
                 yield connection
                 connection.execute("COMMIT")
             except BaseException:
@@ -119,17 +155,50 @@ class Store:
 
     def close(self) -> None:
         """Close all connections; the store cannot be used after it."""
+        if os.getpid() != self._pid:
+            return  # the parent's connections are not ours to close
         with self._lock:
             self._is_closed = True
-            for connection in self._connections:
+            for connection in list(self._connections):
                 connection.close()
             self._connections.clear()
         self._local = threading.local()
 
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            self.path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
-        )
+    def _is_moved(self) -> bool:
+        """True when the path no longer leads to the file that was opened."""
+        try:
+            found = self.path.stat()
+        except FileNotFoundError:
+            return True
+        return (found.st_dev, found.st_ino) != self._identity
+
+    def _moved(self, connection: sqlite3.Connection | None = None) -> str:
+        """What happened to the file, after saving what ``connection`` still reads, once."""
+        what = "replaced by another file" if self.path.exists() else "deleted"
+        text = f"{self.path} was {what} while it was open; nothing more is stored"
+        with self._lock:
+            if self._rescue is None and connection is not None:
+                stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%d-%H%M%S")
+                target = self.path.with_name(f"{self.path.name}.rescued-{stamp}-{self._pid}.db")
+                try:
+                    connection.execute("VACUUM INTO ?", [str(target)])
+                except sqlite3.Error as error:
+                    self._rescue = f"it could not be saved as {target}: {error}"
+                else:
+                    self._rescue = f"what it held was saved as {target}"
+            return f"{text}; {self._rescue or 'open the workspace anew'}"
+
+    def _connect(self, mode: str = "rw") -> _Connection:
+        """A new connection; only mode ``rwc`` makes a file that is not there."""
+        try:
+            connection = sqlite3.connect(
+                f"{self.path.as_uri()}?mode={mode}", timeout=BUSY_TIMEOUT, isolation_level=None,
+                check_same_thread=False, factory=_Connection, uri=True,
+            )  # fmt: skip
+        except sqlite3.OperationalError as error:
+            if mode == "rw" and not self.path.exists():
+                raise StoreError(self._moved()) from error
+            raise
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA foreign_keys = ON")
         # Safe against a killed process; a power cut may cost the last moments, never the file.
@@ -138,7 +207,7 @@ class Store:
 
     def _prepare(self) -> None:
         """Bring a new or older file to this version's tables; refuse a newer one."""
-        connection = self._connect()
+        connection = self._connect("rwc")
         try:
             self._check_owner(connection)
             _set_journal_mode(connection, self._journal_mode)
@@ -155,6 +224,8 @@ class Store:
                     if connection.in_transaction:
                         connection.execute("ROLLBACK")
                     raise
+            found = self.path.stat()
+            self._identity = (found.st_dev, found.st_ino)
         finally:
             connection.close()
 

@@ -210,12 +210,16 @@ class Writer:
             with self._store.write() as connection:
                 lost = self._check_fences(connection, jobs)
                 self._insert(connection, [item for item in batch if item[0] not in lost])
-        except (StoreError, sqlite3.Error, UnicodeEncodeError, OverflowError) as error:
+        except Exception as error:  # noqa: BLE001 # a failure of the batch's jobs, never silent
+            # The thread's edge: were it to end, everybody who waits for a commit would for ever.
             if len(jobs) > 1:  # one job's bad row is not the others' fault
                 for job_id in jobs:
                     self._commit([item for item in batch if item[0] == job_id])
                 return
-            failure = error if isinstance(error, StoreError) else StoreError(f"not stored: {error}")
+            failure = error
+            if not isinstance(failure, StoreError):
+                failure = StoreError(f"not stored: {error or type(error).__name__}")
+                failure.__cause__ = error
             self._failures.update(dict.fromkeys(jobs, failure))
 
     def _check_fences(self, connection: sqlite3.Connection, jobs: Iterable[int]) -> set[int]:

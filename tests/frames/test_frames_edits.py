@@ -44,6 +44,20 @@ def refused(df: pd.DataFrame, filled: Filled) -> str:
     return caught.value.message
 
 
+def test_a_frame_that_is_behind_is_refused(filled: Filled) -> None:
+    """What somebody else changed meanwhile is not reverted by writing an old frame back."""
+    behind = records_frame(filled.records.page())
+    filled.review.update({1: {"text": "theirs"}}, status="accepted")
+    assert refused(behind, filled) == (
+        "record 1 was changed after this frame was made (version 1, now 2); load the records "
+        "again; nothing was changed"
+    )
+    assert read_edits(behind[behind["id"] == 2], current(filled)) == ({}, {})
+    fresh = records_frame(filled.records.page())
+    fresh.loc[0, "text"] = "mine"
+    assert read_edits(fresh, current(filled)) == ({1: {"text": "mine"}}, {})
+
+
 @pytest.mark.parametrize("flat", [True, False])
 def test_an_unchanged_frame_changes_nothing(filled: Filled, flat: bool) -> None:
     """What was read is what is stored, missing values included."""

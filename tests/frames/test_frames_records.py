@@ -48,6 +48,7 @@ FIXED_TYPES = {
     "output": "object",
     "model": TEXT,
     "reason": TEXT,
+    "version": "int64",
 }
 
 
@@ -74,7 +75,7 @@ def test_fixed_columns_come_first_and_fields_as_they_appear() -> None:
     )
     assert list(df.columns) == [
         "id", "job_id", "seed_index", "repetition", "branch", "status", "output", "model", "reason",
-        "topic", "text", "level",
+        "version", "topic", "text", "level",
     ]  # fmt: skip
     assert df["id"].tolist() == [1, 2]
     assert df["status"].tolist() == ["pending", "failed"]

@@ -71,6 +71,28 @@ def test_threads_of_asyncio_stall_nobody(ws: dgf.Workspace) -> None:
     assert finish(stuck).records_generated == 64
 
 
+def test_sync_blocks_ask_models_on_loops_of_their_own(ws: dgf.Workspace) -> None:
+    """Beside async blocks; every call goes through the job's one journal."""
+
+    class Twice(dgf.BaseBlock):
+        name = "Twice"
+        outputs = ["one", "two"]
+
+        def execute(self, data, ctx):
+            one = asyncio.run(ctx.llm().chat(f"One {data['n']}"))
+            two = asyncio.run(ctx.llm().chat(f"Two {data['n']}"))
+            return {"one": one.text, "two": two.text}
+
+    @dgf.block(outputs=["three"])
+    async def once(n, ctx):
+        return {"three": (await ctx.llm().chat(f"Three {n}")).text}
+
+    job = dgf.run(pipeline(Twice(), once), [{"n": n} for n in range(60)], concurrency=16)
+    assert finish(job, timeout=60).records_generated == 60
+    assert job.usage["calls"] == 180
+    assert all(job.records()["one"])
+
+
 def test_two_jobs_at_once(ws: dgf.Workspace, server: OfflineServer) -> None:
     """Both complete, each with its own records and counts."""
     server.reset(latency=0.02)

@@ -172,6 +172,37 @@ def test_changed_models_are_seen() -> None:
     assert found.resolve("one").model == "new"
 
 
+def test_run_reads_the_stored_models_once() -> None:
+    """Names first seen while it runs, and names that fail for every record, cost no read."""
+    reads = []
+
+    def stored() -> dict[str, ModelConfig]:
+        reads.append(1)
+        return {"one": FREE}
+
+    run = Models(Settings(root=Path()), stored).with_default(None)
+    errors = []
+    for _ in range(3):
+        assert run.resolve("one") == FREE
+        with pytest.raises(ConfigError, match="'two' is not configured") as caught:
+            run.resolve("two")
+        errors.append(caught.value)
+    assert len(reads) == 1
+    assert len({str(error) for error in errors}) == 1
+    assert errors[1].detail == errors[0].detail
+    assert len({id(error) for error in errors}) == 3
+
+
+def test_model_that_failed_may_be_mended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Outside a run nothing is remembered of a name that could not be used."""
+    found = models()
+    pair("http://fast/v1", "FAST_KEY")
+    with pytest.raises(ConfigError, match="needs a key"):
+        found.resolve("fast")
+    monkeypatch.setenv("FAST_KEY", "sk-mine")
+    assert found.resolve("fast").api_key == "sk-mine"
+
+
 @pytest.mark.asyncio
 async def test_one_client_per_endpoint_and_key() -> None:
     """Models of one server share its connections; another key does not."""

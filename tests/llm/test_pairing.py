@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from datagenflow_nb.errors import ConfigError
+from datagenflow_nb.llm import pairing
 from datagenflow_nb.llm.pairing import is_paired, pair
 
 
@@ -69,3 +72,46 @@ def test_file_that_cannot_be_read(file: Path) -> None:
     file.mkdir(parents=True)
     with pytest.raises(ConfigError, match=r"paired_keys\.json cannot be read"):
         is_paired("http://a/v1", "KEY")
+
+
+def test_processes_lose_no_pair(file: Path) -> None:
+    """Three that add ten each at once."""
+    script = (
+        "import sys\n"
+        "from datagenflow_nb.llm.pairing import pair\n"
+        "print(flush=True)\n"
+        "input()\n"
+        "for n in range(10): pair(f'http://{sys.argv[1]}/{n}', 'KEY')\n"
+    )
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", script, name],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )
+        for name in "abc"
+    ]  # fmt: skip
+    for process in processes:
+        assert process.stdout is not None
+        process.stdout.readline()
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    for process in processes:
+        process.communicate(timeout=60)
+    assert [process.returncode for process in processes] == [0, 0, 0]
+    assert len(json.loads(file.read_text())) == 30
+    assert [path.name for path in file.parent.iterdir()] == ["paired_keys.json"]
+
+
+def test_lock_left_behind(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for ever; the message says what to delete."""
+    monkeypatch.setattr(pairing, "PATIENCE", 0.0)
+    file.parent.mkdir()
+    lock = file.with_suffix(".lock")
+    lock.touch()
+    with pytest.raises(ConfigError, match=r"paired_keys\.lock .* delete that file"):
+        pair("http://a/v1", "KEY")
+    lock.unlink()
+    pair("http://a/v1", "KEY")
+    assert is_paired("http://a/v1", "KEY")

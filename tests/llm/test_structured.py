@@ -135,6 +135,7 @@ def test_read_json_never_fails_otherwise(text: str) -> None:
             r"refers to '#/\$defs/b', which is not part",
         ),
         ({"$ref": "http://127.0.0.1:9/schema.json"}, "refers to 'http://127"),
+        ({"patternProperties": {"(": {}}}, r"config 'json_schema' is no valid JSON Schema: at \$"),
     ],
 )
 def test_check_schema(schema: Any, message: str) -> None:
@@ -194,3 +195,67 @@ def test_validation_never_fetches(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigError):
         find_violation({}, schema)
     assert asked == []
+
+
+SLOW = "^(a|aa)+(a|aa)+$"
+MANY = "a" * 60 + "!"
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"pattern": SLOW}, MANY),
+        ({"anyOf": [{"pattern": SLOW}, {"type": "string"}]}, MANY),
+        ({"patternProperties": {SLOW: {}}}, {MANY: 1}),
+        ({"additionalProperties": False, "patternProperties": {SLOW: {}}}, {MANY: 1}),
+        (
+            {
+                "$schema": "https://json-schema.org/draft/2020-12/schema",
+                "properties": {"next": {"$ref": "#"}, "text": {"pattern": SLOW}},
+            },
+            {"next": {"text": MANY}},
+        ),
+        (
+            {
+                "$schema": "http://json-schema.org/draft-07/schema#",
+                "items": {"pattern": SLOW},
+            },
+            [MANY],
+        ),
+    ],
+)
+def test_slow_pattern_is_given_up(schema: dict[str, Any], value: Any) -> None:
+    """Wherever it stands; the violation names it."""
+    violation = find_violation(value, schema)
+    assert violation is not None
+    assert f"the pattern {SLOW!r} took longer than 0.5 s on '{MANY}'" in violation
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "violation"),
+    [
+        ({"pattern": "^a+$"}, "aaa", None),
+        ({"pattern": "^a+$"}, 5, None),
+        ({"pattern": "^a+$"}, "ab", "at $: 'ab' does not match '^a+$'"),
+        ({"patternProperties": {"^n": {"type": "integer"}}}, {"n1": 1, "x": "y"}, None),
+        (
+            {"patternProperties": {"^n": {"type": "integer"}}},
+            {"n1": "one"},
+            "at $.n1: 'one' is not of type 'integer'",
+        ),
+        ({"patternProperties": {"^n": {}}, "additionalProperties": False}, {"n1": 1}, None),
+        (
+            {"patternProperties": {"^n": {}}, "additionalProperties": False},
+            {"n1": 1, "x": 2},
+            "at $: Additional properties are not allowed ('x' was unexpected)",
+        ),
+        (
+            {"patternProperties": {"^n": {}}, "additionalProperties": {"type": "string"}},
+            {"n1": 1, "x": 2},
+            "at $.x: 2 is not of type 'string'",
+        ),
+    ],
+)
+def test_patterns(schema: dict[str, Any], value: Any, violation: str | None) -> None:
+    """Mean what JSON Schema says."""
+    assert find_violation(value, schema) == violation
