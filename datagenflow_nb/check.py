@@ -67,7 +67,8 @@ class _Fields:
 
     def _has(self, name: str) -> bool:
         if not name.startswith("metadata."):
-            return self.is_open or name in self.known
+            # Templates and rules always see the seed's fields together as ``metadata``.
+            return self.is_open or name == "metadata" or name in self.known
         # A field of that name goes before the seed's metadata; what is in it is not known.
         has_own = "metadata" in self.known
         return has_own or self.seed is None or name.removeprefix("metadata.") in self.seed

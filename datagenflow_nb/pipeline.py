@@ -293,6 +293,11 @@ class Pipeline:
 
 def read_pipeline_text(text_or_path: str | Path) -> tuple[str, str]:
     """The text of a pipeline, and what to call it in messages."""
+    if not isinstance(text_or_path, str | Path):
+        raise ConfigError(
+            f"{text_or_path!r} ({type(text_or_path).__name__}) is no pipeline; expected YAML text "
+            "or the path of a file"
+        )
     is_text = isinstance(text_or_path, str) and ("\n" in text_or_path or "{" in text_or_path)
     if is_text:
         return str(text_or_path), "pipeline"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import threading
@@ -22,6 +23,11 @@ class Calls(list[Call]):
 
     def next_number(self) -> int:
         return len(self)
+
+    async def pause(self, seconds: float) -> bool:
+        """No job, nothing stops."""
+        await asyncio.sleep(seconds)
+        return True
 
     async def ready(self) -> None:
         return None

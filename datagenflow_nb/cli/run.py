@@ -90,9 +90,11 @@ def run(
     """
     if statuses and out is None:
         raise click.UsageError("--status says what --out exports; give --out too")
-    is_file = _check_file(load_settings(db), pipeline)
+    settings = load_settings(db)
+    is_file = _check_file(settings, pipeline)
     _check_seeds(seeds)
     if out is not None:
+        _spare_inputs(out, (Path(pipeline), Path(seeds), settings.database_path))
         _rehearse_export(out)
     with Interrupts() as interrupts, opened(db) as workspace:
         ready = Path(pipeline) if is_file else _stored(workspace, pipeline)
@@ -161,6 +163,16 @@ def _check_seeds(seeds: str) -> None:
 
     if seeds != "-" and not seeds.startswith("job:"):
         read_seeds(seeds)  # reads nothing yet
+
+
+def _spare_inputs(out: Path, inputs: tuple[Path, ...]) -> None:
+    """The export must not replace what the run reads, or the store it writes."""
+    for path in inputs:
+        if out.expanduser().resolve() == path.expanduser().resolve():
+            raise ConfigError(
+                f"--out {out} is the run's own {path.name}; name another file for the export",
+                {"path": str(out)},
+            )
 
 
 def _rehearse_export(out: Path) -> None:

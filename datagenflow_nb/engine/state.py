@@ -111,3 +111,6 @@ class Sink(Protocol):
 
     async def ready(self, branch: Branch) -> None:
         """Returns when the branch's calls noted so far are safe."""
+
+    async def pause(self, seconds: float) -> bool:
+        """Wait before another try; False, at once, when no more calls shall be made."""

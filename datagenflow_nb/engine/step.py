@@ -37,6 +37,12 @@ class StepJournal:
         if self._sink is not None:
             await self._sink.ready(self._branch)
 
+    async def pause(self, seconds: float) -> bool:
+        if self._sink is not None:
+            return await self._sink.pause(seconds)
+        await asyncio.sleep(seconds)
+        return True
+
     def add(self, call: Call) -> None:
         self._step.calls.append(call)
         if self._sink is not None:

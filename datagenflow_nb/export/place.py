@@ -15,6 +15,7 @@ from ..errors import ConfigError, DataGenFlowError
 __all__ = ["check_target", "replacing"]
 
 _BUFFER_BYTES = 1 << 20
+_SQLITE_MAGIC = b"SQLite format 3\0"
 
 
 def check_target(path: str | os.PathLike[str]) -> Path:
@@ -23,7 +24,7 @@ def check_target(path: str | os.PathLike[str]) -> Path:
     Raises
     ------
     ConfigError
-        When it is a folder, lies in none, or is no path.
+        When it is a folder, lies in none, is no path, or is a SQLite file.
     """
     try:
         target = Path(path).expanduser().resolve()
@@ -49,7 +50,26 @@ def check_target(path: str | os.PathLike[str]) -> Path:
             f"{target} is write-protected; remove it, or export to another file",
             {"path": str(target)},
         )
+    if _is_database(target):
+        raise ConfigError(
+            f"{target} is a SQLite file, maybe the very store the records are in; an export never "
+            "replaces one: name another file",
+            {"path": str(target)},
+        )
     return target
+
+
+def _is_database(target: Path) -> bool:
+    """True for a SQLite file and for the log beside one; source: sqlite.org/fileformat.html."""
+    for suffix in ("-wal", "-shm", "-journal"):
+        if target.name.endswith(suffix) and _is_database(
+            target.with_name(target.name.removesuffix(suffix))
+        ):
+            return True
+    if not target.is_file():
+        return False
+    with target.open("rb") as file:
+        return file.read(len(_SQLITE_MAGIC)) == _SQLITE_MAGIC
 
 
 @contextlib.contextmanager

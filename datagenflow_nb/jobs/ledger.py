@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,6 +53,8 @@ class Ledger:
         self._usage_text = "{}"
         self._writer = writer
         self._open: dict[int, _Open] = {}
+        #: Set when nothing new shall start; who waits for another try gives up.
+        self.stopping = asyncio.Event()
 
     def begin(self, execution: Execution) -> None:
         """An execution starts; its row is written with its first call or its end."""
@@ -70,6 +73,15 @@ class Ledger:
         """Returns when the branch's calls so far are committed."""
         if branch.mark:
             await self._writer.ready(self.job_id, branch.mark)
+
+    async def pause(self, seconds: float) -> bool:
+        """Wait before another try; False, at once, when the job is being stopped."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self.stopping.wait()
+        except TimeoutError:
+            return True
+        return False
 
     def fan_out(self, branch: Branch, children: list[Branch]) -> None:
         """Write the parted branches' common steps once, and each one's first step, together."""

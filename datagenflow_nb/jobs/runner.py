@@ -74,6 +74,7 @@ class Runner:
         self._reading = asyncio.Lock()
         self._changed = asyncio.Event()
         self._stop_status: str | None = None
+        self._is_dropping = False
         self._workers: list[asyncio.Task[None]] = []
         self._last_breath = perf_counter()
 
@@ -101,6 +102,10 @@ class Runner:
         status = self._stop_status or "completed"
         if self.ledger.done == self.job.total:
             status = "completed"  # the wish to stop came after the last record
+        elif status == "completed" and error is None:
+            error = StoreError(
+                f"the job ended with {self.ledger.done} of {self.job.total} executions done"
+            )
         if error is not None:
             status = "failed"
         await self._finish(status, error)
@@ -114,18 +119,22 @@ class Runner:
         and stored before stays.
         """
         self._stop_status = self._stop_status or status
+        self.ledger.stopping.set()
         self._changed.set()
         if now:
-            for worker in self._workers:
-                worker.cancel()
+            self._drop()
+
+    def _drop(self) -> None:
+        self._is_dropping = True
+        for worker in self._workers:
+            worker.cancel()
 
     async def _join(self) -> None:
         """Wait for all workers; the first error stops the others."""
         done, _ = await asyncio.wait(self._workers, return_when=asyncio.FIRST_EXCEPTION)
         failed = [task for task in done if not task.cancelled() and task.exception() is not None]
         if failed:
-            for worker in self._workers:
-                worker.cancel()
+            self._drop()
         await asyncio.gather(*self._workers, return_exceptions=True)
         for task in failed:
             error = task.exception()
@@ -163,6 +172,16 @@ class Runner:
     async def _run(self, branch: Branch) -> None:
         try:
             outcome = await run_branch(self._program, branch, self._models, self.ledger)
+        except (asyncio.CancelledError, GeneratorExit):
+            task = asyncio.current_task()
+            if self._is_dropping or task is None:
+                raise
+            # A block that cancels the task it runs in, as libraries with scopes do, ends itself.
+            task.uncancel()
+            reason = "a block cancelled the task it ran in"
+            outcome = Outcome(
+                "failed", reason=reason, error=BlockExecutionError(reason, {"error": reason})
+            )
         except Exception as error:  # noqa: BLE001 - the job edge: one record does not end a job
             _log.error("job %d: the engine failed on a record", self.job.id, exc_info=error)
             reason = f"the engine failed: {type(error).__name__}: {error}"

@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 from ..errors import ModelError
 from ..records import Call, Usage, encode
 from .base import Endpoint, EndpointError, ModelConfig, usage_of
-from .retry import ask_with_tries
+from .retry import ask_with_tries, wait
 from .structured import (
     FORMATS,
     find_violation,
@@ -46,6 +46,9 @@ class Journal(Protocol):
 
     async def ready(self) -> None:
         """Returns when every answer noted so far is safe; awaited before a new call is made."""
+
+    async def pause(self, seconds: float) -> bool:
+        """Wait before another try; False, at once, when the job is being stopped."""
 
     def add(self, call: Call) -> None:
         """Note a call that has ended, well or not."""
@@ -276,7 +279,10 @@ class Model:
         started = perf_counter()
         try:
             answer = await ask_with_tries(
-                lambda: ask(body, timeout=self.config.timeout), self.config, call.tries
+                lambda: ask(body, timeout=self.config.timeout),
+                self.config,
+                call.tries,
+                wait if self.journal is None else self.journal.pause,
             )
         except EndpointError as error:
             call.latency = perf_counter() - started

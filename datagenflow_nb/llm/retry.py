@@ -36,10 +36,24 @@ def wait_before(number: int, error: EndpointError, chance: float) -> float:
     return wait
 
 
+async def wait(seconds: float) -> bool:
+    """Sleep; True: go on. What waits between tries when no job can be stopped meanwhile."""
+    await asyncio.sleep(seconds)
+    return True
+
+
 async def ask_with_tries(
-    ask: Callable[[], Awaitable[dict[str, Any]]], config: ModelConfig, tries: list[dict[str, Any]]
+    ask: Callable[[], Awaitable[dict[str, Any]]],
+    config: ModelConfig,
+    tries: list[dict[str, Any]],
+    pause: Callable[[float], Awaitable[bool]] = wait,
 ) -> dict[str, Any]:
     """The answer of the first try that succeeds; every try is noted in ``tries``.
+
+    Parameters
+    ----------
+    pause : callable
+        Waits some seconds before the next try; False, at once, when there shall be none.
 
     Raises
     ------
@@ -68,7 +82,9 @@ async def ask_with_tries(
         number = len(tries) + 1
         if not error.is_retryable or number > config.max_tries:
             raise error
-        wait = wait_before(number, error, random.random())
-        if perf_counter() - started + wait > config.max_wait:
+        seconds = wait_before(number, error, random.random())
+        if perf_counter() - started + seconds > config.max_wait:
             raise error
-        await asyncio.sleep(wait)
+        if not await pause(seconds):
+            message = f"{error.message}; stopped before the next try"
+            raise EndpointError(error.kind, message, status=error.status)

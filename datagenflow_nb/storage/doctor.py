@@ -27,8 +27,8 @@ _CHECKS = (
     ),
     (
         "finished executions without a record",
-        "SELECT count(*) FROM executions e WHERE e.status <> 'running' AND NOT EXISTS "
-        "(SELECT 1 FROM records r WHERE r.execution_id = e.id)",
+        "SELECT count(*) FROM executions e WHERE e.status IN ('completed', 'failed', 'filtered') "
+        "AND NOT EXISTS (SELECT 1 FROM records r WHERE r.execution_id = e.id)",
     ),
     (
         "completed jobs with fewer executions than their seeds ask for",

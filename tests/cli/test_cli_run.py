@@ -226,3 +226,14 @@ def test_job_that_failed(dgf: Any, until: Any) -> None:
     assert process.returncode == 1
     assert "no such table: steps" in told + said
     assert "Traceback" not in said
+
+
+def test_the_export_spares_what_the_run_reads(dgf: Any, echo: tuple[str, str]) -> None:
+    """--out over the seeds, the pipeline or the store is refused before anything runs."""
+    pipeline, seeds = echo
+    for target in (pipeline, seeds, "datagenflow.db"):
+        before = (dgf.folder / seeds).read_bytes()
+        run = dgf("run", pipeline, seeds, "--out", target, status=1)
+        assert f"--out {target} is the run's own" in run.stderr
+        assert (dgf.folder / seeds).read_bytes() == before
+    assert not (dgf.folder / "datagenflow.db").exists()

@@ -199,3 +199,19 @@ except ConfigError as error:
         ".jsonl or .csv\n"
     )
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["store.db", "store.db-wal", "link.jsonl"])
+def test_a_store_is_never_replaced(folder: Path, name: str) -> None:
+    """An export onto a SQLite file, its log or a link to it is refused; the store stays."""
+    import sqlite3
+
+    store = folder / "store.db"
+    with sqlite3.connect(store) as connection:
+        connection.execute("CREATE TABLE t (x)")
+    connection.close()
+    (folder / "link.jsonl").symlink_to(store)
+    before = store.read_bytes()
+    with pytest.raises(ConfigError, match="is a SQLite file, maybe the very store"):
+        export_records(one, folder / name, format="jsonl")
+    assert store.read_bytes() == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from typing import Any
 
@@ -325,3 +326,24 @@ def test_last_block_fans_out(ws: dgf.Workspace) -> None:
     """Every item is a record of its own."""
     job = finish(dgf.run(pipeline(split), {"n": 3}))
     assert list(job.records()["output"]) == [0, 1, 2]
+
+
+def test_a_block_that_cancels_its_own_task(ws: dgf.Workspace) -> None:
+    """It is one failed record; a job is never completed with executions missing."""
+
+    class Scope(dgf.BaseBlock):
+        outputs = ["x"]
+
+        async def execute(self, data: dict[str, Any]) -> dict[str, Any]:
+            if data["n"] == 1:
+                task = asyncio.current_task()
+                assert task is not None
+                task.cancel()
+                await asyncio.sleep(1)
+            if data["n"] == 2:
+                raise GeneratorExit
+            return {"x": 1}
+
+    job = ws.run(dgf.Pipeline("p", [Scope]), [{"n": n} for n in range(20)], wait=True)
+    assert (job.status, job.executions_done, job.records_generated) == ("completed", 20, 18)
+    assert job.reasons() == [("a block cancelled the task it ran in", 2)]

@@ -27,6 +27,11 @@ class Calls(list[Call]):
     def next_number(self) -> int:
         return len(self)
 
+    async def pause(self, seconds: float) -> bool:
+        """No job, nothing stops."""
+        await asyncio.sleep(seconds)
+        return True
+
     async def ready(self) -> None:
         return None
 
