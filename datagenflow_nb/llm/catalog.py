@@ -200,9 +200,13 @@ class Models:
                 "is not sent there; set both in the environment or both in the project's .env file"
             )
         return ModelConfig(
-            name=model, model=model, endpoint=endpoint, api_key=self._settings.llm_api_key,
+            # A server's model of that id is not the embedded one, which records call so.
+            name=f"{OFFLINE} at {endpoint}" if model == OFFLINE else model,
+            model=model,
+            endpoint=endpoint,
+            api_key=self._settings.llm_api_key,
             key_env="LLM_API_KEY",
-        )  # fmt: skip
+        )
 
 
 def _with_key(config: ModelConfig) -> ModelConfig:

@@ -11,7 +11,7 @@ from typing import Any
 from .. import runtime
 from ..blocks.context import use_default_models
 from ..blocks.discovery import build_registry
-from ..errors import ConfigError, JobError
+from ..errors import ConfigError, JobError, StoreError
 from ..jobs import Job, JobRoom
 from ..jobs.options import RunOptions
 from ..llm.catalog import Models
@@ -206,6 +206,8 @@ def workspace(database_path: str | Path | None = None) -> Workspace:
     """
     if database_path is None and _current:
         return _current[0]
+    if str(database_path) == ":memory:":
+        raise StoreError("a store is a file that several threads open; ':memory:' is not one")
     chosen = None if database_path is None else Path(database_path).expanduser().resolve()
     settings = Settings.load(database_path=chosen)
     if not (_current and _current[0].settings == settings):

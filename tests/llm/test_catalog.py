@@ -257,3 +257,11 @@ async def test_every_loop_has_its_own_client() -> None:
     assert await runtime.hand_over(open_there()) is not here
     assert found.endpoint_for(config) is here
     await found.close()
+
+
+def test_a_servers_model_called_offline_is_not_the_embedded_one() -> None:
+    """Records of a paid endpoint never say "offline" alone, whatever its model is called."""
+    settings = Settings(root=Path(), llm_endpoint="http://127.0.0.1:1/v1", llm_model="offline")
+    config = Models(settings).resolve(None)
+    assert (config.name, config.is_offline) == ("offline at http://127.0.0.1:1/v1", False)
+    assert Models(settings).resolve("offline").is_offline
