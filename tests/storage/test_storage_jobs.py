@@ -121,7 +121,8 @@ def test_only_the_runner_itself_starts_and_finishes(store: Store, table: JobTabl
     """A runner whose job was taken over changes nothing."""
     job = new_job(store)
     assert not table.finish(job.id, "another", "completed")
-    table.start(job.id, "another")
+    with pytest.raises(JobError, match="not this runner's any more; nothing was started"):
+        table.start(job.id, "another")
     assert table.get(job.id) == job
 
 
@@ -177,8 +178,8 @@ def test_living_runner_is_not_lost() -> None:
     assert not is_lost(new_token(), seconds_ago(1))
 
 
-def test_living_but_silent_runner_is_lost() -> None:
-    """A stopped process may come back; its fence will tell it."""
+def test_silent_runner_of_this_process_that_nobody_holds_is_lost() -> None:
+    """One that could not store its end is not running for ever."""
     assert is_lost(new_token(), seconds_ago(LEASE + 5))
 
 
