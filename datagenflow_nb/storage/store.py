@@ -26,12 +26,24 @@ _log = logging.getLogger("datagenflow_nb")
 BUSY_TIMEOUT = 60.0
 
 
-class _Connection(sqlite3.Connection):
-    """Held by the thread it belongs to alone: it is closed when that thread ends."""
+class _Held:
+    """A thread's connection, closed when that thread ends or the store is closed.
+
+    Two threads closing one connection at once, or one closing what the other executes, crash the
+    interpreter; so both are done under ``lock``. The store knows its holders weakly: one that is
+    being closed by the store is kept alive by that, and its thread's end closes nothing.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self.lock = threading.RLock()
+
+    def close(self) -> None:
+        with self.lock:
+            self.connection.close()
 
     def __del__(self) -> None:
-        with contextlib.suppress(sqlite3.ProgrammingError):  # it could not be opened
-            self.close()
+        self.close()
 
 
 class Store:
@@ -55,7 +67,7 @@ class Store:
             raise StoreError("a store is a file that several threads open; ':memory:' is not one")
         self.path = Path(path).expanduser().resolve()
         self._local = threading.local()
-        self._connections: weakref.WeakSet[_Connection] = weakref.WeakSet()
+        self._connections: weakref.WeakSet[_Held] = weakref.WeakSet()
         self._lock = threading.Lock()
         self._is_closed = False
         self._pid = os.getpid()
@@ -77,40 +89,51 @@ class Store:
 
     @property
     def connection(self) -> sqlite3.Connection:
-        """This thread's connection, for reading."""
+        """This thread's connection."""
+        return self._held().connection
+
+    def _held(self) -> _Held:
         if os.getpid() != self._pid:
             raise StoreError(
                 f"the store {self.path} was opened before a fork; its threads and locks stayed in "
                 "the parent: open a workspace in the child process"
             )
-        connection: _Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            if self._is_closed:
-                raise StoreError(f"the store {self.path} was closed")
+        # Asked each time: who works without a pause would never let close() have the lock.
+        if self._is_closed:
+            raise StoreError(f"the store {self.path} was closed")
+        held: _Held | None = getattr(self._local, "held", None)
+        if held is None:
             with self._explained():
                 connection = self._connect()
                 if self._is_moved():
                     connection.close()
                     raise StoreError(self._moved())
-            self._local.connection = connection
+            held = self._local.held = _Held(connection)
             with self._lock:
-                self._connections.add(connection)
-        return connection
+                self._connections.add(held)
+        return held
+
+    @contextlib.contextmanager
+    def _using(self) -> Iterator[sqlite3.Connection]:
+        """This thread's connection, which nobody closes meanwhile."""
+        held = self._held()
+        with self._explained(), held.lock:
+            yield held.connection
 
     def rows(self, sql: str, parameters: Any = ()) -> list[sqlite3.Row]:
         """All rows of a query."""
-        with self._explained():
-            return self.connection.execute(sql, parameters).fetchall()
+        with self._using() as connection:
+            return connection.execute(sql, parameters).fetchall()
 
     def row(self, sql: str, parameters: Any = ()) -> sqlite3.Row | None:
         """The first row of a query, or None."""
-        with self._explained():
-            found: sqlite3.Row | None = self.connection.execute(sql, parameters).fetchone()
+        with self._using() as connection:
+            found: sqlite3.Row | None = connection.execute(sql, parameters).fetchone()
             return found
 
     def each(self, sql: str, parameters: Any = ()) -> Generator[sqlite3.Row, None, None]:
         """The rows of a query one by one; close the iterator when it is left early."""
-        with self._explained(), contextlib.closing(self.connection.cursor()) as cursor:
+        with self._using() as connection, contextlib.closing(connection.cursor()) as cursor:
             yield from cursor.execute(sql, parameters)
 
     @contextlib.contextmanager
@@ -126,10 +149,8 @@ class Store:
             When the file cannot be written, or was deleted or replaced; nothing of the
             transaction is kept.
         """
-        if self.connection.in_transaction:
-            raise StoreError(f"{self.path}: this thread has a transaction open already")
-        connection = self.connection
-        with self._explained():
+        with self._using() as connection:
+            self._refuse_nested(connection)
             try:
                 # Inside: a KeyboardInterrupt right after it must not leave the lock held.
                 connection.execute("BEGIN IMMEDIATE")
@@ -159,10 +180,15 @@ class Store:
             return  # the parent's connections are not ours to close
         with self._lock:
             self._is_closed = True
-            for connection in list(self._connections):
-                connection.close()
+            holders = list(self._connections)
             self._connections.clear()
+        for held in holders:
+            held.close()
         self._local = threading.local()
+
+    def _refuse_nested(self, connection: sqlite3.Connection) -> None:
+        if connection.in_transaction:
+            raise StoreError(f"{self.path}: this thread has a transaction open already")
 
     def _is_moved(self) -> bool:
         """True when the path no longer leads to the file that was opened."""
@@ -188,12 +214,12 @@ class Store:
                     self._rescue = f"what it held was saved as {target}"
             return f"{text}; {self._rescue or 'open the workspace anew'}"
 
-    def _connect(self, mode: str = "rw") -> _Connection:
+    def _connect(self, mode: str = "rw") -> sqlite3.Connection:
         """A new connection; only mode ``rwc`` makes a file that is not there."""
         try:
             connection = sqlite3.connect(
                 f"{self.path.as_uri()}?mode={mode}", timeout=BUSY_TIMEOUT, isolation_level=None,
-                check_same_thread=False, factory=_Connection, uri=True,
+                check_same_thread=False, uri=True,
             )  # fmt: skip
         except sqlite3.OperationalError as error:
             if mode == "rw" and not self.path.exists():

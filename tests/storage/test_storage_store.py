@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import sqlite3
 import subprocess
 import sys
@@ -367,3 +368,130 @@ def test_two_stores_of_one_file(store: Store) -> None:
     PipelineTable(store).save("a", "{}")
     assert [pipeline.name for pipeline in PipelineTable(other).list()] == ["a"]
     other.close()
+
+
+def rescued(folder: Path) -> Path:
+    """The one file that was saved."""
+    (file,) = folder.glob("*.rescued-*.db")
+    return file
+
+
+@pytest.mark.parametrize("replacement", [None, b"something else"])
+def test_a_lost_file_is_noticed_and_rescued(tmp_path: Path, replacement: bytes | None) -> None:
+    """Deleted or replaced under us: the next write says so, and what was stored is saved, once."""
+    store = Store(tmp_path / "data.db")
+    with store.write() as connection:
+        insert(connection, "kept")
+    if replacement is None:
+        store.path.unlink()
+    else:
+        other = tmp_path / "other"
+        other.write_bytes(replacement)
+        other.replace(store.path)
+    what = "deleted" if replacement is None else "replaced by another file"
+    for _ in range(2):
+        with pytest.raises(StoreError, match=f"was {what} while it was open"):  # noqa: SIM117 - the write is what fails
+            with store.write() as connection:
+                insert(connection, "lost")
+    store.close()
+    if replacement is None:
+        assert not store.path.exists()
+    else:
+        assert store.path.read_bytes() == replacement
+    saved = Store(rescued(tmp_path))
+    assert names(saved) == ["kept"]
+    saved.close()
+
+
+def test_a_new_thread_does_not_make_a_lost_file_anew(store: Store) -> None:
+    """SQLite would open an empty file; ours says that it is gone."""
+    store.path.unlink()
+    said: list[str] = []
+
+    def look() -> None:
+        with pytest.raises(StoreError) as caught:
+            names(store)
+        said.append(caught.value.message)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    thread.join()
+    assert "was deleted while it was open" in said[0]
+    assert not store.path.exists()
+
+
+def test_threads_that_end_leave_no_connection(store: Store) -> None:
+    """Fifty short readers keep no file open."""
+    names(store)
+    for _ in range(50):
+        thread = threading.Thread(target=names, args=(store,))
+        thread.start()
+        thread.join()
+    assert len(store._connections) == 1
+
+
+def test_closing_while_others_work_is_safe(tmp_path: Path) -> None:
+    """SQLite crashes when one thread closes what another executes; here they take turns."""
+    script = """if True:
+        import threading, sys
+        from datagenflow_nb.errors import StoreError
+        from datagenflow_nb.storage.store import Store
+
+        def work(store, started):
+            started.set()
+            try:
+                while True:
+                    store.rows("SELECT count(*) FROM sqlite_master a, sqlite_master b")
+            except StoreError:
+                pass
+
+        for _ in range(40):
+            store = Store(sys.argv[1])
+            threads = []
+            for _ in range(4):
+                started = threading.Event()
+                threads.append(threading.Thread(target=work, args=(store, started)))
+                threads[-1].start()
+                started.wait()
+            store.close()
+            for thread in threads:
+                thread.join()
+    """
+    done = subprocess.run(
+        [sys.executable, "-X", "faulthandler", "-c", script, str(tmp_path / "data.db")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_child_must_open_its_own(tmp_path: Path) -> None:
+    """Threads and locks stayed in the parent: the child is told, the parent goes on."""
+    script = """if True:
+        import os, sys
+        from datagenflow_nb.errors import StoreError
+        from datagenflow_nb.storage.store import Store
+        store = Store(sys.argv[1])
+        store.rows("SELECT 1")
+        child = os.fork()
+        if child == 0:
+            try:
+                store.rows("SELECT 1")
+            except StoreError as error:
+                print(error.message, flush=True)
+            os._exit(0)
+        os.waitpid(child, 0)
+        print(store.rows("SELECT 1")[0][0])
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "data.db")],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert "was opened before a fork" in done.stdout
+    assert done.stdout.endswith("\n1\n")
