@@ -6,7 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,13 @@ def look(path: Path | str, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
         return connection.execute(sql, parameters).fetchall()
     finally:
         connection.close()
+
+
+def connections(ws: Workspace) -> Iterator[sqlite3.Connection]:
+    """Every thread's connection to the store, while its thread does nothing with it."""
+    for held in list(ws.store._connections):
+        with held.lock:
+            yield held.connection
 
 
 def row_counts(ws: Workspace) -> dict[str, int]:

@@ -89,6 +89,8 @@ class BaseBlock:
     inputs: ClassVar[list[str]] = []
     outputs: ClassVar[list[str]] = []
     fan_out: ClassVar[bool] = False
+    #: True: ``execute`` promises not to change ``data``, and gets the state without a copy.
+    reads_only: ClassVar[bool] = False
     #: Other type names this block answers to in a pipeline.
     aliases: ClassVar[list[str]] = []
     #: Config keys whose value is the name of a field the block reads.

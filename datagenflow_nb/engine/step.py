@@ -78,7 +78,7 @@ async def execute_block(
         Whatever the block raised, foreign exceptions as BlockExecutionError.
     """
     _check_inputs(bound, branch.state)
-    data = plain(branch.state)
+    data = branch.state if bound.block.reads_only else plain(branch.state)
     call = functools.partial(bound.block.execute, data)
     if bound.wants_context:
         call = functools.partial(call, ctx=_make_context(bound, branch, data, step, models, sink))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from running import ASK, ECHO, ask, finish, look, row_counts, wait_until
+from running import ASK, ECHO, ask, connections, finish, look, row_counts, wait_until
 from servers import OfflineServer
 
 import datagenflow_nb as dgf
@@ -344,7 +344,7 @@ def test_no_room_left(ws: dgf.Workspace) -> None:
 
 def _limit_size(ws: dgf.Workspace, pages: int) -> None:
     """As if the disk had room for so many pages more, on every connection."""
-    for connection in ws.store._connections:
+    for connection in connections(ws):
         (now,) = connection.execute("PRAGMA page_count").fetchone()
         connection.execute(f"PRAGMA max_page_count = {now + pages}")
 
@@ -354,7 +354,7 @@ def test_status_that_cannot_be_stored(ws: dgf.Workspace) -> None:
 
     @dgf.block(outputs=["x"])
     async def forbid(n):
-        for connection in ws.store._connections:
+        for connection in connections(ws):
             connection.execute("PRAGMA query_only = ON")
         return {"x": n}
 
@@ -363,7 +363,7 @@ def test_status_that_cannot_be_stored(ws: dgf.Workspace) -> None:
     told = r"^job 2 ended as failed, which cannot be stored: .*: check the rights of the file and"
     with pytest.raises(dgf.StoreError, match=told):
         job.wait(20)
-    for connection in ws.store._connections:
+    for connection in connections(ws):
         connection.execute("PRAGMA query_only = OFF")
 
 

@@ -35,6 +35,7 @@ class FieldMapper(BaseBlock):
     category = "transforms"
     inputs = ["*"]
     outputs = ["*"]
+    reads_only = True
 
     class Config(BlockConfig):
         """What is computed."""

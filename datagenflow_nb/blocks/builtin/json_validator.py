@@ -28,6 +28,7 @@ class JSONValidator(BaseBlock):
     category = "validators"
     inputs = ["*"]
     outputs = ["valid", "parsed_json"]
+    reads_only = True
     aliases = ["JSONValidatorBlock"]
     field_references = ["field_name"]
 

@@ -25,6 +25,7 @@ class Output(BaseBlock):
     category = "general"
     inputs = ["*"]
     outputs = ["output"]
+    reads_only = True
     aliases = ["OutputBlock"]
 
     class Config(BlockConfig):

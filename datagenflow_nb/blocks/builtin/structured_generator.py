@@ -34,6 +34,7 @@ class StructuredGenerator(BaseBlock):
     category = "generators"
     inputs = ["system?", "user?", "text?"]
     outputs = ["generated"]
+    reads_only = True
 
     class Config(BlockConfig):
         """What is asked for, and how."""

@@ -41,6 +41,7 @@ class TextChunker(BaseBlock):
     category = "seeders"
     inputs = ["*"]
     outputs = ["chunk_text", "chunk_index", "chunk_count"]
+    reads_only = True
     fan_out = True
     aliases = ["MarkdownMultiplierBlock"]
     field_references = ["field_name"]

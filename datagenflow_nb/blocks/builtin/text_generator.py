@@ -30,6 +30,7 @@ class TextGenerator(BaseBlock):
     category = "generators"
     inputs = ["system?", "user?", "text?"]
     outputs = ["assistant", "system", "user"]
+    reads_only = True
     aliases = ["LLMBlock"]
 
     class Config(BlockConfig):

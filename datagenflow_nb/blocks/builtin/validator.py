@@ -40,6 +40,7 @@ class Validator(BaseBlock):
     category = "validators"
     inputs = ["text|assistant"]
     outputs = ["text", "valid", "assistant"]
+    reads_only = True
     aliases = ["ValidatorBlock"]
     field_references = ["field_name"]
 
