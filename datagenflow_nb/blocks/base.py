@@ -89,7 +89,8 @@ class BaseBlock:
     inputs: ClassVar[list[str]] = []
     outputs: ClassVar[list[str]] = []
     fan_out: ClassVar[bool] = False
-    #: True: ``execute`` promises not to change ``data``, and gets the state without a copy.
+    #: True: ``execute`` promises not to change ``data``, and gets the state without a copy. Not
+    #: inherited by a class with an ``execute`` of its own.
     reads_only: ClassVar[bool] = False
     #: Other type names this block answers to in a pipeline.
     aliases: ClassVar[list[str]] = []
@@ -109,6 +110,8 @@ class BaseBlock:
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
+        if "execute" in vars(cls) and "reads_only" not in vars(cls):
+            cls.reads_only = False  # the promise was made for the execute it stands beside
         cls.__signature__ = _constructor_signature(cls)
         for name in _NAME_LISTS:
             value = getattr(cls, name)

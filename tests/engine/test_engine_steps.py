@@ -541,3 +541,36 @@ def test_execution_time() -> None:
     assert [type(seconds) for seconds in times] == [float, float]
     assert times[0] >= 0.01
     assert times[1] >= 0
+
+
+class Reader(BaseBlock):
+    """Keeps its promise."""
+
+    inputs = ["tags"]
+    outputs = ["x"]
+    reads_only = True
+
+    async def execute(self, data: dict[str, Any]) -> dict[str, Any]:
+        return {"x": len(data["tags"])}
+
+
+class Writer(Reader):
+    """Has an ``execute`` of its own, which nobody promised anything about."""
+
+    async def execute(self, data: dict[str, Any]) -> dict[str, Any]:
+        data["tags"].append("mine")
+        return await super().execute(data)
+
+
+class Longer(Reader):
+    """Has its parent's ``execute``."""
+
+    description = "The same"
+
+
+def test_reads_only_goes_with_execute() -> None:
+    """A subclass that writes ``execute`` anew gets a copy again; one that does not, does not."""
+    assert (Reader.reads_only, Writer.reads_only, Longer.reads_only) == (True, False, True)
+    result, trace, _ = Pipeline("p", [Writer]).execute_sync({"tags": ["a"]})
+    assert (result["tags"], result["x"]) == (["a"], 2)
+    assert trace[0]["input"] == {"tags": ["a"]}
