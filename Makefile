@@ -13,7 +13,7 @@ export PYTHON
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: demo dev lab test lint typecheck format coverage bench clean help FORCE
+.PHONY: demo dev lab notebooks test lint typecheck format coverage bench clean help FORCE
 
 demo: $(INSTALLED)-core ## run the main job on real input: seeds in, records and traces, a file out
 	$(BIN)/dgf demo
@@ -22,11 +22,16 @@ dev: $(INSTALLED)-dev ## set up the development environment and nothing else
 	@echo "Ready. To use it by hand: . $(BIN)/activate"
 
 lab: $(INSTALLED)-lab ## open JupyterLab on notebooks/
-	@mkdir -p notebooks
 	PATH="$$PWD/$(BIN):$$PATH" jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks
 
-test: lint typecheck ## lint, typecheck and every test: what CI runs
-	$(BIN)/pytest
+notebooks: $(INSTALLED)-dev ## run the notebooks, offline, and save their outputs
+	$(BIN)/python docs/run_notebooks.py
+
+# The browser tests need a Chromium; where there is none and none can be installed, the run goes on.
+test: lint typecheck ## lint, typecheck, every test and notebook: what CI runs
+	@$(BIN)/python tests/browser/chromium.py
+	$(BIN)/pytest --nbval --nbval-current-env --nbval-sanitize-with notebooks/sanitize.cfg \
+	    tests notebooks
 
 lint: $(INSTALLED)-dev ## ruff: rules and format
 	$(BIN)/ruff check .
