@@ -35,15 +35,14 @@ _LANGUAGE = {
 }
 #: Names a widget of the kernel that drew it, which has ended; readers show an error for it.
 _WIDGET = "application/vnd.jupyter.widget-view+json"
-_NOT_DATA = {".ipynb", ".cfg", ".py"}
 
 
 def set_up_folder(notebook: Path, folder: Path) -> Path:
-    """Copy a notebook, the data files beside it and the project's blocks; the copy's path."""
-    for path in notebook.parent.iterdir():
-        if path.is_file() and path.suffix not in _NOT_DATA:
-            shutil.copy(path, folder)
-    shutil.copytree(ROOT / "blocks", folder / "blocks", ignore=shutil.ignore_patterns("__*__"))
+    """Copy a notebook, the ``data/`` beside it and the project's blocks; the copy's path."""
+    for source in (notebook.parent / "data", ROOT / "blocks"):
+        if source.is_dir():
+            leave = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(source, folder / source.name, ignore=leave, dirs_exist_ok=True)
     return Path(shutil.copy(notebook, folder))
 
 

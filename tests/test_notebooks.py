@@ -75,8 +75,11 @@ def test_saved_outputs_hold(write: Write, monkeypatch: pytest.MonkeyPatch) -> No
         "1 / 0",
         tags={5: ["raises-exception"]},
     )
+    (path.parent / "data").mkdir()
+    (path.parent / "data" / "seeds.csv").write_text("topic\nlight\n", encoding="utf-8")
+    (path.parent / "export.jsonl").write_text("of an earlier run by hand", encoding="utf-8")
     cells = execute(path).cells
-    assert cells[0].outputs[0].data["text/plain"] == "['blocks', 'some.ipynb']"
+    assert cells[0].outputs[0].data["text/plain"] == "['blocks', 'data', 'some.ipynb']"
     assert cells[1].outputs == []
     assert [output.data["text/html"] for output in cells[2].outputs] == ["100 %"]
     assert cells[4].outputs[0].data["text/plain"] == "['language_filter', 'word_stats']"
@@ -84,7 +87,7 @@ def test_saved_outputs_hold(write: Write, monkeypatch: pytest.MonkeyPatch) -> No
     done = compare(path.parent)
     assert "6 passed" in done.stdout, done.stdout + done.stderr
     files = sorted(each.name for each in path.parent.iterdir() if each.is_file())
-    assert files == ["conftest.py", "sanitize.cfg", "some.ipynb"]
+    assert files == ["conftest.py", "export.jsonl", "sanitize.cfg", "some.ipynb"]
 
 
 def test_differences_are_found(write: Write) -> None:

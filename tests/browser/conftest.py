@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextvars
 import os
-import shutil
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,6 +18,7 @@ from browser.chromium import HOW_TO_GET_ONE, find_chromium, is_required
 from browser.lab import Notebook, OpenNotebook, close_all, write_notebook
 from browser.server import LabServer, lab_server
 from playwright.sync_api import ConsoleMessage, Page, ViewportSize, sync_playwright
+from run_notebooks import set_up_folder
 
 _Result = TypeVar("_Result")
 
@@ -124,11 +124,14 @@ def notebook(
     """Opens notebooks, each test's in a folder (and with a store) of its own.
 
     ``notebook("1 + 1", "2 + 2")`` writes one from the sources of its cells; ``notebook(path)``
-    copies a file. Several can be open, each with its kernel; a call brings its own to the front.
+    copies a file, with the data and blocks it needs. Several can be open, each with its kernel; a
+    call brings its own to the front.
     """
     folder = lab.root / tmp_path.name
     folder.mkdir()
-    screenshots = Path(os.environ.get("DGF_SCREENSHOTS") or tmp_path)
+    named = os.environ.get("DGF_SCREENSHOTS")
+    screenshots = request.config.invocation_params.dir / named if named else tmp_path
+    screenshots.mkdir(parents=True, exist_ok=True)
     chromium.problems.clear()
 
     def open_one(*cells: str | Path, run: bool = False) -> Notebook:
@@ -150,13 +153,12 @@ def notebook(
 def _file(folder: Path, cells: tuple[str | Path, ...]) -> Path:
     first = cells[0] if cells else ""
     if isinstance(first, Path):
-        return Path(shutil.copy(first, folder))
+        return set_up_folder(first, folder)
     count = len(list(folder.glob("*.ipynb")))
     return write_notebook(folder / f"notebook{count + 1}.ipynb", *map(str, cells))
 
 
 def _keep_failure(page: Page, folder: Path, name: str) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=folder / f"failed-{name}.png", timeout=10_000)
 
 
