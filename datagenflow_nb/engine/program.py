@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..blocks.base import BaseBlock
@@ -30,6 +30,8 @@ class BoundBlock:
         One of each inner tuple must be in the state.
     declared : frozenset of str or None
         Fields it may set; None: any.
+    is_inline : bool
+        A sync block runs on the loop's own thread, not in a worker thread.
     """
 
     spec: BlockSpec
@@ -40,6 +42,7 @@ class BoundBlock:
     declared: frozenset[str] | None
     wants_context: bool
     is_async: bool
+    is_inline: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,11 @@ class Program:
             for bound in self.blocks
             if not bound.spec.disabled and "model" in dict(bound.block.config.items())
         ]
+
+    def inline(self) -> Program:
+        """The same, with sync blocks on the loop's own thread: for debuggers and profilers."""
+        blocks = tuple(replace(bound, is_inline=True) for bound in self.blocks)
+        return replace(self, blocks=blocks)
 
 
 def build_program(

@@ -13,7 +13,7 @@ from ..records import Call, Step, plain
 from .program import BoundBlock
 from .returned import StepResult, check_returned
 from .state import Branch, Sink
-from .threads import run_in_thread
+from .threads import run_in_thread, run_inline
 
 __all__ = ["StepJournal", "execute_block", "is_wanted", "rule_fields"]
 
@@ -86,7 +86,8 @@ async def execute_block(
         if bound.is_async:
             returned = await call()
         else:
-            returned, error = await run_in_thread(call)
+            run = run_inline if bound.is_inline else run_in_thread
+            returned, error = await run(call)
             if isinstance(error, DataGenFlowError):
                 raise error
             if error is not None:

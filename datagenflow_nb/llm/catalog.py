@@ -62,6 +62,7 @@ class Models:
         self._configured = configured or dict
         self._default = default
         self._hand_over = hand_over
+        self._needs_keys = True
         self._resolved: dict[str | None, ModelConfig] = {}
         #: Names that have no model; None: they are looked up again, as they may get one.
         self._failed: dict[str | None, ConfigError] | None = None
@@ -79,7 +80,20 @@ class Models:
         stored = dict(self._configured())
         other = Models(self._settings, lambda: stored, default=name, hand_over=self._hand_over)
         other._endpoints, other._dialects = self._endpoints, self._dialects
+        other._needs_keys = self._needs_keys
         other._failed = {}
+        return other
+
+    def without_keys(self) -> Models:
+        """The same models as they are now, to be looked up only: missing keys are no error."""
+        other = self.with_default(self._default)
+        other._needs_keys = False
+        return other
+
+    def with_own_clients(self) -> Models:
+        """The same models as they are now, asked on the loop that runs; ``close`` them on it."""
+        other = self.with_default(self._default)
+        other._hand_over, other._endpoints = None, weakref.WeakKeyDictionary()
         return other
 
     def forget(self) -> None:
@@ -170,7 +184,7 @@ class Models:
             return _OFFLINE_MODEL
         configured = self._configured()
         if name is not None and name in configured:
-            return _with_key(configured[name])
+            return _with_key(configured[name]) if self._needs_keys else configured[name]
         if self._settings.llm_endpoint is not None:
             return self._at_default_endpoint(name)
         if name is None and not self._settings.names_a_model:
@@ -194,7 +208,7 @@ class Models:
                 f"LLM_ENDPOINT is {endpoint} but LLM_MODEL is not set; set it to the id of a model "
                 "that server has"
             )
-        if not self._settings.key_is_paired:
+        if self._needs_keys and not self._settings.key_is_paired:
             raise ConfigError(
                 f"LLM_API_KEY and LLM_ENDPOINT ({endpoint}) come from different places, so the key "
                 "is not sent there; set both in the environment or both in the project's .env file"

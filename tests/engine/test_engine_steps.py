@@ -7,6 +7,7 @@ import dataclasses
 import datetime as dt
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +24,9 @@ from datagenflow_nb import (
     ValidationError,
     runtime,
 )
+from datagenflow_nb.engine import Branch, Execution, Program, run_branch
+from datagenflow_nb.llm.catalog import Models
+from datagenflow_nb.settings import Settings
 
 
 def returning(value: Any, **attributes: Any) -> BaseBlock:
@@ -574,3 +578,24 @@ def test_reads_only_goes_with_execute() -> None:
     result, trace, _ = Pipeline("p", [Writer]).execute_sync({"tags": ["a"]})
     assert (result["tags"], result["x"]) == (["a"], 2)
     assert trace[0]["input"] == {"tags": ["a"]}
+
+
+def test_inline_program() -> None:
+    """Made inline, sync blocks run on the loop's own thread, where no loop seems to run."""
+
+    def execute(self: BaseBlock, data: dict[str, Any]) -> Any:
+        asyncio.run(asyncio.sleep(0))
+        return {"x": threading.current_thread().name}
+
+    kind = type("Where", (BaseBlock,), {"outputs": ["x"], "execute": execute})
+    program = Pipeline("p", [kind()]).program()
+    models = Models(Settings(root=Path()))
+
+    async def name_in(run: Program) -> Any:
+        branch = Branch.start(Execution({}, "t", 1))
+        await run_branch(run, branch, models)
+        assert asyncio.current_task() is not None
+        return branch.state["x"]
+
+    assert asyncio.run(name_in(program)).startswith("datagenflow-block")
+    assert asyncio.run(name_in(program.inline())) == threading.current_thread().name
