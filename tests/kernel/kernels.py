@@ -226,7 +226,9 @@ class Kernel:
         elif kind == "input_request":
             cell.prompts.append(content["prompt"])
             answer = next(self._answers, None)
-            assert answer is not None, f"asked {content['prompt']!r} after: {cell.stdout}"
+            if answer is None:
+                self.interrupt()  # or every later cell would wait behind this one
+                raise AssertionError(f"asked {content['prompt']!r} after: {cell.stdout}")
             self.client.input(answer)
         elif kind != "execute_input":
             cell.outputs.append({**content, "type": kind})
