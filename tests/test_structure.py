@@ -29,7 +29,7 @@ PACKAGE = Path(datagenflow_nb.__file__).parent
 # A module imports from the rows above and, within a chain of its own row ("|" parts chains), from
 # what stands left of "<". Names side by side, and chains, never import each other.
 ROWS = [
-    "errors < records",
+    "errors < records whole",
     "settings | templating | runtime | llm | storage",
     "blocks",
     "yaml_text < spec < templates < engine < check < pipeline",

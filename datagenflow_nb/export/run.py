@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
+from ..displays.text import plural, shown_path
 from ..errors import ConfigError, suggest
 from ..records import encode
 from ..storage.records import Record
@@ -17,11 +18,12 @@ from .formats import CsvWriter, JsonWriter, ParquetWriter, RowWriter, load_parqu
 from .place import check_target, replacing
 from .rows import Sheet, line_of
 
-__all__ = ["ExportResult", "export_records"]
+__all__ = ["ExportResult", "export_records", "export_with"]
 
 _FORMATS = ("jsonl", "csv", "parquet")
 _SUFFIXES = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".parquet": "parquet"}
 _SAMPLE = 500
+_OPTIONS = ("format", "flat", "defuse_formulas")
 
 Source = Callable[[], Iterable[Record]]
 
@@ -43,6 +45,9 @@ class ExportResult:
     path: Path
     records: int
     format: str
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(f"Exported {plural(self.records, 'record')} to {shown_path(self.path)}")
 
 
 def export_records(
@@ -95,6 +100,24 @@ def export_records(
         else:
             count = _write_table(file, open_records, format, defuse_formulas)
     return ExportResult(target, count, format)
+
+
+def export_with(
+    open_records: Source, path: str | os.PathLike[str], options: Mapping[str, Any]
+) -> ExportResult:
+    """``export_records`` with the options as a user gave them.
+
+    Raises
+    ------
+    ConfigError
+        As ``export_records``; and for an option there is not.
+    """
+    for name in options:
+        if name not in _OPTIONS:
+            raise ConfigError(
+                f"export option {name!r} is unknown; {suggest(name, _OPTIONS)}", {"option": name}
+            )
+    return export_records(open_records, path, **options)
 
 
 def _choose_format(target: Path, path: str | os.PathLike[str], format: str | None) -> str:

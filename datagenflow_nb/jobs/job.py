@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import functools
+import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from ..errors import DataGenFlowError, JobError
 from ..records import build_trace
 from ..storage.jobs import ACTIVE, JobRow, JobTable
 from ..storage.records import Record, RecordTable
+from ..whole import told
 from .runner import Runner
 
 if TYPE_CHECKING:
@@ -132,9 +134,12 @@ class Job:
         ------
         TimeoutError
             When time is up; the job goes on.
+        ValidationError
+            When ``timeout`` is no number of seconds.
         JobError
             On the loop thread, where waiting would never end.
         """
+        timeout = _seconds(timeout)
         if runtime.is_loop_thread():
             raise JobError("job.wait() was called on the loop thread, where it would never return")
         live = self._live(self.id)
@@ -177,7 +182,7 @@ class Job:
 
     def reasons(self, status: str = "failed") -> list[tuple[str, int]]:
         """Why records failed (or were filtered): (reason, how many), most frequent first."""
-        return self._records.reasons(self.id, status)
+        return self._records.reasons(self.row.id, status)
 
     def delete(self) -> None:
         """Delete the job with its seeds, records and traces.
@@ -216,17 +221,24 @@ class Job:
             Only records of these statuses.
         flat : bool
             One column per field of the state.
+
+        Raises
+        ------
+        ValidationError
+            For an unknown status.
+        JobError
+            When the job was deleted.
         """
         from ..frames import records_frame
 
-        found = self._records.stream(job_id=self.id, statuses=as_statuses(status))
+        found = self._records.stream(job_id=self.row.id, statuses=as_statuses(status))
         return records_frame(found, flat=flat)
 
     def traces(self) -> pd.DataFrame:
         """A row per step of every record; see ``frames.traces_frame`` for the columns."""
         from ..frames import traces_frame
 
-        return traces_frame(self._records.stream_traces(job_id=self.id))
+        return traces_frame(self._records.stream_traces(job_id=self.row.id))
 
     def export(
         self, path: str | Path, status: str | Sequence[str] | None = None, **options: Any
@@ -241,16 +253,51 @@ class Job:
             Default: pending and accepted.
         **options
             ``format``, ``flat``, ``defuse_formulas``; see ``export.export_records``.
-        """
-        from ..export import export_records
 
-        wanted = as_statuses(DEFAULT_EXPORT if status is None else status)
-        return export_records(
-            lambda: self._records.stream(job_id=self.id, statuses=wanted), path, **options
+        Raises
+        ------
+        ValidationError
+            For an unknown status, and a list of none.
+        ConfigError
+            For an unknown option or format, and a path that cannot be one.
+        JobError
+            When the job was deleted.
+        """
+        from ..export import export_with
+
+        wanted, job_id = statuses_to_export(status), self.row.id
+        return export_with(
+            lambda: self._records.stream(job_id=job_id, statuses=wanted), path, options
         )
 
     def _late(self, timeout: float | None) -> TimeoutError:
         return TimeoutError(f"job {self.id} is still running after {timeout:g} s; it goes on")
+
+
+def _seconds(timeout: float | None) -> float | None:
+    if timeout is None:
+        return None
+    is_number = isinstance(timeout, int | float) and not isinstance(timeout, bool)
+    if not is_number or not timeout >= 0:
+        raise ValidationError(f"timeout is {told(timeout)}, expected seconds, 0 or more")
+    return min(timeout, threading.TIMEOUT_MAX)  # no clock goes further
+
+
+def statuses_to_export(status: str | Sequence[str] | None) -> list[str]:
+    """The statuses of the records to export; None: pending and accepted.
+
+    Raises
+    ------
+    ValidationError
+        For an unknown status, and a list of none: the file would be emptied.
+    """
+    wanted = as_statuses(DEFAULT_EXPORT if status is None else status)
+    if not wanted:
+        raise ValidationError(
+            f"status is {status!r}, which exports nothing; name statuses, or leave it out for "
+            f"{' and '.join(DEFAULT_EXPORT)}"
+        )
+    return wanted
 
 
 def as_statuses(status: str | Sequence[str] | None) -> list[str] | None:

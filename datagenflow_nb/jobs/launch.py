@@ -27,6 +27,9 @@ from .runner import Runner
 
 __all__ = ["JobRoom"]
 
+#: Digits that a job's number may have; Python reads no endless ones.
+_DIGITS = 100
+
 
 class JobRoom:
     """All jobs of one store that this process starts or looks at."""
@@ -118,7 +121,7 @@ class JobRoom:
     def _seeds_of(self, name: str) -> Iterator[Seed]:
         """The stored seeds of ``"job:3"``."""
         number = name.partition(":")[2]
-        if not number.isdecimal():
+        if not number.isdecimal() or len(number) > _DIGITS:
             raise SeedError(f"seeds {name!r}: expected the number of a job, such as 'job:3'")
         job = self.table.get(int(number))
         if job.total is None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..errors import JobError
 from ..records import Seed, decode, encode, utc_now
+from ..whole import row_id, told
 from .lease import is_lost
 from .store import Store
 
@@ -200,13 +201,14 @@ class JobTable:
         JobError
             When there is no such job, with the numbers there are.
         """
-        found = self._store.row("SELECT * FROM jobs WHERE id = ?", [job_id])
+        key = row_id(job_id)
+        found = self._store.row("SELECT * FROM jobs WHERE id = ?", [key])
         if found is None:
             numbers = [row[0] for row in self._store.rows("SELECT id FROM jobs ORDER BY id")]
             there = ", ".join(map(str, numbers[-10:])) or "none"
             raise JobError(
-                f"there is no job {job_id} in {self._store.path.name}; there are: {there}",
-                {"job_id": job_id, "jobs": numbers[-10:]},
+                f"there is no job {told(job_id)} in {self._store.path.name}; there are: {there}",
+                {"job_id": told(job_id) if key is None else key, "jobs": numbers[-10:]},
             )
         return self._settle(JobRow.read(found))
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..errors import ConfigError, suggest
 from ..records import decode, encode, utc_now
+from ..whole import row_id, told
 from .store import Store
 
 __all__ = ["ModelTable", "PipelineTable", "StoredPipeline"]
@@ -65,15 +66,17 @@ class PipelineTable:
         Raises
         ------
         ConfigError
-            When there is none of that name, with the nearest names.
+            When there is none of that name or number, with the nearest names.
         """
-        column = "id" if isinstance(name_or_id, int) else "name"
-        row = self._store.row(f"SELECT * FROM pipelines WHERE {column} = ?", [name_or_id])
+        is_name = isinstance(name_or_id, str)
+        column, key = ("name", name_or_id) if is_name else ("id", row_id(name_or_id))
+        row = self._store.row(f"SELECT * FROM pipelines WHERE {column} = ?", [key])
         if row is None:
             names = [pipeline.name for pipeline in self.list()]
             raise ConfigError(
-                f"there is no stored pipeline {name_or_id!r}; {suggest(str(name_or_id), names)}",
-                {"pipeline": name_or_id, "pipelines": names},
+                f"there is no stored pipeline {told(name_or_id)}; "
+                f"{suggest(name_or_id if isinstance(name_or_id, str) else '', names)}",
+                {"pipeline": told(name_or_id) if key is None else key, "pipelines": names},
             )
         return _stored(row)
 

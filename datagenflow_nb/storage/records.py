@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import StoreError
+from ..errors import StoreError, ValidationError
 from ..records import Call, Step, decode, encode, replay
+from ..whole import as_whole, row_id, told
 from .journal import STEP_COLUMNS, call_from_row, step_from_row
 from .store import Store
 
@@ -91,24 +92,31 @@ class RecordTable:
 
         Raises
         ------
+        ValidationError
+            When the id is no whole number.
         StoreError
             When there is no such record.
         """
-        found = self._read("WHERE r.id = ?", [record_id])
+        if as_whole(record_id) is None:
+            raise ValidationError(f"record id {told(record_id)} is no whole number")
+        key = row_id(record_id)
+        found = self._read("WHERE r.id = ?", [key])
         if not found:
             count, last = self._store.rows("SELECT count(*), max(id) FROM records")[0]
             there = f"{count} records, the last is {last}" if count else "no records"
             raise StoreError(
-                f"there is no record {record_id} in {self._store.path.name}; there are {there}",
-                {"record_id": record_id},
+                f"there is no record {told(record_id)} in {self._store.path.name}; "
+                f"there are {there}",
+                {"record_id": told(record_id) if key is None else key},
             )
         return found[0]
 
     def many(self, record_ids: Sequence[int]) -> list[Record]:
         """The records of these ids that exist, in order of their ids."""
         found: list[Record] = []
-        for start in range(0, len(record_ids), _PAGE):
-            part = record_ids[start : start + _PAGE]
+        wanted = [key for key in map(row_id, record_ids) if key is not None]
+        for start in range(0, len(wanted), _PAGE):
+            part = wanted[start : start + _PAGE]
             marks = ",".join("?" * len(part))
             found += self._read(f"WHERE r.id IN ({marks}) ORDER BY r.id", part)
         return found

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..errors import StoreError, ValidationError, suggest
 from ..records import NotPlain, encode, plain, utc_now
+from ..whole import row_id, told
 from .records import OUTCOMES, REVIEW_STATUSES, Record, RecordTable
 from .store import Store
 
@@ -58,7 +59,7 @@ class ReviewTable:
         with self._store.write() as connection:
             now = utc_now()
             before: dict[int, list[dict[str, Any]]] = {}
-            edited = [int(record_id) for record_id, fields in changes.items() if fields]
+            edited = [record_id for record_id, fields in changes.items() if fields]
             records = {record.id: record for record in self._records.many(edited)}
             for record_id in sorted({*changes, *statuses}):
                 row = self._row(connection, record_id)
@@ -89,9 +90,14 @@ class ReviewTable:
         *,
         record_ids: Sequence[int] | None = None,
         job_id: int | None = None,
-        status: str | None = None,
+        status: str | Sequence[str] | None = None,
     ) -> int:
         """Delete records with their traces; the number deleted.
+
+        Parameters
+        ----------
+        record_ids, job_id, status : optional
+            Only those records, that job's, those of this status or of these; all of it has to hold.
 
         Raises
         ------
@@ -104,10 +110,12 @@ class ReviewTable:
             # One parameter however many there are: their number is limited.
             conditions.append("id IN (SELECT value FROM json_each(?))")
             parameters.append(encode([int(record_id) for record_id in record_ids]))
-        for column, value in (("job_id", job_id), ("status", status)):
-            if value is not None:
-                conditions.append(f"{column} = ?")
-                parameters.append(value)
+        if job_id is not None:
+            conditions.append("job_id = ?")
+            parameters.append(job_id)
+        if status is not None:
+            conditions.append("status IN (SELECT value FROM json_each(?))")
+            parameters.append(encode([status] if isinstance(status, str) else list(status)))
         if not conditions:
             raise ValidationError(
                 "delete_records needs record ids, job_id= or status=; to delete everything, delete "
@@ -137,13 +145,14 @@ class ReviewTable:
         return deleted
 
     def _row(self, connection: sqlite3.Connection, record_id: int) -> sqlite3.Row:
+        key = row_id(record_id)
         row: sqlite3.Row | None = connection.execute(
-            "SELECT * FROM records WHERE id = ?",
-            [int(record_id)],  # NumPy's integers are not ints
+            "SELECT * FROM records WHERE id = ?", [key]
         ).fetchone()
         if row is None:
             raise StoreError(
-                f"there is no record {record_id}; nothing was changed", {"record_id": record_id}
+                f"there is no record {told(record_id)}; nothing was changed",
+                {"record_id": told(record_id) if key is None else key},
             )
         return row
 

@@ -320,6 +320,12 @@ class Store:
                 "and cannot be stored; remove that character",
                 {"path": str(self.path)},
             ) from error
+        except OverflowError as error:
+            raise StoreError(
+                f"{self.path}: a value is too large for SQLite ({error}); integers have up to 64 "
+                "bits, texts up to a billion bytes",
+                {"path": str(self.path)},
+            ) from error
         except OSError as error:
             raise StoreError(f"{self.path}: {error}", {"path": str(self.path)}) from error
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import ValidationError
-from ..jobs.job import DEFAULT_EXPORT, as_statuses
+from ..jobs import JobRoom
+from ..jobs.job import as_statuses, statuses_to_export
 from ..records import build_trace
 from ..storage.records import Record, RecordTable
 from ..storage.review import ReviewTable
+from ..whole import as_whole, check_whole, told
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,6 +25,7 @@ __all__ = ["RecordFace"]
 class RecordFace:
     """The part of a workspace that holds records."""
 
+    _jobs: JobRoom
     _records: RecordTable
     _review: ReviewTable
 
@@ -52,11 +54,14 @@ class RecordFace:
         ------
         ValidationError
             For an unknown status, and a limit or offset that is no whole number.
+        JobError
+            When there is no such job, with the numbers there are.
         """
         from ..frames import records_frame
 
-        statuses = as_statuses(status)
-        _check_counts(limit=limit, offset=offset)
+        statuses, job_id = as_statuses(status), self._job_id(job_id)
+        limit = None if limit is None else check_whole(limit, "limit")
+        offset = check_whole(offset, "offset")
         if limit is None and not offset:
             found: Any = self._records.stream(job_id=job_id, statuses=statuses)
         else:
@@ -68,6 +73,8 @@ class RecordFace:
 
         Raises
         ------
+        ValidationError
+            When the id is no whole number.
         StoreError
             When there is none of that number.
         """
@@ -79,15 +86,27 @@ class RecordFace:
         return build_trace(record.metadata, self._records.steps_with_calls(record))
 
     def traces(self, job_id: int | None = None) -> pd.DataFrame:
-        """A row per step; see ``frames.traces_frame`` for the columns."""
+        """A row per step; see ``frames.traces_frame`` for the columns.
+
+        Raises
+        ------
+        JobError
+            When there is no such job, with the numbers there are.
+        """
         from ..frames import traces_frame
 
-        found = self._records.stream_traces(job_id=job_id)
+        found = self._records.stream_traces(job_id=self._job_id(job_id))
         return traces_frame(found)
 
     def record_counts(self, job_id: int | None = None) -> dict[str, int]:
-        """Number of records by status."""
-        return self._records.count(job_id)
+        """Number of records by status.
+
+        Raises
+        ------
+        JobError
+            When there is no such job, with the numbers there are.
+        """
+        return self._records.count(self._job_id(job_id))
 
     def update_record(
         self,
@@ -113,10 +132,12 @@ class RecordFace:
         Raises
         ------
         ValidationError
-            For an unknown status or field, or a failed or filtered record; nothing is changed.
+            For an id that is no whole number, an unknown status or field, or a failed or filtered
+            record; nothing is changed.
         StoreError
             When there is no such record.
         """
+        (record_id,) = _ids([record_id])
         edits = dict(fields or {})
         if output is not ...:
             edits["output"] = output
@@ -169,18 +190,29 @@ class RecordFace:
         record_ids: Iterable[int] | None = None,
         *,
         job_id: int | None = None,
-        status: str | None = None,
+        status: str | Sequence[str] | None = None,
     ) -> int:
         """Delete records with their traces; the number deleted.
+
+        Parameters
+        ----------
+        record_ids : record ids, optional
+            Only these; those that do not exist are left out.
+        job_id : int, optional
+            Only this job's.
+        status : str or list of str, optional
+            Only of these statuses.
 
         Raises
         ------
         ValidationError
-            When nothing says which ones, and for an unknown status.
+            When nothing says which ones, for ids that are none, and for an unknown status.
+        JobError
+            When there is no such job, with the numbers there are.
         """
-        as_statuses(status)
+        statuses = as_statuses(status)
         ids = None if record_ids is None else _ids(record_ids)
-        return self._review.delete(record_ids=ids, job_id=job_id, status=status)
+        return self._review.delete(record_ids=ids, job_id=self._job_id(job_id), status=statuses)
 
     def export(
         self,
@@ -190,30 +222,37 @@ class RecordFace:
         status: str | Sequence[str] | None = None,
         **options: Any,
     ) -> ExportResult:
-        """Write records to a file; see ``Job.export``."""
-        from ..export import export_records
+        """Write records to a file; see ``Job.export``.
 
-        wanted = as_statuses(DEFAULT_EXPORT if status is None else status)
-        return export_records(
-            lambda: self._records.stream(job_id=job_id, statuses=wanted), path, **options
+        Raises
+        ------
+        JobError
+            When there is no such job, with the numbers there are; no file is touched.
+        """
+        from ..export import export_with
+
+        wanted, only = statuses_to_export(status), self._job_id(job_id)
+        return export_with(
+            lambda: self._records.stream(job_id=only, statuses=wanted), path, options
         )
 
-
-def _check_counts(**counts: int | None) -> None:
-    for name, count in counts.items():
-        is_whole = isinstance(count, int) and not isinstance(count, bool)
-        if count is not None and (not is_whole or count < 0):
-            raise ValidationError(f"{name} is {count!r}, expected a whole number, 0 or more")
+    def _job_id(self, job_id: int | None) -> int | None:
+        """The number of a job there is, or None for those of all jobs."""
+        return None if job_id is None else self._jobs.get(job_id).id
 
 
 def _ids(records: Iterable[Any]) -> list[int]:
     """Record ids out of a list, a DataFrame's column, an array."""
+    if not isinstance(records, Iterable):
+        raise ValidationError(
+            f"{told(records)} is no list of record ids, such as [1, 2]; nothing was changed"
+        )
     ids = []
     for value in records:
-        is_whole = isinstance(value, numbers.Integral) or (  # a column with gaps holds floats
-            isinstance(value, float) and value.is_integer()
-        )
-        if isinstance(value, bool) or not is_whole:
-            raise ValidationError(f"record id {value!r} is no whole number; nothing was changed")
-        ids.append(int(value))
+        number = as_whole(value)
+        if number is None:
+            raise ValidationError(
+                f"record id {told(value)} is no whole number; nothing was changed"
+            )
+        ids.append(number)
     return ids
