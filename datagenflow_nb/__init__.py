@@ -66,5 +66,15 @@ def __getattr__(name: str) -> Any:
     return value
 
 
+def load_ipython_extension(shell: Any) -> None:
+    """``%load_ext datagenflow_nb``."""
+    importlib.import_module(".magics", __name__).load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """``%unload_ext datagenflow_nb``."""
+    importlib.import_module(".magics", __name__).unload(shell)
+
+
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})

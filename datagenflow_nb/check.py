@@ -10,11 +10,21 @@ from .blocks.base import BaseBlock
 from .blocks.fields import Need, find_needs
 from .blocks.registry import Registry
 from .engine.program import build_block
-from .errors import DataGenFlowError, TemplateError, suggest
+from .errors import DataGenFlowError, SeedError, TemplateError, suggest
+from .records import Seed
 from .spec import BlockSpec, PipelineSpec
 from .templating import compile_expression
 
-__all__ = ["Problem", "check_pipeline", "needed_seed_fields"]
+__all__ = [
+    "Flow",
+    "Problem",
+    "check_fields",
+    "check_pipeline",
+    "describe_flow",
+    "needed_seed_fields",
+]
+
+_MAX_NAMED = 20  # fields of a seed in one message
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +134,97 @@ def needed_seed_fields(
             if not known.provides(need):
                 needed.setdefault(need.anyof[0].removeprefix("metadata."), "the rule accept_when")
     return needed
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """What flows through a pipeline, for people.
+
+    Attributes
+    ----------
+    blocks : list of dict
+        ``number, id, type, reads, adds, when, disabled, fan_out, problem`` each; ``reads`` and
+        ``adds`` are names of fields, ``problem`` what is wrong with the block or None.
+    seed_fields : list of str
+        Fields the seed has to bring.
+    problem : str or None
+        What is wrong with the pipeline's own rule.
+    """
+
+    blocks: list[dict[str, Any]]
+    seed_fields: list[str]
+    problem: str | None
+
+
+def describe_flow(
+    spec: PipelineSpec, registry: Registry, instances: Mapping[str, BaseBlock]
+) -> Flow:
+    """Blocks, fields and problems in order; whatever is wrong is told in it, never raised."""
+    problems = check_pipeline(spec, registry, instances, None)
+    wrong = {problem.block: problem.message for problem in reversed(problems)}
+    blocks = [
+        {
+            "number": number,
+            "id": entry.id,
+            "type": entry.type,
+            **_traffic(entry, registry, instances, number),
+            "when": entry.when,
+            "disabled": entry.disabled,
+            "problem": wrong.get(entry.id),
+        }
+        for number, entry in enumerate(spec.blocks, 1)
+    ]
+    try:
+        seed_fields = list(needed_seed_fields(spec, registry, instances))
+    except DataGenFlowError:
+        seed_fields = []  # the problem is told beside its block
+    return Flow(blocks, seed_fields, wrong.get(None))
+
+
+def _traffic(
+    entry: BlockSpec, registry: Registry, instances: Mapping[str, BaseBlock], number: int
+) -> dict[str, Any]:
+    try:
+        block = instances.get(entry.id) or build_block(entry, registry, number)
+        needs = find_needs(block)
+        adds = ["any" if name == "*" else name for name in block.output_fields()]
+    except DataGenFlowError:
+        return {"reads": [], "adds": [], "fan_out": False}
+    reads = [" or ".join(need.anyof) for need in needs]
+    return {"reads": list(dict.fromkeys(reads)), "adds": adds, "fan_out": block.fan_out}
+
+
+def check_fields(seed: Seed, required: Mapping[str, str]) -> None:
+    """Make sure that a seed has the fields a pipeline needs.
+
+    Parameters
+    ----------
+    seed : Seed
+        As read by ``read_seeds``.
+    required : mapping of str to str
+        Field name to who needs it: ``{"topic": "block 'writer' (TextGenerator), user_prompt"}``.
+
+    Raises
+    ------
+    SeedError
+        Names the place, the missing field, who needs it, and the fields there are.
+    """
+    metadata = seed.metadata
+    for name, needed_by in required.items():
+        if name in metadata:
+            continue
+        fields = sorted(metadata)
+        named = ", ".join(map(repr, fields[:_MAX_NAMED])) or "no fields"
+        if len(fields) > _MAX_NAMED:
+            named += f" and {len(fields) - _MAX_NAMED} more"
+        near = suggest(name, fields)
+        is_near = near.startswith("did you mean")
+        hint = f"{near} The seed has {named}" if is_near else f"the seed has {named}"
+        source = seed.where or "seed"
+        raise SeedError(
+            f"{source}: no field {name!r}, which {needed_by} needs; {hint}",
+            {"source": source, "key": name, "needed_by": needed_by, "fields": fields},
+        )
 
 
 def _needs(entry: BlockSpec, block: BaseBlock) -> list[Need]:

@@ -18,6 +18,8 @@ the body the HTTP API and ``--json`` answer with.
 from __future__ import annotations
 
 import difflib
+import os
+import traceback
 from collections.abc import Iterable
 from typing import Any
 
@@ -34,6 +36,10 @@ __all__ = [
     "ValidationError",
     "suggest",
 ]
+
+
+#: Places of other people's code that a short display of an error tells.
+_PLACES = 2
 
 
 class DataGenFlowError(Exception):
@@ -64,6 +70,35 @@ class DataGenFlowError(Exception):
     def to_dict(self) -> dict[str, Any]:
         """``{"error": message, "detail": {...}}``, the shape all faces of it answer with."""
         return {"error": self.message, "detail": self.detail}
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows instead of a traceback: the message says what to do."""
+        from .displays.error import error_lines
+
+        return error_lines(type(self).__name__, self.message, self._places())
+
+    def _repr_html_(self) -> str:
+        from .displays.error import error_html
+
+        return error_html(type(self).__name__, self.message, self.detail, self._places())
+
+    def _places(self) -> list[str]:
+        """Where in other people's code the cause was raised, the innermost place last."""
+        if self.__cause__ is None or isinstance(self.__cause__, DataGenFlowError):
+            return []
+        ours = os.path.dirname(__file__) + os.sep  # noqa: PTH120 - compared with code's own text
+        frames = traceback.extract_tb(self.__cause__.__traceback__)
+        theirs = [frame for frame in frames if not frame.filename.startswith(ours)]
+        return [
+            f"{_file_name(frame.filename)} line {frame.lineno}, in {frame.name}: {frame.line or ''}"
+            for frame in theirs[-_PLACES:]
+        ]
+
+
+def _file_name(path: str) -> str:
+    """The file's name; a cell's code lies in a file that no user has seen."""
+    name = os.path.basename(path)  # noqa: PTH119 - it may be no path at all, such as <string>
+    return "cell" if "ipykernel" in path or name.startswith("<ipython") else name
 
 
 class BlockNotFoundError(DataGenFlowError):

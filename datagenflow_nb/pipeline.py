@@ -2,87 +2,22 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from . import runtime
 from .blocks.base import BaseBlock
-from .blocks.context import ModelSource
-from .blocks.registry import Registry
-from .check import Problem, check_pipeline
-from .engine import Branch, Execution, Outcome, Program, build_program, run_branch
-from .errors import ConfigError, DataGenFlowError, SeedError, ValidationError
-from .records import NotPlain, build_trace, new_trace_id, plain
+from .check import Problem, check_pipeline, describe_flow, needed_seed_fields
+from .debugging import debug_seed
+from .engine import Program, build_program
+from .errors import ConfigError
+from .preview import Preview, cut_after, preview_seed
+from .results import Result, new_execution, only_result, results_of, run_seed
+from .services import Services, current_services
 from .spec import PipelineSpec
 
-__all__ = ["Pipeline", "Result", "Services", "current_services", "use_services"]
-
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    """What a pipeline needs to run: the blocks there are and the models."""
-
-    registry: Registry
-    models: ModelSource
-
-
-_current: list[Services] = []
-
-
-def use_services(services: Services) -> None:
-    """Make ``services`` what pipelines without their own use; the current workspace calls this."""
-    _current[:] = [services]
-
-
-def current_services() -> Services:
-    """The current workspace's services, else ones from the settings alone."""
-    if not _current:
-        from .blocks.discovery import build_registry
-        from .llm.catalog import Models
-        from .settings import Settings
-
-        settings = Settings.load()
-        models = Models(settings, hand_over=runtime.hand_over)
-        use_services(Services(build_registry(settings.blocks_path), models))
-    return _current[0]
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What one branch gave; unpacks as ``result, trace, trace_id``.
-
-    Attributes
-    ----------
-    result : dict
-        The final state, and ``output``: the field of that name when a block set it, else the first
-        declared output of the last block that ran.
-    trace : list of dict
-        One entry per step; see ``records.build_trace``.
-    status : str
-        ``completed``; ``filtered`` when a block dropped the branch, with ``reason``.
-    accepted : bool or None
-        What ``accept_when`` said; None without that rule.
-    """
-
-    result: dict[str, Any]
-    trace: list[dict[str, Any]] = field(repr=False)
-    trace_id: str
-    branch: str = ""
-    status: str = "completed"
-    reason: str | None = None
-    accepted: bool | None = None
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter((self.result, self.trace, self.trace_id))
-
-    def __len__(self) -> int:
-        return 3
-
-    def __getitem__(self, index: int) -> Any:
-        return (self.result, self.trace, self.trace_id)[index]
+__all__ = ["Pipeline", "Result"]
 
 
 class Pipeline:
@@ -172,6 +107,19 @@ class Pipeline:
         blocks = " -> ".join(block.type for block in self.spec.blocks)
         return f"Pipeline({self.spec.name!r}: {blocks})"
 
+    def _repr_html_(self) -> str:
+        from .displays.pipeline import pipeline_html
+
+        flow = describe_flow(self.spec, self.services.registry, self.instances)
+        return pipeline_html(
+            self.spec.name,
+            flow.blocks,
+            seed_fields=flow.seed_fields,
+            description=self.spec.description,
+            accept_when=self.spec.accept_when,
+            problem=flow.problem,
+        )
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Pipeline) and self.spec == other.spec
 
@@ -200,6 +148,18 @@ class Pipeline:
         registry = self.services.registry
         registry.refresh()
         return check_pipeline(self.spec, registry, self.instances, fields)
+
+    def needed_fields(self) -> list[str]:
+        """Fields every seed has to bring.
+
+        Raises
+        ------
+        BlockNotFoundError, ConfigError, TemplateError
+            For a pipeline that cannot be built.
+        """
+        registry = self.services.registry
+        registry.refresh()
+        return list(needed_seed_fields(self.spec, registry, self.instances))
 
     def program(self) -> Program:
         """The pipeline with its blocks built, ready to run.
@@ -245,20 +205,7 @@ class Pipeline:
         ValidationError
             When there is not exactly one result; ``execute_all`` gives them as a list.
         """
-        results = await self.execute_all(seed, random_seed=random_seed)
-        if len(results) != 1:
-            raise ValidationError(
-                f"pipeline {self.name!r} fanned out into {len(results)} branches; execute() gives "
-                "exactly one result, use execute_all()",
-                {"branches": len(results)},
-            )
-        if results[0].status == "filtered":
-            raise ValidationError(
-                f"pipeline {self.name!r} filtered this seed out ({results[0].reason}); execute() "
-                "gives exactly one result, use execute_all()",
-                {"reason": results[0].reason},
-            )
-        return results[0]
+        return only_result(await self.execute_all(seed, random_seed=random_seed), self.name)
 
     async def execute_all(
         self, seed: Mapping[str, Any], *, random_seed: int | None = None
@@ -273,12 +220,8 @@ class Pipeline:
         program = self.program()
         models = self.services.models
         models.check(program.model_names)
-        execution = Execution(
-            metadata=_as_metadata(seed),
-            trace_id=new_trace_id(),
-            random_seed=random.getrandbits(32) if random_seed is None else random_seed,
-        )
-        return await runtime.hand_over(_run_all(program, Branch.start(execution), models))
+        execution = new_execution(seed, random_seed)
+        return results_of(await runtime.hand_over(run_seed(program, execution, models)))
 
     def execute_sync(self, seed: Mapping[str, Any], *, random_seed: int | None = None) -> Result:
         """``execute`` for code without ``await``.
@@ -289,6 +232,68 @@ class Pipeline:
             When called on the loop thread (inside a block); await ``execute`` there.
         """
         return runtime.run(self.execute(seed, random_seed=random_seed), "execute_sync")
+
+    def preview(
+        self,
+        seed: Mapping[str, Any],
+        *,
+        upto: str | int | None = None,
+        dry: bool = False,
+        model: str | None = None,
+        random_seed: int | None = None,
+    ) -> Preview:
+        """Run one seed and show every step and call, whatever fails; store nothing.
+
+        Parameters
+        ----------
+        upto : str or int, optional
+            Stop after this block: its id, its type or its position, from 1. ``accept_when`` is
+            left out when blocks are cut off.
+        dry : bool
+            Render every prompt and ask no model: answers are placeholders, no key is needed.
+        model : str, optional
+            What a block without a model gets.
+
+        Raises
+        ------
+        BlockNotFoundError, ConfigError, TemplateError
+            For a pipeline, a model or an ``upto`` that cannot be.
+        SeedError
+            For a seed that cannot be used, or lacks a field that a block needs; before any call.
+        JobError
+            When called on the loop thread (inside a block).
+        """
+        services = self.services
+        services.registry.refresh()
+        spec = self.spec if upto is None else cut_after(self.spec, upto, services.registry)
+        return preview_seed(
+            spec,
+            services.registry,
+            self.instances,
+            services.models,
+            seed,
+            dry=dry,
+            model=model,
+            random_seed=random_seed,
+        )
+
+    def debug(self, seed: Mapping[str, Any], *, random_seed: int | None = None) -> Result:
+        """``execute_sync`` on the caller's own thread and stack, for debuggers and profilers.
+
+        ``set_trace()`` in a block, ``%debug`` after an error, ``%prun`` and JupyterLab's debugger
+        work: sync blocks are not sent to worker threads, models are asked by clients of its own.
+
+        Raises
+        ------
+        DataGenFlowError
+            As ``execute``; the traceback ends in the block's own frame.
+        ConfigError
+            In a notebook without nest-asyncio2, with how to install it.
+        JobError
+            When called on the loop thread (inside a block).
+        """
+        results = debug_seed(self.program(), self.services.models, seed, random_seed)
+        return only_result(results, self.name)
 
 
 def read_pipeline_text(text_or_path: str | Path) -> tuple[str, str]:
@@ -308,66 +313,6 @@ def read_pipeline_text(text_or_path: str | Path) -> tuple[str, str]:
         raise ConfigError(f"pipeline file {str(path)!r} does not exist") from error
     except (OSError, ValueError) as error:
         raise ConfigError(f"pipeline file {str(path)!r} cannot be read: {error}") from error
-
-
-async def _run_all(program: Program, first: Branch, models: ModelSource) -> list[Result]:
-    """All branches of one execution, in order of their paths."""
-    waiting = [first]
-    results: list[Result] = []
-    while waiting:
-        branch = waiting.pop()
-        outcome = await run_branch(program, branch, models)
-        if isinstance(outcome, list):
-            waiting.extend(reversed(outcome))
-        else:
-            results.append(_result(branch, outcome))
-    return results
-
-
-def _result(branch: Branch, outcome: Outcome) -> Result:
-    metadata = branch.execution.metadata
-    trace = build_trace(metadata, branch.all_steps())
-    if outcome.error is not None:
-        error: DataGenFlowError = outcome.error
-        error.trace = trace
-        raise error
-    state = plain(branch.state)
-    output = state.get(outcome.output_field) if outcome.output_field else None
-    return Result(
-        result={**state, "output": output},
-        trace=trace,
-        trace_id=branch.execution.trace_id,
-        branch=branch.path,
-        status=outcome.status,
-        reason=outcome.reason,
-        accepted=outcome.verdict,
-    )
-
-
-def _as_metadata(seed: Mapping[str, Any]) -> dict[str, Any]:
-    if not isinstance(seed, Mapping):
-        raise SeedError(
-            f"a seed is a dictionary of fields, got {type(seed).__name__}: {seed!r:.60}"
-        )
-    fields = seed
-    if "metadata" in seed:
-        fields = seed["metadata"]
-        others = [key for key in seed if key not in ("metadata", "repetitions")]
-        if not isinstance(fields, Mapping):
-            raise SeedError(
-                "a dictionary with the key 'metadata' is a seed, and its metadata is a dictionary "
-                f"of fields, got {type(fields).__name__}: {fields!r:.60}"
-            )
-        if others:
-            raise SeedError(
-                f"seed: unknown key {others[0]!r} beside 'metadata' and 'repetitions'; put it "
-                "inside metadata"
-            )
-    try:
-        return dict(plain(dict(fields)))
-    except NotPlain as error:
-        place = f"seed field {error.path!r}" if error.path else "seed"
-        raise SeedError(f"{place}: {error.reason}") from error
 
 
 def _split_objects(

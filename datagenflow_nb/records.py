@@ -30,6 +30,7 @@ __all__ = [
     "NotPlain",
     "Seed",
     "Step",
+    "Trace",
     "Usage",
     "build_trace",
     "decode",
@@ -340,13 +341,27 @@ def replay(metadata: Mapping[str, Any], steps: Iterable[Step]) -> dict[str, Any]
     return state
 
 
-def build_trace(metadata: Mapping[str, Any], steps: Iterable[Step]) -> list[dict[str, Any]]:
+class Trace(list[dict[str, Any]]):
+    """The steps of one branch, a dictionary each; see ``build_trace``."""
+
+    def _repr_html_(self) -> str:
+        from .displays.trace import trace_html
+
+        return trace_html(self)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        from .displays.trace import trace_text
+
+        printer.text(trace_text(self, title=f"Trace, {len(self)} steps"))
+
+
+def build_trace(metadata: Mapping[str, Any], steps: Iterable[Step]) -> Trace:
     """The trace as users see it: one dictionary per step, states rebuilt from the changes.
 
     Keys: ``step, block_id, block_type, branch, input, output, accumulated_state, execution_time,
     error, calls, skipped``. ``input`` is the state the block was given.
     """
-    trace = []
+    trace = Trace()
     state = dict(metadata)
     for step in steps:
         before = state

@@ -7,27 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .blocks.registry import snake_case
 from .errors import ConfigError, suggest
 from .records import NotPlain, encode, plain
 from .yaml_text import read_text, write_yaml
 
-__all__ = ["BlockSpec", "PipelineSpec", "snake_case"]
+__all__ = ["BlockSpec", "PipelineSpec"]
 
 _BLOCK_KEYS = ("type", "id", "config", "when", "disabled", "description")
 _PIPELINE_KEYS = ("name", "description", "blocks", "accept_when", "field_layout")
 #: Keys the original's templates and exports carry beside the pipeline itself: taken and left out.
 _IGNORED_KEYS = ("id", "example_seed", "created_at", "validation_config")
 _ID = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,99}")
-
-
-def snake_case(name: str) -> str:
-    """``TextGenerator`` -> ``text_generator``, ``JSONValidator`` -> ``json_validator``.
-
-    >>> snake_case("JSONValidatorBlock")
-    'json_validator_block'
-    """
-    text = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name)
-    return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", text).lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +122,11 @@ def _read_blocks(entries: list[Any] | tuple[Any, ...], where: str) -> tuple[Bloc
     used: set[str] = set()
     for number, entry in enumerate(entries, 1):
         place = f"{where}, block {number}"
-        spec = _read_block(entry, place)
+        try:
+            spec = _read_block(entry, place)
+        except ConfigError as error:
+            error.detail.setdefault("block_number", number)
+            raise
         if not spec.id:
             base = snake_case(spec.type)
             name, count = base, 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .errors import ConfigError
@@ -10,7 +11,7 @@ from .errors import ConfigError
 if TYPE_CHECKING:
     import yaml
 
-__all__ = ["read_text", "write_yaml"]
+__all__ = ["line_of", "read_text", "write_yaml"]
 
 #: Line ends that YAML reads back as a line feed or a blank unless they are escaped.
 _RARE_LINE_ENDS = frozenset("\x85\u2028\u2029")
@@ -53,6 +54,44 @@ def write_yaml(data: Any) -> str:
 
     Dumper.add_representer(str, represent)
     return yaml.dump(data, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=100)
+
+
+def line_of(text: str, path: Sequence[Any], *, exact: bool = False) -> int | None:
+    """The line, from 1, of what stands at ``path`` in a YAML or JSON text that ``read_text`` reads.
+
+    Parameters
+    ----------
+    path : sequence of str and int
+        Keys of mappings and places in lists, from the outside in.
+    exact : bool
+        None when nothing stands there, instead of the line of the last part that is there.
+    """
+    import yaml
+
+    try:
+        node = yaml.compose(text, yaml.SafeLoader)
+    except yaml.YAMLError:
+        return None  # JSON may have what YAML has not
+    line = None
+    for part in path:
+        found = _child(node, part)
+        if found is None:
+            return None if exact else line
+        line, node = found
+    return line
+
+
+def _child(node: Any, part: Any) -> tuple[int, Any] | None:
+    """The line and the node of one entry."""
+    import yaml
+
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == part:
+                return key.start_mark.line + 1, value
+    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+        return node.value[part].start_mark.line + 1, node.value[part]
+    return None
 
 
 def _read_yaml(text: str, where: str) -> Any:

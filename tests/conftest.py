@@ -13,7 +13,7 @@ from datagenflow_nb.settings import _VARIABLES
 #: Where the package keeps what is "current"; lists of one.
 _CURRENT = (
     ("datagenflow_nb.workspaces.space", "_current"),
-    ("datagenflow_nb.pipeline", "_current"),
+    ("datagenflow_nb.services", "_current"),
     ("datagenflow_nb.blocks.context", "_default_models"),
 )
 

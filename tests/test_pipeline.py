@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import bdb
+import subprocess
+import sys
 import threading
+import traceback
 from pathlib import Path
 from typing import Any
 
 import pytest
+from servers import offline_server
 
 from datagenflow_nb import (
     BaseBlock,
@@ -18,7 +23,9 @@ from datagenflow_nb import (
     Pipeline,
     SeedError,
     TemplateError,
+    ValidationError,
     block,
+    testing,
 )
 
 ECHO = {"type": "Output", "config": {"template": "{{ topic }}"}}
@@ -250,6 +257,169 @@ def test_sync_call_on_the_loop_thread() -> None:
     assert Pipeline("p", [Nested()]).execute_sync({"topic": "a"}).result["x"] == "a"
     with pytest.raises(JobError, match="execute_sync waits for the loop thread"):
         Pipeline("p", [Nested(wait=True)]).execute_sync({"topic": "a"})
+
+
+# -- debug
+
+
+class Where(BaseBlock):
+    """Notes where it runs."""
+
+    outputs = ["where"]
+
+    def execute(self, data: dict[str, Any]) -> dict[str, Any]:
+        return {"where": threading.current_thread().name}
+
+
+class WhereAsync(BaseBlock):
+    """The same as a coroutine."""
+
+    outputs = ["where_async"]
+
+    async def execute(self, data: dict[str, Any]) -> dict[str, Any]:
+        await asyncio.sleep(0)
+        return {"where_async": threading.current_thread().name}
+
+
+def test_debug() -> None:
+    """One result as execute_sync gives it, made on the caller's thread."""
+    pipe = Pipeline("p", [Where, WhereAsync, ECHO])
+    name = threading.current_thread().name
+    result, trace, _ = pipe.debug({"topic": "a"})
+    assert result == {"topic": "a", "where": name, "where_async": name, "output": "a"}
+    assert [step["block_type"] for step in trace] == ["Where", "WhereAsync", "Output"]
+    assert pipe.execute_sync({"topic": "a"}).result["where"].startswith("datagenflow-block")
+
+
+@pytest.mark.asyncio
+async def test_debug_inside_a_running_loop() -> None:
+    """As in a notebook cell: the running loop waits, and asyncio is what it was before."""
+    before = (asyncio.Task, asyncio.Future, asyncio.run, asyncio.get_event_loop)
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    queued: list[str] = []
+    loop.call_soon(queued.append, "ran")
+    result = Pipeline("p", [Where, WhereAsync]).debug({}).result
+    name = threading.current_thread().name
+    assert (result["where"], result["where_async"]) == (name, name)
+    assert queued == []
+    assert (asyncio.get_running_loop(), asyncio.current_task()) == (loop, task)
+    await asyncio.sleep(0)
+    assert queued == ["ran"]
+    assert before == (asyncio.Task, asyncio.Future, asyncio.run, asyncio.get_event_loop)
+    assert not hasattr(asyncio, "_nest_patched")
+    assert not hasattr(loop, "_nest_patched")
+
+
+def test_debug_without_nest_asyncio2() -> None:
+    """Only inside a running loop is it needed; missing there, the error says how to get it."""
+    script = (
+        "import asyncio, sys\n"
+        "sys.modules['nest_asyncio2'] = None\n"
+        "import datagenflow_nb as dgf\n"
+        "pipe = dgf.Pipeline('p', [{'type': 'Output', 'config': {'template': 'x'}}])\n"
+        "print(pipe.debug({}).result['output'])\n"
+        "async def cell():\n"
+        "    try:\n"
+        "        pipe.debug({})\n"
+        "    except dgf.ConfigError as error:\n"
+        "        print(error)\n"
+        "asyncio.run(cell())\n"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert (run.stdout, run.stderr) == (
+        "x\ndebug in a notebook needs nest-asyncio2, which is not installed in this kernel's "
+        "environment; run in a cell: %pip install nest-asyncio2\n",
+        "",
+    )
+
+
+def last_frame(error: BaseException) -> traceback.FrameSummary:
+    """Where a post-mortem debugger stands."""
+    return traceback.extract_tb(error.__traceback__)[-1]
+
+
+def test_debug_shows_the_source_of_an_error() -> None:
+    """The traceback goes from the caller to the line in the block, sync or async."""
+
+    class FailAsync(BaseBlock):
+        outputs = ["x"]
+
+        async def execute(self, data: dict[str, Any]) -> dict[str, Any]:
+            await asyncio.sleep(0)
+            raise ValueError("no")
+
+    with pytest.raises(BlockExecutionError, match="ZeroDivisionError") as caught:
+        Pipeline("p", [fail]).debug({"n": 1})
+    assert last_frame(caught.value).line == 'return {"never": n / 0}'
+    assert [entry["block_type"] for entry in caught.value.trace or []] == ["fail"]
+    with pytest.raises(BlockExecutionError, match="ValueError: no") as caught:
+        Pipeline("p", [FailAsync]).debug({})
+    assert last_frame(caught.value).line == 'raise ValueError("no")'
+    assert isinstance(caught.value.__cause__, ValueError)
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, bdb.BdbQuit])
+def test_debug_interrupted(kind: type[BaseException]) -> None:
+    """An interrupt, or leaving the debugger, is raised as it is."""
+
+    @block(outputs=["x"])
+    def stop() -> Any:
+        raise kind
+
+    with pytest.raises(kind):
+        Pipeline("p", [stop]).debug({})
+
+
+def test_debug_a_block_with_a_loop_of_its_own() -> None:
+    """A sync block may use asyncio.run, as it may in a worker thread."""
+
+    @block(outputs=["x"])
+    def loops() -> Any:
+        return {"x": asyncio.run(asyncio.sleep(0, "done"))}
+
+    pipe = Pipeline("p", [loops, WhereAsync])
+    assert pipe.debug({}).result["x"] == "done"
+
+    async def cell() -> Any:
+        return pipe.debug({}).result["x"]
+
+    assert asyncio.run(cell()) == "done"
+
+
+def test_debug_asks_models_by_a_client_of_its_own() -> None:
+    """A call goes out on the caller's thread; its connection is closed with the end."""
+    with offline_server() as server, testing.temporary_workspace() as ws:
+        ws.add_model("far", endpoint=server.url, model="offline")
+        ask = {"type": "TextGenerator", "config": {"model": "far", "user_prompt": "{{ topic }}"}}
+        pipe = Pipeline("p", [ask]).with_services(ws.services)
+        (call,) = pipe.debug({"topic": "a"}).trace[0]["calls"]
+        assert (call["model"], call["error"]) == ("far", None)
+        assert server.log()["requests"] == 1
+        assert not ws.models._endpoints
+
+
+def test_debug_gives_exactly_one_result() -> None:
+    """Fan-out and Drop are errors, as with execute."""
+
+    @block(outputs=["x"], fan_out=True)
+    def two() -> Any:
+        return [{"x": 1}, {"x": 2}]
+
+    with pytest.raises(ValidationError, match="fanned out into 2 branches"):
+        Pipeline("p", [two]).debug({})
+
+
+def test_debug_on_the_loop_thread() -> None:
+    """Inside an async block it is an error."""
+
+    class Nested(BaseBlock):
+        outputs = ["x"]
+
+        async def execute(self, data: dict[str, Any]) -> dict[str, Any]:
+            return {"x": Pipeline("inner", [ECHO]).debug(data).result["output"]}
+
+    with pytest.raises(JobError, match="debug was called on the loop thread"):
+        Pipeline("p", [Nested]).execute_sync({"topic": "a"})
 
 
 # -- reading and writing

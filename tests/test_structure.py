@@ -29,10 +29,10 @@ PACKAGE = Path(datagenflow_nb.__file__).parent
 # A module imports from the rows above and, within a chain of its own row ("|" parts chains), from
 # what stands left of "<". Names side by side, and chains, never import each other.
 ROWS = [
-    "errors < records whole",
+    "displays < errors < records whole",
     "settings | templating | runtime | llm | storage",
     "blocks",
-    "yaml_text < spec < templates < engine < check < pipeline",
+    "yaml_text < spec < templates < engine < check < services results < preview debugging < pipeline",
     "columns < seeds frames export < jobs",
     "workspaces < testing",
     "widgets < magics | server | cli < __main__",
@@ -40,7 +40,7 @@ ROWS = [
 
 # The same inside blocks/.
 BLOCKS_ROW = [
-    "schema < config < context < base < function < registry < folder < discovery"
+    "schema < config < context < base < function < registry < folder < discovery writing"
     " | schema < config < context < base < builtin custom"
     " | base < fields"
 ]
@@ -49,15 +49,17 @@ BLOCKS_ROW = [
 # each library replaceable, because so few do. An import for type checkers alone counts too, but
 # for the libraries in TYPES_ANYWHERE.
 THIRD_PARTY = {
-    "IPython": "magics",
+    "IPython": "magics widgets",
     "aiohttp": "llm",
     "anywidget": "widgets",
     "click": "cli",
     "dotenv": "settings",
     "httpx2": "llm.openai*",  # comes with openai, whose transport it is
+    "ipywidgets": "widgets.job_controls",
     "jinja2": "templating",
     "jsonschema": "llm blocks",
     "markupsafe": "templating",  # comes with jinja2
+    "nest_asyncio2": "debugging",
     "openai": "llm.openai*",
     "pandas": "frames",
     "psutil": "storage jobs",
@@ -83,6 +85,7 @@ BROAD_EXCEPT = {
     "engine.step:_as_ours": "the message of a foreign exception, which may fail to be made",
     "engine.step:execute_block": "the step edge: whatever a block raises is that record's error",
     "engine.threads:_call": "a future cannot carry every exception; the step edge raises it",
+    "jobs.lines:BranchLog.log": "foreign log messages, which may fail to be formatted; stored so",
     "jobs.runner:Runner._run": "the job edge: one record never ends a job; logged and stored",
     "storage.writer:Writer._commit": "the writer thread's edge: a failure of the batch's jobs",
 }

@@ -10,6 +10,7 @@ from typing import Any, assert_type
 import pandas as pd
 
 import datagenflow_nb as dgf
+from datagenflow_nb.displays.listing import Listing
 from datagenflow_nb.jobs import Job
 from datagenflow_nb.pipeline import Result
 from datagenflow_nb.storage.records import Record
@@ -72,7 +73,7 @@ def jobs() -> None:
     assert_type(job.records(status=["pending"], flat=False), pd.DataFrame)
     assert_type(job.traces(), pd.DataFrame)
     assert_type(job.export("out.csv", status="accepted", defuse_formulas=True).records, int)
-    assert_type(ws.jobs(), list[Job])
+    assert_type(ws.jobs(), Listing[Job])
     assert_type(ws.job(1), Job)
     assert_type(ws.update_record(1, status="accepted", fields={"a": 1}, note="n"), Record)
     assert_type(ws.update_records(job.records(), status="rejected"), int)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import random
+import sys
 from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import TemplateError
@@ -15,7 +17,14 @@ if TYPE_CHECKING:
     from ..llm.base import ModelConfig
     from ..llm.model import Journal, Model
 
-__all__ = ["BlockContext", "ModelSource", "TraceLog", "use_default_models"]
+__all__ = [
+    "BlockContext",
+    "JobLines",
+    "ModelSource",
+    "TraceLog",
+    "job_lines",
+    "use_default_models",
+]
 
 
 class ModelSource(Protocol):
@@ -38,8 +47,44 @@ def use_default_models(models: ModelSource) -> None:
     _default_models[:] = [models]
 
 
+class JobLines(Protocol):
+    """The log of the job that runs a block."""
+
+    @property
+    def is_over(self) -> bool:
+        """True when the job takes no more lines."""
+
+    def write(self, level: str, text: str) -> None:
+        """Take what was written to a stream, in pieces of any kind."""
+
+    def log(self, record: logging.LogRecord) -> None:
+        """Take what was logged."""
+
+
+#: Set within the branches of a job, and in the threads their blocks run in.
+job_lines: ContextVar[JobLines | None] = ContextVar("datagenflow_job_lines", default=None)
+
+
+class _Taken:
+    """Takes nothing: what is being logged is in the job's log already."""
+
+    is_over = False
+
+    def write(self, level: str, text: str) -> None:
+        pass
+
+    def log(self, record: logging.LogRecord) -> None:
+        pass
+
+
+_taken = _Taken()
+
+
 class TraceLog(logging.LoggerAdapter[logging.Logger]):
-    """Puts the execution's short trace id in front of every line."""
+    """Puts the execution's short trace id in front of every line.
+
+    In a job, lines of level INFO and above go to the job's log, whichever levels are shown.
+    """
 
     def __init__(self, trace_id: str) -> None:
         super().__init__(logging.getLogger("datagenflow_nb"), {})
@@ -47,6 +92,27 @@ class TraceLog(logging.LoggerAdapter[logging.Logger]):
 
     def process(self, msg: Any, kwargs: Any) -> tuple[Any, Any]:
         return f"{self.prefix}{msg}", kwargs
+
+    def log(self, level: int, msg: object, *args: object, **kwargs: Any) -> None:
+        kwargs["stacklevel"] = kwargs.get("stacklevel", 1) + 1  # the caller's line, not this one
+        lines = job_lines.get()
+        if lines is None or lines.is_over or level < logging.INFO:
+            super().log(level, msg, *args, **kwargs)
+            return
+        error = _error_tuple(kwargs.get("exc_info"))
+        lines.log(logging.LogRecord(self.logger.name, level, "", 0, msg, args, error))
+        token = job_lines.set(_taken)
+        try:
+            super().log(level, msg, *args, **kwargs)
+        finally:
+            job_lines.reset(token)
+
+
+def _error_tuple(exc_info: Any) -> Any:
+    """What a record holds of the ``exc_info`` that a log call was given."""
+    if isinstance(exc_info, BaseException):
+        return type(exc_info), exc_info, exc_info.__traceback__
+    return sys.exc_info() if exc_info and not isinstance(exc_info, tuple) else exc_info
 
 
 class BlockContext:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from typing import Any
 from ..errors import BlockNotFoundError, ConfigError, suggest
 from .base import BaseBlock
 
-__all__ = ["CELL", "Entry", "Registry", "Unavailable", "is_block"]
+__all__ = ["CELL", "Entry", "Registry", "Unavailable", "is_block", "snake_case"]
 
 #: The ``source`` of a class defined in a notebook cell or a script.
 CELL = "a cell of this notebook"
@@ -111,6 +112,16 @@ class Registry:
     def __contains__(self, type_name: str) -> bool:
         return type_name in self._all()
 
+    def defined_by(self, source: str) -> list[type[BaseBlock]]:
+        """The classes that came from ``source``, in the order of their definition."""
+        found = [
+            entry.block
+            for entries in self._found.values()
+            for entry in entries
+            if entry.source == source
+        ]
+        return list(dict.fromkeys(found))
+
     def types(self) -> list[str]:
         """Names of all available types, aliases left out, sorted."""
         return [entry.block.__name__ for entry in self._available()]
@@ -164,6 +175,16 @@ def is_block(value: object) -> bool:
         and value.execute is not BaseBlock.execute
         and not value.__name__.startswith("_")
     )
+
+
+def snake_case(name: str) -> str:
+    """``TextGenerator`` -> ``text_generator``, ``JSONValidator`` -> ``json_validator``.
+
+    >>> snake_case("JSONValidatorBlock")
+    'json_validator_block'
+    """
+    text = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name)
+    return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", text).lower()
 
 
 def _clash(name: str, entries: list[Entry]) -> ConfigError:

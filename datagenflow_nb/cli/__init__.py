@@ -5,6 +5,7 @@ Results go to standard output, progress and messages to standard error. With ``-
 output holds one JSON document and nothing else: the result, or ``{"error", "detail"}``.
 
 output    writing: text, tables, JSON, errors, whatever the streams can take
+aside     what is no result, away from standard output
 command   what the commands share: errors, options, settings, the workspace
 progress  the live line of a running job
 follow    waiting for a job, and what Ctrl-C does meanwhile
@@ -23,6 +24,7 @@ from .demo import demo
 from .doctor import doctor
 from .export import export
 from .jobs import jobs
+from .log import log
 from .offline_model import offline_model
 from .output import prepare_streams
 from .run import run
@@ -45,7 +47,7 @@ def dgf() -> None:
     """Generate synthetic data: seeds in, traced records in one SQLite file, a dataset out."""
 
 
-for _command in (demo, run, export, jobs, blocks, templates, doctor, offline_model):
+for _command in (demo, run, export, jobs, log, blocks, templates, doctor, offline_model):
     dgf.add_command(_command)
 
 

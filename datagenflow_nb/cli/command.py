@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import logging
 import traceback
 from collections.abc import Iterator
@@ -11,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..displays.text import shown_path
 from ..errors import DataGenFlowError, StoreError
-from .output import emit, emit_json, shown_path
+from .aside import results_only
+from .output import emit, emit_json
 from .progress import clear_line
 
 if TYPE_CHECKING:
@@ -75,6 +78,10 @@ class _Handler(logging.Handler):
     """Writes log lines to standard error, taking the live line out of their way."""
 
     def emit(self, record: logging.LogRecord) -> None:
+        # In a context of its own: what a block logs is written here too, not to its job's log.
+        contextvars.Context().run(self._show, record)
+
+    def _show(self, record: logging.LogRecord) -> None:
         clear_line()
         emit(self.format(record), err=True)
 
@@ -112,7 +119,9 @@ def opened(db: Path | None) -> Iterator[Workspace]:
     load_settings(db)
     from ..workspaces import workspace
 
-    with contextlib.closing(workspace(db)) as current:
+    with results_only():  # the user's block files are run
+        current = workspace(db)
+    with contextlib.closing(current):
         yield current
 
 

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..displays.text import plural, shown_path
 from ..errors import ConfigError
+from .aside import results_only
 from .command import Command, start_log
 from .follow import Interrupts, exit_status, follow, job_summary, summary_text
-from .output import emit, output_width, plural, shown_path
-from .trace import trace_text
+from .output import emit, output_width
 
 if TYPE_CHECKING:
     from ..jobs import Job
@@ -55,8 +56,9 @@ def demo(ctx: click.Context, folder: Path) -> None:
             "model:\nit picks sentences and keywords out of the prompt.",
             err=True,
         )
-        job = workspace.run(template.text, template.seeds, random_seed=_RANDOM_SEED)
-        row, seconds = follow(job, interrupts)
+        with results_only():
+            job = workspace.run(template.text, template.seeds, random_seed=_RANDOM_SEED)
+            row, seconds = follow(job, interrupts)
         _show_record(workspace, job)
         emit(summary_text(workspace, row, job_summary(workspace, row, seconds)))
         if row.status == "completed":
@@ -111,7 +113,7 @@ def _show_record(workspace: Workspace, job: Job) -> None:
     first = records.sort_values(["seed_index", "id"])["id"].iloc[0]
     record = workspace.record(int(first))
     emit("")
-    emit(trace_text(record, workspace.trace(record.id), output_width() or _WIDTH))
+    emit(record.text(output_width() or _WIDTH))
     emit("")
 
 

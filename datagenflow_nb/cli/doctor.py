@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .. import __version__
+from ..displays.text import shown_path
 from ..errors import ConfigError, DataGenFlowError
 from .command import FAILED, Command, db_option, json_option, load_settings, start_log
-from .output import emit, emit_json, shown_path
+from .output import emit, emit_json
 
 if TYPE_CHECKING:
     from ..settings import Settings

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
+from ..displays.text import plural, shown_path
 from .command import STATUSES, Command, db_option, existing_workspace, json_option
-from .output import emit, emit_json, plural, shown_path
+from .output import emit, emit_json
 
 __all__ = ["export"]
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import signal
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
-from ..errors import JobError
+from ..displays.text import duration, plural, shorten, shown_path
+from ..errors import ConfigError, JobError
 from .command import FAILED, FAILED_RECORDS
-from .output import emit, plural, shorten, shown_path
-from .progress import Meter, clear_line, duration
+from .output import emit
+from .progress import Meter, clear_line
 
 if TYPE_CHECKING:
     from ..jobs import Job
@@ -143,6 +145,7 @@ def job_summary(workspace: Workspace, row: JobRow, seconds: float) -> dict[str, 
         "random_seed": row.random_seed,
         "seconds": round(seconds, 3),
         "store": str(workspace.store.path),
+        "log_lines": workspace.job(row.id).log_lines,
         "causes": _causes(workspace, row) if row.records_failed else [],
         "error": row.error,
         "export": None,
@@ -176,6 +179,9 @@ def summary_text(workspace: Workspace, row: JobRow, summary: dict[str, Any]) -> 
         f"Tokens: {tokens}",
         f"Store:  {shown_path(workspace.store.path)}",
     ]
+    if summary["log_lines"]:
+        told = plural(summary["log_lines"], "line")
+        lines.append(f"Log:    {told}, dgf log {row.id}{_db_option(workspace)}")
     lines.extend(_causes_text(row, summary["causes"]))
     if row.error is not None:
         lines.append(f"Why:    {row.error.get('error')}")
@@ -184,6 +190,16 @@ def summary_text(workspace: Workspace, row: JobRow, summary: dict[str, Any]) -> 
             f"All that had finished is stored: {plural(row.executions_done, 'execution')}."
         )
     return "\n".join(lines)
+
+
+def _db_option(workspace: Workspace) -> str:
+    """What names the store on the command line, where it is not the one by default."""
+    from ..settings import Settings
+
+    with contextlib.suppress(ConfigError):
+        if Settings.load().database_path == workspace.store.path:
+            return ""
+    return f" --db {shlex.quote(shown_path(workspace.store.path))}"
 
 
 def _causes_text(row: JobRow, causes: list[dict[str, Any]]) -> list[str]:

@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..displays.text import shown_path
 from .command import Command, db_option, existing_workspace, json_option, load_settings
-from .output import emit, emit_json, output_width, shown_path, table
+from .output import emit, emit_json, output_width
 
 if TYPE_CHECKING:
     from ..storage.jobs import JobRow
 
 __all__ = ["jobs"]
-
-_HEADERS = ("ID", "Status", "Done", "Total", "Records", "Failed", "Filtered", "Started", "Model",
-            "Pipeline")  # fmt: skip
 
 
 @click.command(cls=Command)
@@ -29,13 +27,13 @@ def jobs(db: Path | None, as_json: bool) -> None:
         _tell_none(f"No store yet at {shown_path(path)}; `dgf run` creates it.", as_json)
         return
     with existing_workspace(db) as workspace:
-        rows = [job.row for job in workspace.jobs()]
-    if as_json:
-        emit_json([_described(row) for row in rows])
-    elif not rows:
-        _tell_none(f"No jobs in {shown_path(path)} yet.", as_json)
-    else:
-        emit(table(_HEADERS, [_cells(row) for row in rows], output_width()))
+        found = workspace.jobs()
+        if as_json:
+            emit_json([_described(job.row) for job in found])
+        elif not found:
+            emit(f"No jobs in {shown_path(path)} yet.")
+        else:
+            emit(found.text(output_width()))
 
 
 def _tell_none(message: str, as_json: bool) -> None:
@@ -43,21 +41,6 @@ def _tell_none(message: str, as_json: bool) -> None:
         emit_json([])
     else:
         emit(message)
-
-
-def _cells(row: JobRow) -> tuple[Any, ...]:
-    return (
-        row.id,
-        row.status,
-        row.executions_done,
-        row.total or 0,
-        row.records_generated,
-        row.records_failed,
-        row.records_filtered,
-        (row.started_at or row.created_at)[:16].replace("T", " "),
-        ", ".join(row.options.get("models") or []),
-        row.pipeline_name,
-    )
 
 
 def _described(row: JobRow) -> dict[str, Any]:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from typing import TYPE_CHECKING
 
-from .output import emit, error_width, plural, shorten
+from ..displays.job import progress_text
+from ..displays.pace import Pace, Speed
+from ..displays.text import shorten
+from .output import emit, error_width
 
 if TYPE_CHECKING:
     from ..storage.jobs import JobRow
 
-__all__ = ["Meter", "Speed", "clear_line", "duration", "progress_text"]
+__all__ = ["Meter", "clear_line"]
 
-#: Seconds over which the rate is taken.
-_WINDOW = 10.0
 #: Without a terminal: seconds after which a line is due, and the least between two of them.
 _LINE_PERIOD = 5.0
 _LINE_GAP = 1.0
@@ -28,33 +28,6 @@ def clear_line() -> None:
     if _living[0]:
         emit("\r" + " " * _living[0] + "\r", err=True, end="", raw=True)
         _living[0] = 0
-
-
-def duration(seconds: float) -> str:
-    """``4 s``, ``2:05 min``, ``1:02:03 h``; tenths below 10 s."""
-    if seconds < 9.95:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60}:{whole % 60:02} min"
-    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02} h"
-
-
-class Speed:
-    """Things per second over the last seconds."""
-
-    def __init__(self) -> None:
-        self._marks: deque[tuple[float, int]] = deque()
-
-    def at(self, now: float, count: int) -> float:
-        """The rate when ``count`` things are done at ``now`` (s, monotonic); 0 when unknown."""
-        self._marks.append((now, count))
-        while len(self._marks) > 2 and now - self._marks[1][0] >= _WINDOW:
-            self._marks.popleft()
-        then, before = self._marks[0]
-        return (count - before) / (now - then) if now > then else 0.0
 
 
 class Meter:
@@ -74,12 +47,12 @@ class Meter:
         """Bring the display up to date with the job's row."""
         now = time.monotonic()
         records = job.records_generated + job.records_failed + job.records_filtered
-        text = progress_text(
-            job,
+        pace = Pace(
             self._executions.at(now, job.executions_done),
             self._records.at(now, records),
             elapsed=self.elapsed if is_last else None,
         )
+        text = progress_text(job, pace)
         width = error_width()
         if width is not None:
             self._rewrite(shorten(text, width - 1), is_last)
@@ -100,45 +73,3 @@ class Meter:
                 return False
         self._last_line = (now, tenth)
         return True
-
-
-def progress_text(
-    job: JobRow, execution_rate: float, record_rate: float, elapsed: float | None = None
-) -> str:
-    """One line about a running job, or with ``elapsed`` (s) about one that has ended.
-
-    Executions count; where fan-out makes their number differ from the records', these are told too.
-    """
-    total = job.total or 0
-    done = job.executions_done
-    records = job.records_generated + job.records_failed + job.records_filtered
-    percent = 100 * done / total if total else 0.0
-    parts = [f"job {job.id}: {done:,}/{total:,} ({percent:.0f} %)"]
-    is_fanned_out = records != done
-    if is_fanned_out:
-        parts.append(plural(records, "record"))
-    rate = record_rate if is_fanned_out else execution_rate
-    if elapsed is not None:
-        parts.append(f"in {duration(elapsed)}")
-    elif rate:
-        parts.append(f"{rate:.1f}{' records' if is_fanned_out else ''}/s")
-    if elapsed is None and execution_rate and done < total:
-        parts.append(f"ETA {duration((total - done) / execution_rate)}")
-    if job.records_failed:
-        parts.append(f"{job.records_failed:,} failed")
-    if job.records_filtered:
-        parts.append(f"{job.records_filtered:,} filtered")
-    usage = job.usage
-    if usage.get("calls"):
-        parts.append(
-            f"tokens {_short(usage['input_tokens'])} in, {_short(usage['output_tokens'])} out"
-        )
-    return ", ".join(parts)
-
-
-def _short(count: int) -> str:
-    """``950``, ``12.3k``, ``4.5M``."""
-    for size, unit in ((1_000_000, "M"), (1_000, "k")):
-        if count >= size:
-            return f"{count / size:.1f}{unit}"
-    return str(count)

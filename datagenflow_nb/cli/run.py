@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..displays.text import plural, shown_path
 from ..errors import ConfigError, SeedError, suggest
+from .aside import results_only
 from .command import STATUSES, Command, db_option, json_option, load_settings, opened
 from .follow import (
     Interrupts,
@@ -20,7 +22,7 @@ from .follow import (
     models_told,
     summary_text,
 )
-from .output import emit, emit_json, plural, shown_path
+from .output import emit, emit_json
 
 if TYPE_CHECKING:
     from ..jobs import Job
@@ -99,9 +101,10 @@ def run(
     with Interrupts() as interrupts, opened(db) as workspace:
         ready = Path(pipeline) if is_file else _stored(workspace, pipeline)
         source = _standard_input() if seeds == "-" else seeds
-        job = workspace.run(ready, source, **options)
-        _tell_start(workspace, job, options["model"])
-        row, seconds = follow(job, interrupts)
+        with results_only():
+            job = workspace.run(ready, source, **options)
+            _tell_start(workspace, job, options["model"])
+            row, seconds = follow(job, interrupts)
         summary = job_summary(workspace, row, seconds)
         if not as_json:
             emit(summary_text(workspace, row, summary))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .command import Command, json_option, load_settings
-from .output import emit, emit_json, is_terminal, output_width, table
+from .output import emit, emit_json, is_terminal, output_width
 
 if TYPE_CHECKING:
     from ..templates import TemplateInfo
@@ -31,25 +31,16 @@ def templates(template_id: str | None, seeds: bool, as_json: bool) -> None:
         raise click.UsageError("--seeds prints the seeds of one template; name it")
     settings = load_settings()
     from ..templates import list_templates, read_template
+    from ..workspaces.catalog import template_listing
 
     if template_id is not None:
         _show_one(read_template(template_id, settings.templates_path), seeds, as_json)
         return
-    found = list_templates(settings.templates_path)
     if as_json:
+        found = list_templates(settings.templates_path)
         emit_json([{**_described(info), "error": info.error} for info in found])
-        return
-    rows = [
-        (info.id, len(info.seeds), info.description or info.name)
-        for info in found
-        if info.error is None
-    ]
-    emit(table(("ID", "Seeds", "Description"), rows, output_width()))
-    broken = [info for info in found if info.error is not None]
-    if broken:
-        emit("\nNot available:")
-        for info in broken:
-            emit(f"  {info.source}: {info.error}")
+    else:
+        emit(template_listing(settings.templates_path).text(output_width()))
 
 
 def _show_one(info: TemplateInfo, seeds: bool, as_json: bool) -> None:

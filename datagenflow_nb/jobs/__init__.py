@@ -3,11 +3,15 @@
 options  what a run can be told
 runner   the pool that works through a job on the loop thread
 ledger   what the runner writes down, and when it counts
+lines    what blocks print and log, line by line
+streams  who prints, and where it goes
 job      the job as users hold it
+listing  jobs as a table
 launch   from pipeline and seeds to a running job
 """
 
 from .job import Job
 from .launch import JobRoom
+from .listing import job_listing
 
-__all__ = ["Job", "JobRoom"]
+__all__ = ["Job", "JobRoom", "job_listing"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import functools
 import threading
 import time
@@ -11,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import runtime
-from ..errors import DataGenFlowError, JobError
-from ..records import build_trace
+from ..errors import DataGenFlowError, JobError, ValidationError
+from ..records import Trace
 from ..storage.jobs import ACTIVE, JobRow, JobTable
+from ..storage.log import LogLine, LogTable
 from ..storage.records import Record, RecordTable
 from ..whole import told
 from .runner import Runner
@@ -50,11 +52,13 @@ class Job:
         job_id: int,
         table: JobTable,
         records: RecordTable,
+        log: LogTable,
         live: Callable[[int], Live | None],
     ) -> None:
         self.id = job_id
         self._table = table
         self._records = records
+        self._log = log
         self._live = live
 
     def __repr__(self) -> str:
@@ -70,6 +74,14 @@ class Job:
         models = ", ".join(row.options.get("models") or [])
         answered = f", model {models}" if models else ""
         return f"Job({row.id}: {row.pipeline_name!r} {row.status}, {counts}{answered})"
+
+    def _repr_html_(self) -> str:
+        from ..displays.job import job_html
+        from ..displays.pace import Pace
+
+        row = self.row
+        causes = self.reasons() if row.records_failed else []
+        return job_html(row, Pace(elapsed=row.seconds), causes=causes)
 
     @property
     def row(self) -> JobRow:
@@ -111,6 +123,12 @@ class Job:
         """``{"input_tokens", "output_tokens", "calls", "cost"}`` of all answered calls."""
         empty = {"input_tokens": 0, "output_tokens": 0, "calls": 0, "cost": None}
         return {**empty, **self.row.usage}
+
+    @property
+    def current_blocks(self) -> list[tuple[str, int]]:
+        """(block id, branches in it now), in the pipeline's order; only of a job that runs here."""
+        live = self._live(self.id)
+        return [] if live is None else live.runner.current_blocks()
 
     @property
     def error(self) -> dict[str, Any] | None:
@@ -155,6 +173,32 @@ class Job:
             time.sleep(_POLL)  # another process runs it; its row is all there is to look at
         return self
 
+    def wait_or_cancel(self) -> Job:
+        """Wait for the job's end; an interrupt (Ctrl-C) cancels it.
+
+        A second interrupt drops what is under way.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            After an interrupt, when the job has ended.
+        """
+        try:
+            return self.wait()
+        except KeyboardInterrupt:
+            self._cancel_for_good()
+            raise
+
+    def _cancel_for_good(self) -> None:
+        try:
+            with contextlib.suppress(JobError):  # it may have ended in the same moment
+                self.cancel()
+            self.wait()
+        except KeyboardInterrupt:
+            with contextlib.suppress(JobError):
+                self.cancel(now=True)
+            self.wait()
+
     def cancel(self, now: bool = False) -> Job:
         """Stop the job: nothing new starts, the branches under way run to their end.
 
@@ -184,8 +228,32 @@ class Job:
         """Why records failed (or were filtered): (reason, how many), most frequent first."""
         return self._records.reasons(self.row.id, status)
 
+    @property
+    def log_lines(self) -> int:
+        """How many lines the job's log has."""
+        return self._log.count(self.id)
+
+    def log(self, limit: int | None = None) -> list[LogLine]:
+        """What the job's blocks printed and logged, in order.
+
+        Parameters
+        ----------
+        limit : int, optional
+            Only the last so many lines.
+
+        Raises
+        ------
+        JobError
+            When the job was deleted.
+        ValidationError
+            When ``limit`` is no number of lines.
+        """
+        if limit is not None and (type(limit) is not int or limit < 0):
+            raise ValidationError(f"limit is {limit!r}, expected a number of lines, 0 or more")
+        return self._log.lines(self._table.get(self.id).id, limit)
+
     def delete(self) -> None:
-        """Delete the job with its seeds, records and traces.
+        """Delete the job with its seeds, records, traces and log.
 
         Raises
         ------
@@ -207,10 +275,9 @@ class Job:
             raise JobError(f"record {record_id} belongs to job {record.job_id}, not to {self.id}")
         return record
 
-    def trace(self, record_id: int) -> list[dict[str, Any]]:
+    def trace(self, record_id: int) -> Trace:
         """The full trace of one record, calls included; see ``records.build_trace``."""
-        record = self.record(record_id)
-        return build_trace(record.metadata, self._records.steps_with_calls(record))
+        return self.record(record_id).trace
 
     def records(self, status: str | Sequence[str] | None = None, flat: bool = True) -> pd.DataFrame:
         """The job's records; see ``frames.records_frame`` for the columns.
@@ -302,7 +369,7 @@ def statuses_to_export(status: str | Sequence[str] | None) -> list[str]:
 
 def as_statuses(status: str | Sequence[str] | None) -> list[str] | None:
     """A status or a list of them as a list; unknown ones are errors."""
-    from ..errors import ValidationError, suggest
+    from ..errors import suggest
     from ..storage.records import OUTCOMES, REVIEW_STATUSES
 
     if status is None:

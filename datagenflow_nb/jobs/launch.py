@@ -18,6 +18,7 @@ from ..records import Seed
 from ..seeds import check_fields, read_seeds
 from ..storage.jobs import JobRow, JobTable
 from ..storage.lease import Heartbeat, new_token
+from ..storage.log import LogTable
 from ..storage.records import RecordTable
 from ..storage.store import Store
 from ..storage.writer import Writer
@@ -37,6 +38,7 @@ class JobRoom:
     def __init__(self, store: Store) -> None:
         self.table = JobTable(store)
         self.records = RecordTable(store)
+        self.log = LogTable(store)
         self._writer = Writer(store)
         self._heartbeat = Heartbeat(store)
         self._live: dict[int, Live] = {}
@@ -161,7 +163,7 @@ class JobRoom:
         self.table.release(token)
 
     def _job(self, job_id: int) -> Job:
-        return Job(job_id, self.table, self.records, self._live.get)
+        return Job(job_id, self.table, self.records, self.log, self._live.get)
 
     async def close(self) -> None:
         """Cancel this process's jobs, keep what is finished, end the writer thread."""

@@ -15,7 +15,9 @@ from ..errors import BlockExecutionError, DataGenFlowError, StoreError
 from ..records import new_trace_id
 from ..storage.jobs import EXECUTION_SHIFT, JobRow, JobTable
 from ..storage.writer import Writer
+from . import streams
 from .ledger import Ledger
+from .lines import BranchLog, JobLog
 
 __all__ = ["Runner"]
 
@@ -59,6 +61,7 @@ class Runner:
     ) -> None:
         self.job = job
         self.ledger = Ledger(writer, job.id)
+        self._job_log = JobLog(writer, job.id)
         self._table = table
         self._token = token
         self._program = program
@@ -68,6 +71,7 @@ class Runner:
         self._waiting: Iterator[Execution] = iter(())
         self._branches: list[Branch] = []
         self._active = 0
+        self._under_way: dict[int, Branch] = {}
         self._next_key = job.id << EXECUTION_SHIFT
         self._pages_read = 0
         self._is_exhausted = False
@@ -87,6 +91,7 @@ class Runner:
             When the final status could not be stored.
         """
         error: DataGenFlowError | None = None
+        self._job_log.open()
         control = asyncio.create_task(self._watch_control())
         self._workers = [asyncio.create_task(self._work()) for _ in range(self._concurrency)]
         try:
@@ -97,6 +102,7 @@ class Runner:
         except DataGenFlowError as failure:
             error = failure
         finally:
+            self._job_log.close()
             control.cancel()
             await asyncio.wait([control])
         status = self._stop_status or "completed"
@@ -123,6 +129,15 @@ class Runner:
         self._changed.set()
         if now:
             self._drop()
+
+    def current_blocks(self) -> list[tuple[str, int]]:
+        """(block id, branches in it now), in the pipeline's order. Called from any thread."""
+        blocks = self._program.blocks
+        counts = [0] * (len(blocks) + 1)  # one more: a branch that has just ended
+        for branch in list(self._under_way.values()):
+            counts[branch.steps[-1].index + 1 if branch.steps else branch.index] += 1
+        ids = [bound.spec.id for bound in blocks]
+        return [(id_, count) for id_, count in zip(ids, counts, strict=False) if count]
 
     def _drop(self) -> None:
         self._is_dropping = True
@@ -161,10 +176,13 @@ class Runner:
     async def _work(self) -> None:
         while (branch := await self._take()) is not None:
             self._active += 1
+            self._under_way[id(branch)] = branch
             try:
-                await self._run(branch)
+                with BranchLog(self._job_log, self._program, branch):
+                    await self._run(branch)
             finally:
                 self._active -= 1
+                del self._under_way[id(branch)]
                 if not self._active:
                     self._changed.set()
             await self._breathe()
@@ -253,6 +271,7 @@ class Runner:
     async def _watch_control(self) -> None:
         while True:
             await asyncio.sleep(_CONTROL_PERIOD)
+            streams.hold()  # a block may run for long
             try:
                 wish = await _in_thread(self._table.control, self.job.id)
             except StoreError as error:

@@ -8,9 +8,12 @@ from typing import Any, Protocol
 
 from ..records import Usage
 
-__all__ = ["OFFLINE", "Endpoint", "EndpointError", "ModelConfig", "usage_of"]
+__all__ = ["KEPT_CHARACTERS", "OFFLINE", "Endpoint", "EndpointError", "ModelConfig", "usage_of"]
 
 OFFLINE = "offline"
+
+#: Characters of an answer that cannot be used which stay in the trace.
+KEPT_CHARACTERS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +80,16 @@ class EndpointError(Exception):
     Parameters
     ----------
     kind : str
-        ``rate_limit``, ``server``, ``connection``, ``timeout``, ``auth``, ``bad_request``,
-        ``not_found`` or ``bad_answer``.
+        ``rate_limit``, ``server``, ``connection``, ``timeout``, ``certificate``, ``auth``,
+        ``bad_request``, ``not_found`` or ``bad_answer``.
     message : str
         What the server or the network said, without the key.
     status : int, optional
         The HTTP status, when there was one.
     retry_after : float, optional
         Seconds the server asked to wait.
+    answer : str, optional
+        What came instead of an answer, for the trace; without the key.
     """
 
     RETRYABLE = frozenset({"rate_limit", "server", "connection", "timeout"})
@@ -96,12 +101,14 @@ class EndpointError(Exception):
         *,
         status: int | None = None,
         retry_after: float | None = None,
+        answer: str | None = None,
     ) -> None:
         super().__init__(message)
         self.kind = kind
         self.message = message
         self.status = status
         self.retry_after = retry_after
+        self.answer = answer
 
     @property
     def is_retryable(self) -> bool:

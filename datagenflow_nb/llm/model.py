@@ -9,7 +9,8 @@ from time import perf_counter
 from typing import Any, Protocol, TypeVar
 
 from ..errors import ModelError
-from ..records import Call, Usage, encode
+from ..records import Call, Usage
+from .answers import read_choice, read_vectors
 from .base import Endpoint, EndpointError, ModelConfig, usage_of
 from .retry import ask_with_tries, wait
 from .structured import (
@@ -34,6 +35,8 @@ _ADVICE = {
     "timeout": "check the server's load, or raise the model's timeout",
     "rate_limit": "lower the concurrency, or wait for the quota",
     "server": "the server failed; try again later",
+    "certificate": "check the server's certificate: its host name, its dates and who signed it "
+    "(the environment variable SSL_CERT_FILE names a file of authorities of your own)",
     "bad_answer": "check that the endpoint is an OpenAI-compatible API",
 }
 
@@ -238,7 +241,7 @@ class Model:
             body = {**body, "max_completion_tokens": body["max_tokens"]}
             del body["max_tokens"]
             call, answer = await self._call(body, self.endpoint.chat)
-        problem = _read_choice(answer, call)
+        problem = read_choice(answer, call)
         if problem is not None:
             call.error = problem
         self._note(call)
@@ -256,7 +259,7 @@ class Model:
         except _UnsupportedError as error:
             raise self._give_up(error.cause, error.call) from error.cause
         self._note(call)
-        vectors = _read_vectors(answer)
+        vectors = read_vectors(answer)
         if len(vectors) != len(texts):
             raise ModelError(
                 f"{self._where()}: {len(vectors)} vectors for {len(texts)} texts",
@@ -286,7 +289,7 @@ class Model:
             )
         except EndpointError as error:
             call.latency = perf_counter() - started
-            call.error = error.message
+            call.error, call.answer = error.message, error.answer
             self._note(call)
             if error.kind in ("bad_request", "not_found"):
                 raise _UnsupportedError(error, call) from error
@@ -350,38 +353,3 @@ def _as_messages(messages: Messages) -> list[dict[str, Any]]:
         return [{"role": "user", "content": messages}]
     # Copies: the journal keeps what was asked, whatever the block does to its messages next.
     return [dict(message) for message in messages]
-
-
-def _read_vectors(answer: dict[str, Any]) -> list[list[float]]:
-    """The vectors of an answer in the order of the texts; what is no vector is left out."""
-    data = answer.get("data")
-    items = [item for item in data if isinstance(item, dict)] if isinstance(data, list) else []
-    items.sort(key=lambda item: item.get("index") or 0)
-    return [item["embedding"] for item in items if isinstance(item.get("embedding"), list)]
-
-
-def _read_choice(answer: dict[str, Any], call: Call) -> str | None:
-    """Fill ``call`` from the first choice; what is wrong with the answer, or None."""
-    choices = answer.get("choices")
-    choice = choices[0] if isinstance(choices, list) and choices else None
-    if not isinstance(choice, dict):
-        said = answer.get("error")  # some gateways report errors with status 200
-        quoted = encode(said)[:300] if said else "nothing"
-        return f"the answer has no choices; the server said {quoted}"
-    message = choice.get("message")
-    if not isinstance(message, dict):
-        message = {}
-    finish_reason = choice.get("finish_reason")
-    call.finish_reason = None if finish_reason is None else str(finish_reason)
-    content = message.get("content")
-    call.answer = content if isinstance(content, str) else None
-    if message.get("refusal"):
-        return f"the model refused: {str(message['refusal'])[:200]}"
-    if call.finish_reason == "content_filter":
-        return "the answer was held back by the server's content filter"
-    if call.finish_reason == "length":
-        tokens = call.usage.output_tokens
-        return f"the answer was cut off at {tokens} tokens (finish_reason=length); raise max_tokens"
-    if not call.answer or not call.answer.strip():
-        return f"the answer is empty (finish_reason={call.finish_reason})"
-    return None

@@ -7,6 +7,7 @@ errors without the models it builds for every answer (about half of the CPU time
 from __future__ import annotations
 
 import math
+import ssl
 from collections.abc import Awaitable, Mapping
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -25,7 +26,8 @@ from openai import (
 )
 
 from ..records import decode, encode
-from .base import EndpointError
+from ..redaction import Redactor
+from .base import KEPT_CHARACTERS, EndpointError
 
 __all__ = ["OpenAIEndpoint"]
 
@@ -38,8 +40,9 @@ _KINDS = {
 _UNWANTED: dict[str, str | Omit] = {
     "x-stainless-retry-count": Omit(), "x-stainless-read-timeout": Omit(),
 }  # fmt: skip
-#: A placeholder such as "EMPTY" or "ollama" is an ordinary word in an answer, a key is not.
-_SHORTEST_KEY = 12
+#: Where the bytes of an answer may hold a key although they do not show it: JSON's escapes, and
+#: encodings of two bytes or more.
+_ESCAPES = (b"\\u00", b"\\/", b"\0")
 #: Stands for "no key": the client insists on one, servers on this machine often have none.
 _NO_KEY = "no-key"
 
@@ -78,7 +81,10 @@ class OpenAIEndpoint:
 
     def __init__(self, base_url: str, api_key: str | None = None) -> None:
         self.base_url = base_url
-        self._key = api_key
+        self._key = (api_key or "").encode()
+        # An ordinary word such as "EMPTY" stays in answers; an error is no place for it either.
+        self._answer_keys = Redactor([api_key])
+        self._error_keys = Redactor([api_key], every=True)
         self._headers = dict(_UNWANTED)
         if not api_key:
             self._headers["Authorization"] = Omit()
@@ -150,30 +156,55 @@ class OpenAIEndpoint:
 
     def _read(self, response: httpx2.Response) -> dict[str, Any]:
         content = response.content
-        if self._key and len(self._key) >= _SHORTEST_KEY:
-            content = content.replace(self._key.encode(), b"[key]")
         try:
             answer = decode(content)
         except (ValueError, RecursionError):
             answer = None
-        if not isinstance(answer, dict):
-            shown = self._redact(response.text)[:200]
-            raise EndpointError(
-                "bad_answer",
-                f"the server answered {response.status_code} with something that is no JSON "
-                f"object: {shown!r}",
-                status=response.status_code,
-            )
+        if isinstance(answer, dict):
+            return self._without_key(answer, content)
+        text = self._error_keys.text(response.text)
+        raise EndpointError(
+            "bad_answer",
+            f"the server answered {response.status_code} with something that is no JSON "
+            f"object: {text[:200]!r}",
+            status=response.status_code,
+            answer=text[:KEPT_CHARACTERS],
+        )
+
+    def _without_key(self, answer: dict[str, Any], content: bytes) -> dict[str, Any]:
+        """``answer`` without the key; it is searched only when its bytes may hold one."""
+        if not self._key:
+            return answer
+        if (
+            self._key in content
+            or any(escape in content for escape in _ESCAPES)
+            or (b"\\" in content and (b'"' in self._key or b"\\" in self._key))
+        ):
+            cleaned: dict[str, Any] = self._answer_keys.value(answer)
+            return cleaned
         return answer
 
     def _connection_failure(self, error: Exception) -> EndpointError:
         # The transport calls a lost connection a timeout; only the first cause tells.
         cause: BaseException = error
         while cause.__cause__ is not None and not isinstance(cause, aiohttp.ClientError):
+            if isinstance(cause, httpx2.DecodingError):
+                return self._undecodable(cause)
             cause = cause.__cause__
         if isinstance(cause, TimeoutError | APITimeoutError):
             return EndpointError("timeout", "no answer in time")
-        return EndpointError("connection", self._redact(str(cause) or type(cause).__name__)[:500])
+        kind = "connection"
+        if isinstance(cause, aiohttp.ClientConnectorCertificateError | ssl.SSLCertVerificationError):
+            kind = "certificate"
+        return EndpointError(kind, self._redact(str(cause) or type(cause).__name__)[:500])
+
+    def _undecodable(self, error: Exception) -> EndpointError:
+        """The answer was complete, so it may be on the bill: asking again would be, too."""
+        return EndpointError(
+            "bad_answer",
+            "the server's answer is complete but cannot be unpacked (Content-Encoding): "
+            f"{self._redact(str(error))[:300]}",
+        )
 
     def _status_failure(self, error: APIStatusError) -> EndpointError:
         status = error.status_code
@@ -193,7 +224,7 @@ class OpenAIEndpoint:
         )
 
     def _redact(self, text: str) -> str:
-        return text.replace(self._key, "[key]") if self._key else text
+        return self._error_keys.text(text)
 
 
 def _server_message(error: APIStatusError) -> str:

@@ -9,7 +9,7 @@ reader     the doors: ``read_seeds`` and ``parse_text``
 
 from __future__ import annotations
 
-from .check import check_fields
+from ..check import check_fields
 from .reader import parse_text, read_seeds
 
 __all__ = ["check_fields", "parse_text", "read_seeds"]

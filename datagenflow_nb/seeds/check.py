@@ -7,13 +7,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ..errors import SeedError, suggest
 from ..records import NotPlain, Seed, plain
 from .place import Cursor, clip, shorten, source_error
 
 __all__ = [
     "MAX_REPETITIONS",
-    "check_fields",
     "check_names",
     "seed_of",
     "seed_of_row",
@@ -24,7 +22,6 @@ MAX_REPETITIONS = 1_000_000_000
 """More than this is a slip of the keyboard, and no table could hold the records."""
 
 _WHOLE_NUMBER = re.compile(r"[ \t]*\+?(\d{1,12})(?:\.0*)?[ \t]*", re.ASCII)
-_MAX_NAMED = 20
 
 
 def some(seeds: Iterator[Seed], source: str, reason: str) -> Iterator[Seed]:
@@ -98,39 +95,6 @@ def check_names(names: Sequence[Any], at: Cursor) -> None:
         if name in seen:
             raise at.error(f"two columns are called {shorten(name)}; rename one", name)
         seen.add(name)
-
-
-def check_fields(seed: Seed, required: Mapping[str, str]) -> None:
-    """Make sure that a seed has the fields a pipeline needs.
-
-    Parameters
-    ----------
-    seed : Seed
-        As read by ``read_seeds``.
-    required : mapping of str to str
-        Field name to who needs it: ``{"topic": "block 'writer' (TextGenerator), user_prompt"}``.
-
-    Raises
-    ------
-    SeedError
-        Names the place, the missing field, who needs it, and the fields there are.
-    """
-    metadata = seed.metadata
-    for name, needed_by in required.items():
-        if name in metadata:
-            continue
-        fields = sorted(metadata)
-        named = ", ".join(map(repr, fields[:_MAX_NAMED])) or "no fields"
-        if len(fields) > _MAX_NAMED:
-            named += f" and {len(fields) - _MAX_NAMED} more"
-        near = suggest(name, fields)
-        is_near = near.startswith("did you mean")
-        hint = f"{near} The seed has {named}" if is_near else f"the seed has {named}"
-        source = seed.where or "seed"
-        raise SeedError(
-            f"{source}: no field {name!r}, which {needed_by} needs; {hint}",
-            {"source": source, "key": name, "needed_by": needed_by, "fields": fields},
-        )
 
 
 def _inner_metadata(metadata: Any, at: Cursor) -> dict[str, Any]:

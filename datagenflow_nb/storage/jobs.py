@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -57,6 +58,14 @@ class JobRow:
     created_at: str
     started_at: str | None
     finished_at: str | None
+
+    @property
+    def seconds(self) -> float | None:
+        """How long the job took; None while it runs."""
+        if self.started_at is None or self.finished_at is None:
+            return None
+        begun, ended = map(dt.datetime.fromisoformat, (self.started_at, self.finished_at))
+        return (ended - begun).total_seconds()
 
     @classmethod
     def read(cls, row: sqlite3.Row) -> JobRow:

@@ -162,8 +162,15 @@ CREATE TABLE job_log (
 CREATE INDEX job_log_job ON job_log(job_id);
 """
 
+_M002 = """
+ALTER TABLE job_log ADD COLUMN block_id TEXT;
+"""
+
 #: Every migration, oldest first: its name and its statements.
-_MIGRATIONS: tuple[tuple[str, str], ...] = (("m001_initial", _M001),)
+_MIGRATIONS: tuple[tuple[str, str], ...] = (
+    ("m001_initial", _M001),
+    ("m002_block_of_log_line", _M002),
+)
 
 
 def known_migrations() -> list[str]:

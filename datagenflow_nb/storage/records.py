@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import StoreError, ValidationError
-from ..records import Call, Step, decode, encode, replay
+from ..records import Call, Step, Trace, build_trace, decode, encode, replay
 from ..whole import as_whole, row_id, told
 from .journal import STEP_COLUMNS, call_from_row, step_from_row
 from .store import Store
@@ -79,6 +79,35 @@ class Record:
     outputs: dict[str, Any] = field(repr=False)
     output: Any = field(repr=False)
     steps: list[Step] = field(repr=False)
+    _table: RecordTable = field(repr=False, compare=False)
+
+    @property
+    def trace(self) -> Trace:
+        """What happened, step by step, calls included; see ``records.build_trace``."""
+        return build_trace(self.metadata, self._table.steps_with_calls(self))
+
+    def text(self, width: int = 100) -> str:
+        """The record with its trace, for reading: lines of at most ``width`` columns."""
+        from ..displays.trace import trace_text
+
+        return trace_text(self.trace, width, title=self._title(), seed=self.metadata)
+
+    def _title(self) -> str:
+        branch = f", branch {self.branch}" if self.branch else ""
+        reason = f" ({self.reason})" if self.reason else ""
+        return (
+            f"Record {self.id} (seed {self.seed_index}, repetition {self.repetition}{branch}): "
+            f"{self.status}{reason}"
+        )
+
+    def _repr_html_(self) -> str:
+        from ..displays.trace import trace_html
+
+        model = f"model {self.model}" if self.model else ""
+        return trace_html(self.trace, title=self._title(), about=model, seed=self.metadata)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(self.text())
 
 
 class RecordTable:
@@ -195,7 +224,7 @@ class RecordTable:
         paths = [(row[_EXECUTION], row[_BRANCH]) for row in rows]
         for execution, branch, *rest in self._rows_of(select, "steps", paths, "step"):
             steps[execution][branch].append(step_from_row((branch, *rest)))
-        return [_build(row, steps[row[_EXECUTION]]) for row in rows]
+        return [_build(row, steps[row[_EXECUTION]], self) for row in rows]
 
     def _rows_of(
         self, select: str, table: str, paths: Sequence[tuple[int, str]], order: str
@@ -227,7 +256,7 @@ def _filter(
     return "WHERE " + " AND ".join(conditions), parameters
 
 
-def _build(row: sqlite3.Row, by_branch: dict[str, list[Step]]) -> Record:
+def _build(row: sqlite3.Row, by_branch: dict[str, list[Step]], table: RecordTable) -> Record:
     *head, tags, reviewer, version, created_at, updated_at, trace_id, metadata_text, edited = row
     record_id, job_id, execution_id, seed_index, repetition, branch, attempt, status = head[:8]
     reason, output_field, model, verdict, note = head[8:]
@@ -264,6 +293,7 @@ def _build(row: sqlite3.Row, by_branch: dict[str, list[Step]]) -> Record:
         outputs={name: value for name, value in state.items() if name in touched},
         output=state.get(output_field) if is_result else None,
         steps=steps,
+        _table=table,
     )
 
 

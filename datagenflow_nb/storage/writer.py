@@ -18,10 +18,10 @@ from typing import Any
 from ..errors import DataGenFlowError, JobError, StoreError
 from .store import Store
 
-__all__ = ["CALLS", "EXECUTIONS", "RECORDS", "STEPS", "Writer"]
+__all__ = ["CALLS", "EXECUTIONS", "LOG", "RECORDS", "STEPS", "Row", "Writer"]
 
 # Tables in the order their rows refer to each other.
-EXECUTIONS, CALLS, STEPS, RECORDS = range(4)
+EXECUTIONS, CALLS, STEPS, RECORDS, LOG = range(5)
 
 _INSERTS = (
     (
@@ -48,6 +48,11 @@ _INSERTS = (
         "INSERT INTO records (job_id, execution_id, seed_index, repetition, branch, status, "
         "reason, output_field, model, verdict, reviewer, created_at, updated_at) VALUES ",
         13,
+        "",
+    ),
+    (
+        "INSERT INTO job_log (job_id, created_at, level, trace_id, block_id, message) VALUES ",
+        6,
         "",
     ),
 )
@@ -116,7 +121,8 @@ class Writer:
             raise failure
         if self._stopping:
             raise StoreError("not stored: the writer of this store was stopped")
-        size = sum([len(row[5]) for _, row in rows if type(row[5]) is str])  # changes, request
+        # The long texts stand sixth: changes, request, message.
+        size = sum([len(row[5]) for _, row in rows if type(row[5]) is str])
         with self._condition:
             self._put += 1
             self._queue.append((job_id, rows, counts))
@@ -240,7 +246,7 @@ class Writer:
         connection: sqlite3.Connection,
         batch: list[tuple[int, Sequence[Row], Counts | None]],
     ) -> None:
-        tables: list[list[tuple[Any, ...]]] = [[], [], [], []]
+        tables: list[list[tuple[Any, ...]]] = [[] for _ in _INSERTS]
         counts: dict[int, Counts] = {}
         for job_id, rows, job_counts in batch:
             for table, row in rows:

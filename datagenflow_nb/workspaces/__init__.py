@@ -1,8 +1,10 @@
 """The workspace: store, block registry, models and settings in one object.
 
-    models   the configured models
-    records  records, review, export
-    space    the workspace itself, and which one is current
+    catalog   blocks, templates, saved pipelines
+    models    the configured models
+    records   records, review, export
+    space     the workspace itself, and which one is current
+    overview  where one stands
 
 Magics, widgets, server and command line all drive this one; ``datagenflow_nb.workspace()`` gives
 the current one, ``datagenflow_nb.run`` runs in it.
@@ -10,6 +12,7 @@ the current one, ``datagenflow_nb.run`` runs in it.
 
 from __future__ import annotations
 
+from .overview import status
 from .space import Workspace, run, workspace
 
-__all__ = ["Workspace", "run", "workspace"]
+__all__ = ["Workspace", "run", "status", "workspace"]

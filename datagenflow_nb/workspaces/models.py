@@ -3,19 +3,44 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from .. import runtime
+from ..displays.listing import Listing
+from ..displays.text import duration, shorten
 from ..errors import ConfigError, suggest
 from ..llm.base import OFFLINE, ModelConfig
 from ..llm.catalog import Models
 from ..llm.pairing import pair
+from ..records import Usage
 from ..settings import Settings
 from ..storage.library import ModelTable
 
-__all__ = ["ModelFace"]
+__all__ = ["ModelFace", "ModelTest"]
 
 _LIMITS = ("timeout", "max_tries", "max_wait")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelTest:
+    """A model that answered; ``seconds`` from the question to the answer, tries included."""
+
+    name: str
+    endpoint: str | None
+    answer: str
+    seconds: float
+    usage: Usage
+
+    def __repr__(self) -> str:
+        place = f" at {self.endpoint}" if self.endpoint else ""
+        return (
+            f"Model {self.name!r}{place} answered {shorten(self.answer, 60)!r} in "
+            f"{duration(self.seconds)}, {self.usage.input_tokens} tokens in, "
+            f"{self.usage.output_tokens} out"
+        )
 
 
 class ModelFace:
@@ -73,9 +98,49 @@ class ModelFace:
         self.models.forget()
         return self._configured()[name]
 
-    def configured_models(self) -> list[ModelConfig]:
-        """All configured models by name."""
-        return list(self._configured().values())
+    def configured_models(self) -> Listing[ModelConfig]:
+        """All configured models by name, the default one noted below."""
+        return Listing(
+            self._configured().values(),
+            ("Name", "Model", "Endpoint", "Key from"),
+            lambda config: (config.name, config.model, config.endpoint, config.key_env or "-"),
+            title="Models",
+            empty="No models are configured: %dgf model add NAME --endpoint URL --model ID",
+            notes=[f"default: {self._default_told()}"],
+        )
+
+    def test_model(self, name: str | None = None) -> ModelTest:
+        """Ask the model one short question.
+
+        Parameters
+        ----------
+        name : str, optional
+            A configured name, or None for the default model.
+
+        Raises
+        ------
+        ConfigError
+            When there is no such model.
+        ModelError
+            When it gives no usable answer, saying what to check.
+        """
+        model = self.models.open(name, journal=None, variation="", block="model test")
+        started = time.perf_counter()
+        answer = runtime.run(model.chat("Answer with the single word: ok"), "test_model")
+        return ModelTest(
+            name=model.config.name,
+            endpoint=model.config.endpoint,
+            answer=answer.text,
+            seconds=time.perf_counter() - started,
+            usage=answer.usage,
+        )
+
+    def _default_told(self) -> str:
+        try:
+            config = self.models.resolve()
+        except ConfigError as error:
+            return error.message
+        return OFFLINE if config.is_offline else f"{config.name} at {config.endpoint}"
 
     def delete_model(self, name: str) -> None:
         """Forget a configured model.

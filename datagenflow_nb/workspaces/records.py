@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from ..errors import ValidationError
 from ..jobs import JobRoom
 from ..jobs.job import as_statuses, statuses_to_export
-from ..records import build_trace
+from ..records import Trace
 from ..storage.records import Record, RecordTable
 from ..storage.review import ReviewTable
 from ..whole import as_whole, check_whole, told
@@ -80,10 +80,9 @@ class RecordFace:
         """
         return self._records.get(record_id)
 
-    def trace(self, record_id: int) -> list[dict[str, Any]]:
+    def trace(self, record_id: int) -> Trace:
         """The full trace of a record, calls included; see ``records.build_trace``."""
-        record = self._records.get(record_id)
-        return build_trace(record.metadata, self._records.steps_with_calls(record))
+        return self._records.get(record_id).trace
 
     def traces(self, job_id: int | None = None) -> pd.DataFrame:
         """A row per step; see ``frames.traces_frame`` for the columns.

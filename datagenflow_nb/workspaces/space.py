@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,25 +10,28 @@ from typing import Any
 from .. import runtime
 from ..blocks.context import use_default_models
 from ..blocks.discovery import build_registry
-from ..errors import ConfigError, JobError, StoreError
-from ..jobs import Job, JobRoom
+from ..displays.listing import Listing
+from ..errors import ConfigError, StoreError
+from ..jobs import Job, JobRoom, job_listing
 from ..jobs.options import RunOptions
 from ..llm.catalog import Models
-from ..pipeline import Pipeline, Services, read_pipeline_text, use_services
+from ..pipeline import Pipeline, read_pipeline_text
 from ..records import decode
+from ..services import Services, use_services
 from ..settings import Settings
 from ..spec import PipelineSpec
 from ..storage.doctor import Finding, examine
-from ..storage.library import ModelTable, PipelineTable, StoredPipeline
+from ..storage.library import ModelTable, PipelineTable
 from ..storage.review import ReviewTable
 from ..storage.store import Store
+from .catalog import CatalogFace
 from .models import ModelFace
 from .records import RecordFace
 
-__all__ = ["Workspace", "run", "workspace"]
+__all__ = ["Workspace", "current", "run", "workspace"]
 
 
-class Workspace(ModelFace, RecordFace):
+class Workspace(CatalogFace, ModelFace, RecordFace):
     """Everything a project holds.
 
     Parameters
@@ -68,10 +70,6 @@ class Workspace(ModelFace, RecordFace):
 
     # Pipelines
 
-    def pipelines(self) -> list[StoredPipeline]:
-        """All saved pipelines by name."""
-        return list(self._pipelines.list())
-
     def pipeline(self, source: Any) -> Pipeline:
         """A pipeline from an object, a dictionary, a saved name, a YAML file or YAML text.
 
@@ -82,40 +80,18 @@ class Workspace(ModelFace, RecordFace):
         """
         return self._resolve(source)[0]
 
-    def save_pipeline(self, pipeline: Pipeline) -> StoredPipeline:
-        """Save it under its name: a new version when it changed."""
-        return self._pipelines.save(pipeline.name, pipeline.to_json())
-
-    def delete_pipeline(self, name_or_id: str | int) -> None:
-        """Delete a saved pipeline; its jobs and records stay.
-
-        Raises
-        ------
-        ConfigError
-            When there is none of that name.
-        """
-        self._pipelines.delete(name_or_id)
-
     # Jobs
 
     def run(self, pipeline: Any, seeds: Any, *, wait: bool = False, **options: Any) -> Job:
         """Start a job; see ``datagenflow_nb.run``."""
         checked = RunOptions.check(options)
         ready, stored = self._resolve(pipeline)
-        job = None
-        try:
-            job = self._jobs.start(ready, seeds, checked, self.models, stored=stored)
-            if wait:
-                job.wait()
-        except KeyboardInterrupt:
-            if job is not None:
-                _cancel(job)
-            raise
-        return job
+        job = self._jobs.start(ready, seeds, checked, self.models, stored=stored)
+        return job.wait_or_cancel() if wait else job
 
-    def jobs(self) -> list[Job]:
+    def jobs(self) -> Listing[Job]:
         """All jobs, oldest first."""
-        return self._jobs.list()
+        return job_listing(self._jobs.list())
 
     def job(self, job_id: int) -> Job:
         """The job of that number.
@@ -152,35 +128,26 @@ class Workspace(ModelFace, RecordFace):
             use_services(Services(self.registry, models))
             use_default_models(models)
 
+    def _with_services(self, spec: PipelineSpec) -> Pipeline:
+        return Pipeline.from_spec(spec, self.services)
+
     def _resolve(self, source: Any) -> tuple[Pipeline, tuple[int, int] | None]:
         """The pipeline, and (id, version) when it is a saved one."""
         if isinstance(source, Pipeline):
             return source.with_services(self.services), None
         if isinstance(source, Mapping):
-            return Pipeline.from_spec(PipelineSpec.from_dict(source), self.services), None
+            return self._with_services(PipelineSpec.from_dict(source)), None
         if isinstance(source, Path) or (isinstance(source, str) and _looks_like_yaml(source)):
             text, where = read_pipeline_text(source)
-            return Pipeline.from_spec(PipelineSpec.from_yaml(text, where), self.services), None
+            return self._with_services(PipelineSpec.from_yaml(text, where)), None
         if isinstance(source, str | int):
             saved = self._pipelines.get(source)
             spec = PipelineSpec.from_dict(decode(saved.definition), f"pipeline {saved.name!r}")
-            return Pipeline.from_spec(spec, self.services), (saved.id, saved.version)
+            return self._with_services(spec), (saved.id, saved.version)
         raise ConfigError(
             f"{type(source).__name__} is no pipeline; expected a Pipeline, its name, a YAML file "
             "or a dictionary"
         )
-
-
-def _cancel(job: Job) -> None:
-    """End a job after Ctrl-C, without what is under way after a second one."""
-    try:
-        with contextlib.suppress(JobError):  # it may have ended in the same moment
-            job.cancel()
-        job.wait()
-    except KeyboardInterrupt:
-        with contextlib.suppress(JobError):
-            job.cancel(now=True)
-        job.wait()
 
 
 def _looks_like_yaml(text: str) -> bool:
@@ -188,6 +155,11 @@ def _looks_like_yaml(text: str) -> bool:
 
 
 _current: list[Workspace] = []
+
+
+def current() -> Workspace | None:
+    """The current workspace, if one was opened."""
+    return _current[0] if _current else None
 
 
 def workspace(database_path: str | Path | None = None) -> Workspace:

@@ -13,8 +13,9 @@ from command_line import job_row
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datagenflow_nb.cli.output import columns_of, printable, shorten, table
-from datagenflow_nb.cli.progress import Speed, duration, progress_text
+from datagenflow_nb.displays.job import progress_text
+from datagenflow_nb.displays.pace import Pace, Speed
+from datagenflow_nb.displays.text import columns_of, duration, printable, shorten, table
 
 
 def test_reader_that_goes_away(dgf: Any) -> None:
@@ -135,16 +136,18 @@ def test_speed() -> None:
 
 def test_progress_text() -> None:
     """Done, rate, what is left, failures and tokens on one line."""
-    assert progress_text(job_row(), 10.0, 10.0) == (
+    assert progress_text(job_row(), Pace(10.0, 10.0)) == (
         "job 3: 50/200 (25 %), 10.0/s, ETA 15 s, 2 failed, 1 filtered, tokens 12.3k in, 999 out"
     )
-    assert progress_text(job_row(executions_done=200, records_generated=197), 0.0, 0.0, 61.0) == (
-        "job 3: 200/200 (100 %), in 1:01 min, 2 failed, 1 filtered, tokens 12.3k in, 999 out"
-    )
+    assert progress_text(
+        job_row(executions_done=200, records_generated=197), Pace(elapsed=61.0)
+    ) == ("job 3: 200/200 (100 %), in 1:01 min, 2 failed, 1 filtered, tokens 12.3k in, 999 out")
 
 
 def test_progress_of_one_seed_that_fans_out() -> None:
     """Where one execution gives many records, the records are what moves."""
     fanned = job_row(executions_done=0, total=1, records_generated=230, records_failed=0,
                  records_filtered=0, usage={})  # fmt: skip
-    assert progress_text(fanned, 0.0, 40.0) == "job 3: 0/1 (0 %), 230 records, 40.0 records/s"
+    assert (
+        progress_text(fanned, Pace(records=40.0)) == "job 3: 0/1 (0 %), 230 records, 40.0 records/s"
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import ssl
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,7 +60,7 @@ class Scripted:
     paths: list[str] = field(default_factory=list)
 
 
-def chat(content: str | None = "hello", finish_reason: str = "stop", **message: Any) -> Reply:
+def chat(content: Any = "hello", finish_reason: str = "stop", **message: Any) -> Reply:
     """A chat completion."""
     return Reply(
         {
@@ -135,6 +136,13 @@ async def raw_server(answer: bytes, *, reset: bool = False) -> AsyncIterator[str
     finally:
         server.close()
         await server.wait_closed()
+
+
+def own_certificate() -> ssl.SSLContext:
+    """What an HTTPS server on loopback shows: a certificate that it signed itself."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(Path(__file__).with_name("self_signed.pem"))
+    return context
 
 
 @contextlib.asynccontextmanager

@@ -52,25 +52,51 @@ async def test_messages_are_kept_as_asked() -> None:
     assert [one["content"] for one in server.bodies[0]["messages"]] == ["Be brief.", "Hi."]
 
 
+NOTHING = "the answer has no choices; the server said nothing"
 ODD_ANSWERS: list[tuple[str, Any, str | None]] = [
-    ("the answer has no choices; the server said nothing", {"choices": []}, None),
-    ("the answer has no choices; the server said nothing", {}, None),
-    ("the answer has no choices; the server said nothing", {"choices": {"0": 1}}, None),
-    ("the answer has no choices; the server said nothing", {"choices": [None]}, None),
+    (NOTHING, {"choices": []}, '{"choices":[]}'),
+    (NOTHING, {}, "{}"),
+    (NOTHING, {"choices": {"0": 1}}, '{"choices":{"0":1}}'),
+    (NOTHING, {"choices": [None]}, '{"choices":[null]}'),
     (
         'the server said {"message":"no credit","code":402}',
         {"error": {"message": "no credit", "code": 402}},
-        None,
+        '{"error":{"message":"no credit","code":402}}',
     ),
-    ("the model refused: I cannot help", chat(None, refusal="I cannot help").body, None),
+    (
+        "the model refused: I cannot help",
+        {"choices": [{"message": {"refusal": "I cannot help"}}]},
+        '{"message":{"refusal":"I cannot help"}}',
+    ),
     ("held back by the server's content filter", chat("So", "content_filter").body, "So"),
     ("the answer was cut off at 3 tokens (finish_reason=length); raise max_tokens",
      chat("So th", "length").body, "So th"),
     ("the answer is empty (finish_reason=stop)", chat("").body, ""),
     ("the answer is empty (finish_reason=stop)", chat(" \n").body, " \n"),
-    ("the answer is empty (finish_reason=tool_calls)", chat(None, "tool_calls").body, None),
-    ("the answer is empty (finish_reason=None)", {"choices": [{"message": "text"}]}, None),
-    ("the answer is empty (finish_reason=None)", {"choices": [{}], "usage": []}, None),
+    ("the answer is empty (finish_reason=stop)", chat([]).body, ""),
+    (
+        "the answer is empty (finish_reason=tool_calls)",
+        {"choices": [{"message": {"tool_calls": [1]}, "finish_reason": "tool_calls"}]},
+        '{"message":{"tool_calls":[1]},"finish_reason":"tool_calls"}',
+    ),
+    (
+        "the answer is empty (finish_reason=None)",
+        {"choices": [{"message": "text"}]},
+        '{"message":"text"}',
+    ),
+    ("the answer is empty (finish_reason=None)", {"choices": [{}], "usage": []}, "{}"),
+    (
+        "the answer's content is dict ({\"text\":\"a\"}), expected a text or a list of parts of type "
+        "'text'; the trace holds it",
+        {"choices": [{"message": {"content": {"text": "a"}}}]},
+        '{"message":{"content":{"text":"a"}}}',
+    ),
+    (
+        'the answer\'s content is a list with the part {"type":"image_url"}, expected',
+        {"choices": [{"message": {"content": [{"type": "text", "text": "a"},
+                                              {"type": "image_url"}]}}]},
+        '{"message":{"content":[{"type":"text","text":"a"},{"type":"image_url"}]}}',
+    ),
 ]  # fmt: skip
 
 
@@ -90,6 +116,33 @@ async def test_unusable_answers(problem: str, body: Any, text: str | None) -> No
     assert (call.answer, call.usage.calls) == (text, 1)
     assert call.error is not None
     assert call.error in str(caught.value)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("parts", "text"),
+    [
+        ([{"type": "text", "text": "Two "}, {"type": "text", "text": "parts."}], "Two parts."),
+        ([{"type": "thinking", "thinking": []}, {"type": "text", "text": "Said."}], "Said."),
+    ],
+)
+async def test_answer_in_parts(parts: Any, text: str) -> None:
+    """The text parts are the answer; what the model thought aloud is none of it."""
+    journal = Calls()
+    async with scripted(chat(parts)) as server, model_at(server.url, journal) as model:
+        assert (await model.chat("Hi.")).text == text
+    assert journal[0].answer == text
+
+
+@pytest.mark.asyncio
+async def test_answer_that_is_no_json_stays_in_the_trace() -> None:
+    """The page a proxy sent instead of an answer, up to 10,000 characters of it."""
+    journal = Calls()
+    page = "<html>" + "welcome " * 2_000
+    async with scripted(Reply(page)) as server, model_at(server.url, journal) as model:
+        with pytest.raises(ModelError, match="something that is no JSON object"):
+            await model.chat("Hi.")
+    assert journal[0].answer == page[:10_000]
 
 
 @pytest.mark.asyncio

@@ -13,7 +13,18 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from llm.scripted import KEY, Calls, Reply, chat, failure, model_at, models_at, raw_server, scripted
+from llm.scripted import (
+    KEY,
+    Calls,
+    Reply,
+    chat,
+    failure,
+    model_at,
+    models_at,
+    own_certificate,
+    raw_server,
+    scripted,
+)
 from servers import OfflineServer
 
 from datagenflow_nb.errors import ModelError
@@ -226,7 +237,7 @@ async def test_answer_that_is_no_json_object(body: str) -> None:
 
 @pytest.mark.asyncio
 async def test_compressed_answers() -> None:
-    """Good ones are read; broken ones are a fault of the connection."""
+    """Good ones are read; a broken one is complete, may be billed and is not asked for again."""
     good = Reply(
         gzip.compress(json.dumps(chat().body).encode()), headers={"Content-Encoding": "gzip"}
     )
@@ -235,7 +246,34 @@ async def test_compressed_answers() -> None:
         assert await endpoint.chat(BODY, timeout=30) == chat().body
         await endpoint.close()
     async with scripted(Reply(b"not gzip at all", headers={"Content-Encoding": "gzip"})) as server:
-        assert (await fails(server.url)).kind == "connection"
+        error = await fails(server.url)
+    assert (error.kind, error.is_retryable) == ("bad_answer", False)
+    assert error.message == (
+        "the server's answer is complete but cannot be unpacked (Content-Encoding): "
+        "Error -3 while decompressing data: incorrect header check"
+    )
+
+
+@pytest.mark.asyncio
+async def test_certificate_nobody_vouches_for() -> None:
+    """No later try helps: told at once, with what to check."""
+    asked: list[int] = []
+    server = await asyncio.start_server(
+        lambda *_: asked.append(1), "127.0.0.1", 0, ssl=own_certificate()
+    )
+    journal = Calls()
+    url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+    async with model_at(url, journal, max_tries=5) as model:
+        with pytest.raises(ModelError) as caught:
+            await model.chat("hi")
+    server.close()
+    await server.wait_closed()
+    assert "CERTIFICATE_VERIFY_FAILED" in caught.value.message
+    assert caught.value.message.endswith(
+        "(after 1 try); check the server's certificate: its host name, its dates and who signed it "
+        "(the environment variable SSL_CERT_FILE names a file of authorities of your own)"
+    )
+    assert (caught.value.detail["kind"], len(journal[0].tries), asked) == ("certificate", 1, [])
 
 
 @pytest.mark.asyncio
@@ -269,10 +307,15 @@ async def test_nobody_listens() -> None:
         (b"", False),
         (b"", True),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{", False),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 100\r\n\r\n"
+            + gzip.compress(b"{}")[:12],
+            False,
+        ),
         (b"SSH-2.0-OpenSSH_9.6\r\n", False),
         (b"HTTP/1.1 banana\r\n\r\n", False),
     ],
-    ids=["hangs up", "resets", "half an answer", "another protocol", "bad status"],
+    ids=["hangs up", "resets", "half an answer", "half an archive", "another protocol", "bad status"],
 )
 async def test_broken_connections(answer: bytes, reset: bool) -> None:
     """Each is a connection error of ours, not a timeout and not a foreign exception."""
@@ -360,6 +403,48 @@ async def test_key_appears_nowhere(reply: Reply, caplog: pytest.LogCaptureFixtur
     everything = "\n".join(shown)
     for length in (len(KEY), 16):
         assert KEY[:length] not in everything
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("escaped", "key"),
+    [
+        (KEY.replace("/", "\\/"), KEY),
+        ("".join(f"\\u{ord(char):04x}" for char in KEY), KEY),
+        ("".join(f"\\u{ord(char):04X}" for char in KEY), KEY),
+        (KEY.replace("/", "\\\\/"), KEY),
+        (KEY.replace("s", "\\\\u0073", 1), KEY),
+        ('sk-\\"quoted\\"-\\\\1', 'sk-"quoted"-\\1'),
+        ("sk-1234x", "sk-1234x"),
+    ],
+    ids=["slash", "lower hex", "upper hex", "slash twice", "hex twice", "quotes", "short"],
+)
+async def test_escaped_key_is_found(escaped: str, key: str) -> None:
+    """JSON has many ways to write a text, and an answer is often JSON in JSON."""
+    body = json.dumps(chat("Your key: KEY.").body).replace("KEY", escaped)
+    journal = Calls()
+    async with scripted(Reply(body)) as server, model_at(server.url, journal, key=key) as model:
+        assert (await model.chat("hi")).text == "Your key: [key]."
+    assert journal[0].answer == "Your key: [key]."
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("status", [200, 500])
+async def test_escaped_key_in_what_is_no_answer(status: int) -> None:
+    """A page or an error that is quoted raw may hold it escaped."""
+    raw = Reply('["' + KEY.replace("/", "\\/") + '"]', status)
+    async with scripted(raw) as server:
+        error = await fails(server.url)
+    assert "[key]" in error.message
+    assert "Secret" not in f"{error.message} {error.answer}"
+
+
+@pytest.mark.asyncio
+async def test_key_in_a_wider_encoding() -> None:
+    """JSON in UTF-16 is read, and its bytes hold no key as it is written."""
+    body = json.dumps(chat(f"It is {KEY}").body).encode("utf-16")
+    async with scripted(Reply(body)) as server, model_at(server.url) as model:
+        assert (await model.chat("hi")).text == "It is [key]"
 
 
 @pytest.mark.asyncio

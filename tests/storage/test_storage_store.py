@@ -252,7 +252,7 @@ def test_older_store_is_copied_and_migrated(
         insert(connection, "before")
     store.close()
     later = (
-        "m002_marks",
+        "m003_marks",
         "CREATE TABLE marks (id INTEGER);\nALTER TABLE pipelines ADD mark TEXT;\n",
     )
     monkeypatch.setattr(migrations, "_MIGRATIONS", (*migrations._MIGRATIONS, later))
@@ -262,7 +262,7 @@ def test_older_store_is_copied_and_migrated(
     assert migrated.rows("SELECT mark FROM pipelines")[0][0] is None
     assert migrated.rows("SELECT * FROM marks") == []
     migrated.close()
-    (copy,) = store.path.parent.glob("datagenflow.db.before-m002_marks-*")
+    (copy,) = store.path.parent.glob("datagenflow.db.before-m003_marks-*")
     assert copy.name in caplog.text
     with contextlib.closing(sqlite3.connect(copy)) as old:
         assert old.execute("SELECT name FROM pipelines").fetchall() == [("before",)]
@@ -277,7 +277,7 @@ def test_failing_migration_changes_nothing(store: Store, monkeypatch: pytest.Mon
     with store.write() as connection:
         insert(connection, "before")
     store.close()
-    broken = ("m002_broken", "CREATE TABLE marks (id INTEGER);\nALTER TABLE nowhere ADD x TEXT;\n")
+    broken = ("m003_broken", "CREATE TABLE marks (id INTEGER);\nALTER TABLE nowhere ADD x TEXT;\n")
     with monkeypatch.context() as patch:
         patch.setattr(migrations, "_MIGRATIONS", (*migrations._MIGRATIONS, broken))
         with pytest.raises(StoreError, match="nowhere"):
@@ -288,7 +288,7 @@ def test_failing_migration_changes_nothing(store: Store, monkeypatch: pytest.Mon
     applied = reopened.rows("SELECT name FROM _sqlite_migrations")
     reopened.close()
     assert found == []
-    assert [row[0] for row in applied] == ["m001_initial"]
+    assert [row[0] for row in applied] == ["m001_initial", "m002_block_of_log_line"]
 
 
 def test_new_store_is_not_copied(store: Store) -> None:
@@ -359,7 +359,7 @@ def test_two_processes_open_a_new_file_at_once(tmp_path: Path) -> None:
             path = str(tmp_path / f"{round_}.db")
             tell(one, path)
             tell(two, path)
-            assert (hear(one), hear(two)) == ("1", "1")
+            assert (hear(one), hear(two)) == ("2", "2")
 
 
 def test_two_stores_of_one_file(store: Store) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from datagenflow_nb.blocks.discovery import build_registry
 from datagenflow_nb.llm.catalog import Models
-from datagenflow_nb.pipeline import Pipeline, Services
+from datagenflow_nb.pipeline import Pipeline
+from datagenflow_nb.services import Services
 from datagenflow_nb.settings import Settings
 from datagenflow_nb.spec import PipelineSpec
 from datagenflow_nb.templates import list_templates, read_template, template_ids

@@ -1,0 +1,168 @@
+"""A job: how far it is, what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from .html import Html, el, page
+from .pace import Pace
+from .text import duration, plural, short_count
+
+__all__ = ["JobFacts", "job_html", "progress_text"]
+
+_MAX_CAUSES = 3
+
+
+class JobFacts(Protocol):
+    """What a display needs of a job; its row in the store has it."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def pipeline_name(self) -> str: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def total(self) -> int | None: ...
+    @property
+    def executions_done(self) -> int: ...
+    @property
+    def records_generated(self) -> int: ...
+    @property
+    def records_failed(self) -> int: ...
+    @property
+    def records_filtered(self) -> int: ...
+    @property
+    def usage(self) -> dict[str, Any]: ...
+    @property
+    def options(self) -> dict[str, Any]: ...
+    @property
+    def error(self) -> dict[str, Any] | None: ...
+
+
+def progress_text(job: JobFacts, pace: Pace) -> str:
+    """One line about a running job, or about one that has ended.
+
+    Executions count; where fan-out makes their number differ from the records', these are told too.
+    """
+    return ", ".join([f"job {job.id}: {_done(job)}", *_facts(job, pace)])
+
+
+def job_html(
+    job: JobFacts,
+    pace: Pace,
+    *,
+    causes: Sequence[tuple[str, int]] = (),
+    last_error: str | None = None,
+    notes: Sequence[str] = (),
+) -> str:
+    """The job as HTML.
+
+    Parameters
+    ----------
+    causes : sequence of (reason, count)
+        Why records failed.
+    last_error : str, optional
+        Of a job that still runs.
+    notes : sequence of str
+        Lines at the end: what to do next.
+    """
+    models = ", ".join(job.options.get("models") or [])
+    title = [
+        f"Job {job.id} ", el("span", job.pipeline_name, class_="dgf-soft"), " ",
+        el("span", job.status, class_=f"dgf-tag {_colour(job)}".strip()),
+    ]  # fmt: skip
+    facts = [_done(job), *_facts(job, pace)]
+    if models:
+        facts.append(f"model {models}")
+    return page(
+        el("div", title, class_="dgf-head"),
+        _bar(job),
+        el("div", " · ".join(facts)),
+        _now(pace) if job.status in ("queued", "running") else None,
+        el("div", "Last error: ", last_error, class_="dgf-bad", dir="auto") if last_error else None,
+        _causes(causes),
+        el("div", str(job.error.get("error")), class_="dgf-bad") if job.error else None,
+        [el("div", note, class_="dgf-soft") for note in notes],
+        class_="dgf-job",
+    )
+
+
+def _done(job: JobFacts) -> str:
+    total, done = job.total or 0, job.executions_done
+    percent = 100 * done / total if total else 0.0
+    return f"{done:,}/{total:,} ({percent:.0f} %)"
+
+
+def _facts(job: JobFacts, pace: Pace) -> list[str]:
+    total, done = job.total or 0, job.executions_done
+    records = job.records_generated + job.records_failed + job.records_filtered
+    is_fanned_out = records != done
+    parts = [plural(records, "record")] if is_fanned_out else []
+    rate = pace.records if is_fanned_out else pace.executions
+    if pace.elapsed is not None:
+        parts.append(f"in {duration(pace.elapsed)}")
+    elif rate:
+        parts.append(f"{rate:.1f}{' records' if is_fanned_out else ''}/s")
+    if pace.elapsed is None and pace.executions and done < total:
+        parts.append(f"ETA {duration((total - done) / pace.executions)}")
+    if job.records_failed:
+        parts.append(f"{job.records_failed:,} failed")
+    if job.records_filtered:
+        parts.append(f"{job.records_filtered:,} filtered")
+    parts += _spent(job.usage)
+    return parts
+
+
+def _spent(usage: Mapping[str, Any]) -> list[str]:
+    if not usage.get("calls"):
+        return []
+    told = f"tokens {short_count(usage['input_tokens'])} in, "
+    told += f"{short_count(usage['output_tokens'])} out"
+    # The offline model's cost is 0; one that is not known is not told as 0.
+    return [told, f"cost {usage['cost']:.4f}"] if usage.get("cost") else [told]
+
+
+def _bar(job: JobFacts) -> Html:
+    total = job.total or 0
+    done = job.executions_done
+    records = job.records_generated + job.records_failed + job.records_filtered
+    share = 100 * done / total if total else 0.0
+    bad = share * job.records_failed / records if records else 0.0
+    return el(
+        "div",
+        el("span", style=f"width:{share - bad:.1f}%"),
+        el("span", style=f"width:{bad:.1f}%", class_="dgf-bar-bad") if bad else None,
+        class_="dgf-bar", role="progressbar", aria_valuemin=0, aria_valuemax=100,
+        aria_valuenow=f"{share:.0f}", aria_label=f"job {job.id}",
+    )  # fmt: skip
+
+
+def _now(pace: Pace) -> Html | None:
+    if not pace.blocks:
+        return None
+    told = ", ".join(f"{block} ({count})" for block, count in pace.blocks)
+    return el("div", f"Now in: {told}", class_="dgf-soft")
+
+
+def _causes(causes: Sequence[tuple[str, int]]) -> Html | None:
+    if not causes:
+        return None
+    rows = [
+        el("tr", el("td", f"{count:,} x", class_="dgf-n"), el("td", reason, dir="auto"))
+        for reason, count in causes[:_MAX_CAUSES]
+    ]
+    rest = len(causes) - _MAX_CAUSES
+    return el(
+        "div",
+        el("div", "Failed", class_="dgf-bad"),
+        el("table", el("tbody", rows), class_="dgf-rows"),
+        el("div", f"and {plural(rest, 'other cause')}", class_="dgf-soft") if rest > 0 else None,
+    )
+
+
+def _colour(job: JobFacts) -> str:
+    if job.status == "completed":
+        return "dgf-bad" if job.records_failed else "dgf-good"
+    return "dgf-bad" if job.status in ("failed", "interrupted") else ""

@@ -1,0 +1,46 @@
+"""Running the body of a cell magic as the notebook's own code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..blocks.base import BaseBlock
+from ..blocks.registry import is_block
+from ..errors import ConfigError
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+__all__ = ["define_blocks"]
+
+
+def define_blocks(shell: InteractiveShell, body: str) -> list[type[BaseBlock]]:
+    """Run ``body`` in the notebook's namespace; the blocks it defines.
+
+    Raises
+    ------
+    ConfigError
+        When it defines none.
+    Exception
+        What the cell's own code raises, with its lines in the traceback.
+    """
+    # One line down, where the body stands in the cell: tracebacks then name the lines one sees.
+    source = "\n" + body
+    name = shell.compile.cache(source, shell.execution_count)
+    code = shell.compile(source, name, "exec")
+    before = {key: id(value) for key, value in shell.user_ns.items()}
+    exec(code, shell.user_global_ns, shell.user_ns)
+    found = [
+        value
+        for key, value in shell.user_ns.items()
+        if is_block(value)
+        and value.__name__ == key
+        and value.__module__ == "__main__"
+        and before.get(key) != id(value)
+    ]
+    if not found:
+        raise ConfigError(
+            "the cell defines no block; a block is a class based on dgf.BaseBlock with an execute "
+            "method, or a function with @dgf.block, and its name does not begin with _"
+        )
+    return found

@@ -1,0 +1,36 @@
+"""Every command of ``%dgf``, a file each; ``COMMAND`` is what it is."""
+
+from __future__ import annotations
+
+from ..command import Command
+from . import (
+    block,
+    blocks,
+    cancel,
+    delete,
+    export,
+    job,
+    jobs,
+    log,
+    model,
+    models,
+    new,
+    pipeline,
+    pipelines,
+    preview,
+    records,
+    run,
+    status,
+    templates,
+    traces,
+)
+
+__all__ = ["COMMANDS"]
+
+_MODULES = (
+    status, templates, new, blocks, block, pipelines, pipeline, preview, run, jobs, job, cancel,
+    log, records, traces, export, models, model, delete,
+)  # fmt: skip
+
+#: By name, in the order in which one meets them.
+COMMANDS: dict[str, Command] = {module.COMMAND.name: module.COMMAND for module in _MODULES}

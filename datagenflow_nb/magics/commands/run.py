@@ -1,0 +1,85 @@
+"""``%%dgf run NAME``: seeds from the cell, or with ``--seeds`` from a variable or a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...errors import ConfigError
+from ..command import Call, Command
+from ..parser import Parser, names
+from ..problems import Interrupted
+from ..variables import find_seeds
+from ._arguments import pipeline_argument, whole_number
+
+if TYPE_CHECKING:
+    from ...jobs import Job
+
+__all__ = ["COMMAND"]
+
+
+def _arguments(parser: Parser) -> None:
+    pipeline_argument(parser)
+    names(parser.add_argument("--seeds", metavar="WHAT", help="a variable (list, DataFrame, ...), "
+                              "a path, or job:3 for that job's seeds"), "seeds")  # fmt: skip
+    parser.add_argument("--format", choices=("json", "jsonl", "yaml", "csv"),
+                        help="of the cell's body, instead of telling it from its text")  # fmt: skip
+    parser.add_argument("--concurrency", type=whole_number, metavar="N",
+                        help="executions and branches worked on at once (32)")  # fmt: skip
+    names(parser.add_argument("--model", metavar="M", help="answers where a block names none"),
+          "model")  # fmt: skip
+    parser.add_argument("--random-seed", type=whole_number, metavar="N",
+                        help="what the job's random numbers are drawn from")  # fmt: skip
+    parser.add_argument("--wait", action="store_true",
+                        help="return when the job has ended; an interrupt cancels it")  # fmt: skip
+
+
+def _run(call: Call) -> Any:
+    args = call.args
+    given = {
+        "concurrency": args.concurrency, "model": args.model, "random_seed": args.random_seed,
+    }  # fmt: skip
+    options = {name: value for name, value in given.items() if value is not None}
+    job = call.workspace.run(args.pipeline, _seeds(call), **options)
+    if args.as_name is not None:
+        call.shell.user_ns[args.as_name] = job  # there also when the wait is interrupted
+    if args.wait:
+        _wait(job)
+    return job
+
+
+def _seeds(call: Call) -> Any:
+    source, body = call.args.seeds, call.body
+    if source is not None:
+        if body is not None and body.strip():
+            raise ConfigError("seeds come from --seeds or from the cell's body; both are given")
+        return find_seeds(source, call.shell.user_ns)
+    if body is None:
+        raise ConfigError(
+            f"no seeds: write %%dgf run {call.args.pipeline} with the seeds below it, or "
+            f"%dgf run {call.args.pipeline} --seeds VARIABLE_OR_PATH"
+        )
+    from ...seeds import parse_text
+
+    return parse_text(body, where="the cell", format=call.args.format)
+
+
+def _wait(job: Job) -> None:
+    from ...widgets.job_view import show_job
+
+    show_job(job)
+    try:
+        job.wait_or_cancel()
+    except KeyboardInterrupt:
+        row = job.row
+        raise Interrupted(
+            f"job {job.id} is {row.status}; {row.executions_done:,} of {row.total or 0:,} "
+            f"executions are stored with their records"
+        ) from None
+
+
+COMMAND = Command(
+    "run", "run a pipeline over the seeds below (or --seeds); returns at once", _run, _arguments,
+    body="may",
+    examples='%%dgf run qa\n{"topic": "tides"}\n{"topic": "tea"}\n\n'
+    "%dgf run qa --seeds df --concurrency 8\njob = %dgf run qa --seeds topics.csv --wait",
+)  # fmt: skip

@@ -1,0 +1,108 @@
+"""argparse for magics: errors that help, help that does not end the kernel, completion by kind."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shlex
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from ..errors import ConfigError, suggest
+
+__all__ = ["HelpAsked", "Parser", "kind_of", "names", "split_line"]
+
+
+class HelpAsked(Exception):
+    """``--help`` was given; ``text`` is the help."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+
+class _Help(argparse.Action):
+    """argparse's own ends the process."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, **options: Any) -> None:
+        super().__init__(option_strings, argparse.SUPPRESS, nargs=0, default=argparse.SUPPRESS)
+        self.help = options.get("help")
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> NoReturn:
+        raise HelpAsked(parser.format_help())
+
+
+class Parser(argparse.ArgumentParser):
+    """The arguments of one command.
+
+    Raises
+    ------
+    ConfigError
+        Instead of ending the process: what is wrong with the line, and the nearest right words.
+    HelpAsked
+        For ``-h`` and ``--help``.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        own = {"add_help": False, "allow_abbrev": False}
+        super().__init__(
+            **{"formatter_class": argparse.RawDescriptionHelpFormatter, **options, **own}
+        )
+        self.add_argument("-h", "--help", action=_Help, help="this help")
+
+    def error(self, message: str) -> NoReturn:
+        advice = f"{self.prog} --help tells what it takes"
+        raise ConfigError(f"{self.prog}: {self._explain(message)}. {advice}")
+
+    def _explain(self, message: str) -> str:
+        found = re.fullmatch(r"unrecognized arguments: (.+)", message)
+        if found:
+            word = next((w for w in found[1].split() if w.startswith("-")), found[1].split()[0])
+            if not word.startswith("-"):
+                return f"{word!r} is one argument too many; {self._usage()}"
+            flags = [flag for action in self._actions for flag in action.option_strings]
+            name = word.partition("=")[0]
+            return f"there is no option {name}; {suggest(name, [f for f in flags if f[1] == '-'])}"
+        found = re.fullmatch(r"the following arguments are required: (.+)", message)
+        if found:
+            return f"{found[1]} is missing; {self._usage()}"
+        found = re.fullmatch(r"argument (.+): invalid choice: '(.*)' \(choose from (.+)\)", message)
+        if found:
+            choices = [choice.strip("'") for choice in found[3].split(", ")]
+            return f"{found[1]} cannot be {found[2]!r}; {suggest(found[2], choices)}"
+        return message
+
+    def _usage(self) -> str:
+        return " ".join(self.format_usage().split())
+
+
+def names(action: argparse.Action, kind: str) -> argparse.Action:
+    """Say that an argument is the name of something, so that it can be completed.
+
+    Parameters
+    ----------
+    kind : str
+        ``pipeline``, ``template``, ``model``, ``block``, ``job``, ``seeds`` (a variable or a path)
+        or ``path``.
+    """
+    setattr(action, "dgf_kind", kind)  # noqa: B010 - argparse's actions have no place for it
+    return action
+
+
+def kind_of(action: argparse.Action) -> str | None:
+    """What ``names`` said of the argument."""
+    return getattr(action, "dgf_kind", None)
+
+
+def split_line(line: str) -> list[str]:
+    """The words of a line, quotes as a shell takes them; ``{{ }}``, ``{x}`` and ``$x`` stay.
+
+    Raises
+    ------
+    ConfigError
+        For a quotation without an end.
+    """
+    try:
+        return shlex.split(line)
+    except ValueError as error:
+        raise ConfigError(f"%dgf: {error} in: {line}") from error

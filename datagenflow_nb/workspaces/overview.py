@@ -1,0 +1,91 @@
+"""Where one stands: what the current workspace holds, without making a store to look into."""
+
+from __future__ import annotations
+
+from ..displays.status import Status
+from ..displays.text import plural, shown_path
+from ..errors import DataGenFlowError
+from ..llm.catalog import Models
+from ..settings import Settings
+from .space import Workspace, current, workspace
+
+__all__ = ["status"]
+
+_START = (
+    ("%dgf templates", "ready-made pipelines to start from"),
+    ("%dgf new NAME --template T", "one of them as a pipeline of your own"),
+    ("%%dgf pipeline NAME", "a pipeline from the YAML in the cell"),
+)
+
+
+def status() -> Status:
+    """Store, model, counts and what to do next.
+
+    Raises
+    ------
+    ConfigError, StoreError
+        When a setting or the store cannot be used.
+    """
+    ready = current()
+    if ready is None:
+        settings = Settings.load()
+        if not settings.database_path.exists():
+            facts = {
+                "store": f"{shown_path(settings.database_path)} (made by the first thing you save)",
+                "model": _model(Models(settings)),
+            }
+            return Status(facts, (*_START, ("%dgf --help", "all commands")))
+        ready = workspace()
+    return _of(ready)
+
+
+def _of(ready: Workspace) -> Status:
+    jobs = [job.row for job in ready.jobs()]
+    pipelines = [saved.name for saved in ready.pipelines()]
+    by_status: dict[str, int] = {}
+    for job in jobs:
+        by_status[job.status] = by_status.get(job.status, 0) + 1
+    counts = ready.record_counts()
+    facts = {
+        "store": shown_path(ready.store.path),
+        "model": _model(ready.models),
+        "blocks": plural(len(ready.registry.types()), "type"),
+        "pipelines": _told(pipelines),
+        "jobs": ", ".join(f"{count} {name}" for name, count in by_status.items()) or "none",
+        "records": ", ".join(f"{count:,} {name}" for name, count in counts.items()) or "none",
+    }
+    return Status(facts, (*_next(pipelines, jobs[-1].id if jobs else None),
+                          ("%dgf --help", "all commands")))  # fmt: skip
+
+
+def _next(pipelines: list[str], last_job: int | None) -> tuple[tuple[str, str], ...]:
+    if not pipelines and last_job is None:
+        return _START
+    steps = []
+    if pipelines:
+        name = pipelines[0] if " " not in pipelines[0] else f'"{pipelines[0]}"'
+        steps += [
+            (f"%dgf preview {name}", "try it on one seed, store nothing"),
+            (f"%%dgf run {name}", "run it over the seeds in the cell"),
+        ]
+    if last_job is not None:
+        steps += [
+            (f"%dgf records {last_job}", "the last job's records as a DataFrame"),
+            (f"%dgf export {last_job} out.jsonl", "take them away"),
+        ]
+    return tuple(steps)
+
+
+def _told(names: list[str]) -> str:
+    rest = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return ", ".join(names[:5]) + rest if names else "none"
+
+
+def _model(models: Models) -> str:
+    try:
+        config = models.resolve()
+    except DataGenFlowError as error:
+        return error.message
+    if config.is_offline:
+        return "offline (no LLM configured: the embedded model answers, which is none)"
+    return f"{config.name} at {config.endpoint}"
