@@ -194,7 +194,9 @@ class OpenAIEndpoint:
         if isinstance(cause, TimeoutError | APITimeoutError):
             return EndpointError("timeout", "no answer in time")
         kind = "connection"
-        if isinstance(cause, aiohttp.ClientConnectorCertificateError | ssl.SSLCertVerificationError):
+        if isinstance(
+            cause, aiohttp.ClientConnectorCertificateError | ssl.SSLCertVerificationError
+        ):
             kind = "certificate"
         return EndpointError(kind, self._redact(str(cause) or type(cause).__name__)[:500])
 

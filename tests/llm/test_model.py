@@ -86,8 +86,8 @@ ODD_ANSWERS: list[tuple[str, Any, str | None]] = [
     ),
     ("the answer is empty (finish_reason=None)", {"choices": [{}], "usage": []}, "{}"),
     (
-        "the answer's content is dict ({\"text\":\"a\"}), expected a text or a list of parts of type "
-        "'text'; the trace holds it",
+        "the answer's content is dict ({\"text\":\"a\"}), expected a text or a list of parts of "
+        "type 'text'; the trace holds it",
         {"choices": [{"message": {"content": {"text": "a"}}}]},
         '{"message":{"content":{"text":"a"}}}',
     ),

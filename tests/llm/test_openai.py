@@ -315,7 +315,14 @@ async def test_nobody_listens() -> None:
         (b"SSH-2.0-OpenSSH_9.6\r\n", False),
         (b"HTTP/1.1 banana\r\n\r\n", False),
     ],
-    ids=["hangs up", "resets", "half an answer", "half an archive", "another protocol", "bad status"],
+    ids=[
+        "hangs up",
+        "resets",
+        "half an answer",
+        "half an archive",
+        "another protocol",
+        "bad status",
+    ],
 )
 async def test_broken_connections(answer: bytes, reset: bool) -> None:
     """Each is a connection error of ours, not a timeout and not a foreign exception."""
