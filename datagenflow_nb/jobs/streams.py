@@ -73,7 +73,7 @@ def _listening() -> JobLines | None:
 class _Stream:
     """A text stream that leads to the job's log in a branch of a job, else to ``wrapped``."""
 
-    __slots__ = ("_level", "_wrapped")
+    __slots__ = ("__dict__", "_level", "_wrapped")
     _level: str
     _wrapped: TextIO
 
@@ -85,8 +85,10 @@ class _Stream:
         lines = _listening()
         if lines is None:
             return self._wrapped.write(text)
-        caller = sys._getframe(1)
-        if caller.f_code is _HANDLER:
+        caller: Any = sys._getframe(1)
+        if caller.f_code.co_name == "write":
+            caller = caller.f_back  # past the one that IPython puts before this
+        if caller is not None and caller.f_code is _HANDLER:
             # logging's last resort, or a handler made while a job ran: who wanted to see the
             # package's own lines does, and what is in the job's log need not be shown again.
             record = caller.f_locals["record"]
@@ -122,7 +124,12 @@ class _Stream:
         return getattr(self._wrapped, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        setattr(self._wrapped, name, value)
+        # IPython puts a ``write`` of its own, which calls the one it found, before each cell's:
+        # handed on it would call ours for ever.
+        if name == "write":
+            object.__setattr__(self, name, value)
+        else:
+            setattr(self._wrapped, name, value)
 
     def __delattr__(self, name: str) -> None:
         delattr(self._wrapped, name)

@@ -1,0 +1,113 @@
+"""A running job in its cell, as a person at the browser sees and stops it."""
+
+from __future__ import annotations
+
+from browser.lab import Notebook, OpenNotebook
+
+#: Blocks that wait until the notebook lets them go, one execution after the other.
+SETUP = """\
+%load_ext datagenflow_nb
+import asyncio, threading
+import datagenflow_nb as dgf
+gate = threading.Semaphore(0)
+
+class Gate(dgf.BaseBlock):
+    inputs = ["n"]
+    outputs = ["m"]
+
+    async def execute(self, data):
+        while not gate.acquire(blocking=False):
+            await asyncio.sleep(0.01)
+        print("through", data["n"])
+        return {"m": data["n"]}
+
+pipe = dgf.Pipeline("gated", [{"type": "Gate"}])
+dgf.workspace().save_pipeline(pipe)"""
+RUN = '%%dgf run gated --as job --concurrency 4\n[{"n": 0}, {"n": 1}, {"n": 2}, {"n": 3}]'
+LIVE = ".dgf-live"
+
+
+def started(notebook: OpenNotebook) -> Notebook:
+    """A notebook whose third cell runs four executions that wait."""
+    opened = notebook(SETUP, RUN, run=True)
+    assert opened.errors() == []
+    opened.view.locator(LIVE).wait_for()
+    return opened
+
+
+def sees(opened: Notebook, text: str) -> None:
+    """Wait until the living display says so."""
+    opened.view.locator(LIVE).filter(has_text=text).wait_for()
+
+
+def test_job_lives_while_cells_run(notebook: OpenNotebook) -> None:
+    """The cell returns at once; the display moves while other cells run, one that is busy too."""
+    opened = started(notebook)
+    sees(opened, "Job 1 gated running")
+    sees(opened, "Now in: gate (4)")
+    assert opened.run("6 * 7")[0]["data"]["text/plain"] == "42"
+    opened.start_cell("gate.release()\nwhile job.executions_done < 2: pass")
+    sees(opened, "1/4 (25 %)")
+    opened.wait_for_kernel("busy")
+    opened.interrupt()
+    opened.finish()
+    opened.run("gate.release(3)\njob.wait()")
+    sees(opened, "completed")
+    sees(opened, "4/4 (100 %)")
+    sees(opened, "4 lines in its log: %dgf log 1")
+    assert opened.view.locator(f"{LIVE} ~ button").count() == 0
+    assert opened.problems == []
+
+
+def test_prints_stay_out_of_other_cells(notebook: OpenNotebook) -> None:
+    """What blocks print while another cell runs is in the job's log and in no cell."""
+    opened = started(notebook)
+    opened.run("gate.release(4)\njob.wait()\nprint('mine')")
+    assert opened.text(2).startswith("mine\n")
+    texts = "".join(opened.text(index) for index in range(3))
+    assert "through" not in texts
+    lines = opened.run("sorted(line.message for line in job.log())")
+    assert lines[0]["data"]["text/plain"] == (
+        "['through 0', 'through 1', 'through 2', 'through 3']"
+    )
+
+
+def test_cancel_while_a_cell_runs(notebook: OpenNotebook) -> None:
+    """The button acts while the kernel is busy: first gently, then at once."""
+    opened = started(notebook)
+    index = opened.start_cell("while job.status == 'running': pass\njob.status")
+    opened.wait_for_kernel("busy")
+    opened.view.get_by_role("button", name="Cancel").click()
+    opened.view.get_by_role("button", name="Drop what is under way").click()
+    opened.finish()
+    assert opened.text(index) == "'cancelled'"
+    sees(opened, "cancelled")
+    sees(opened, "Nothing was stored.")
+
+
+def test_saved_notebook(notebook: OpenNotebook) -> None:
+    """What is saved is the last state as HTML; opened without its kernel it is all that shows."""
+    opened = started(notebook)
+    opened.run("gate.release(4)\njob.wait();")
+    sees(opened, "completed")
+    saved = opened.save()
+    (widget, static) = saved.cells[1].outputs
+    assert "application/vnd.jupyter.widget-view+json" in widget.data
+    assert widget.data["text/plain"] == ""
+    assert "4/4 (100 %)" in static.data["text/html"]
+    assert static.data["text/plain"].startswith("job 1: 4/4 (100 %), in ")
+    opened.restart()
+    opened.reload()
+    opened.view.locator(".dgf-static").filter(has_text="4/4 (100 %)").wait_for()
+    visible = opened.view.locator(".jp-OutputArea-child:visible")
+    assert "Error displaying widget" not in "".join(visible.all_inner_texts())
+
+
+def test_page_reload_keeps_the_display(notebook: OpenNotebook) -> None:
+    """After F5 the job's display goes on where it was."""
+    opened = started(notebook)
+    opened.save()
+    opened.reload()
+    opened.view.locator(LIVE).wait_for()
+    opened.run("gate.release(4)\njob.wait();")
+    sees(opened, "4/4 (100 %)")
