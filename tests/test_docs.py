@@ -340,13 +340,19 @@ def test_json_shapes(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "pyproject.toml").touch()
     run = CommandLine(folder)
-    pipe = {"name": "p", "blocks": [{"type": "Output", "config": {"template": "{{ 1 // n }}"}}]}
+    noisy = "import datagenflow_nb as dgf\n\n\n@dgf.block(outputs=['m'])\ndef Noisy(n):\n"
+    noisy += "    print(n)\n    return {'m': n}\n"
+    (folder / "blocks").mkdir()
+    run.write("blocks/noisy.py", noisy)
+    divide = {"type": "Output", "config": {"template": "{{ 1 // n }}"}}
+    pipe = {"name": "p", "blocks": [{"type": "Noisy"}, divide]}
     run.write("p.json", pipe)
     run.write("seeds.json", [{"n": 1}, {"n": 0}])
     shapes = {
         "run": keys_of(run.json("run", "p.json", "seeds.json", "--out", "o.csv", status=3), 2),
         "export": keys_of(run.json("export", "1", "o.jsonl")),
         "jobs": keys_of(run.json("jobs")),
+        "log": keys_of(run.json("log", "1")),
         "blocks": keys_of(run.json("blocks")) | keys_of(run.json("blocks", "Output")),
         "templates": keys_of(run.json("templates"))
         | keys_of(run.json("templates", "qa_generation")),

@@ -21,6 +21,7 @@ COMMANDS = {
     "doctor": ["db", "as_json"],
     "export": ["db", "statuses", "format", "flat", "defuse_formulas", "as_json"],
     "jobs": ["db", "as_json"],
+    "log": ["db", "limit", "as_json"],
     "run": ["db", "out", "statuses", "concurrency", "model", "random_seed", "as_json"],
     "templates": ["seeds", "as_json"],
 }

@@ -50,13 +50,18 @@ def start_endless() -> Job:
     return job
 
 
-def committed() -> int:
-    """Records in the file, 0 while there is no table yet."""
+def rows_of(table: str) -> int:
+    """Rows of a table in the file, 0 while there is none yet."""
     try:
-        count: int = look("store.db", "SELECT count(*) FROM records")[0][0]
+        count: int = look("store.db", f"SELECT count(*) FROM {table}")[0][0]
     except sqlite3.OperationalError:
         return 0
     return count
+
+
+def committed() -> int:
+    """Records in the file."""
+    return rows_of("records")
 
 
 def is_complete(job: Job, steps: int) -> bool:
@@ -259,12 +264,12 @@ def test_ctrl_c_twice(ws: dgf.Workspace, start_script: Any) -> None:
         @dgf.block(outputs=["x"])
         async def hang(n):
             await asyncio.sleep(0.2)  # by then the main thread waits
-            print("under way", flush=True)
+            print("under way")
             await asyncio.Event().wait()
         dgf.run(dgf.Pipeline("p", [hang]), [{"n": 1}], wait=True)
         """
     )
-    assert process.stdout.readline() == "under way\n"
+    wait_until(lambda: rows_of("job_log"), "the block to run", process)
     process.send_signal(signal.SIGINT)
     wait_until(
         lambda: look("store.db", "SELECT 1 FROM jobs WHERE control = 'cancel'"), "the wish", process
