@@ -11,10 +11,20 @@ from .errors import ConfigError
 if TYPE_CHECKING:
     import yaml
 
-__all__ = ["line_of", "read_text", "write_yaml"]
+__all__ = ["RepeatedKey", "check_keys", "line_of", "read_text", "unique", "write_yaml"]
 
 #: Line ends that YAML reads back as a line feed or a blank unless they are escaped.
 _RARE_LINE_ENDS = frozenset("\x85\u2028\u2029")
+_MERGE = "tag:yaml.org,2002:merge"
+
+
+class RepeatedKey(Exception):
+    """A key that a mapping has twice: one of the two values would be lost without a word."""
+
+    def __init__(self, key: str, line: int | None = None) -> None:
+        super().__init__(f"key {key!r} is there twice; each key of a mapping has one value")
+        self.key = key
+        self.line = line
 
 
 def read_text(text: str, where: str) -> Any:
@@ -28,12 +38,55 @@ def read_text(text: str, where: str) -> Any:
     if text.lstrip("\ufeff \t\r\n").startswith(("{", "[")):
         # JSON by its own rules: tabs, 1e3 and the two halves of an emoji are not the same in YAML.
         try:
-            return json.loads(
-                text.lstrip("\ufeff"), object_pairs_hook=lambda pairs: _unique(pairs, where)
-            )
+            return json.loads(text.lstrip("\ufeff"), object_pairs_hook=unique)
+        except RepeatedKey as error:
+            raise _repeated(error, where) from None
         except (ValueError, RecursionError):
             pass  # YAML may have braces too, and says what is wrong with it
     return _read_yaml(text, where)
+
+
+def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object of these pairs, for ``object_pairs_hook`` of the JSON decoder.
+
+    Raises
+    ------
+    RepeatedKey
+        When a key is there twice.
+    """
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise RepeatedKey(next(key for key in keys if keys.count(key) > 1))
+    return found
+
+
+def check_keys(node: yaml.Node | None) -> None:
+    """Look for keys that are there twice, before merges (``<<``) are worked in.
+
+    Raises
+    ------
+    RepeatedKey
+        With its line.
+    """
+    import yaml
+
+    waiting, seen = [node], set()
+    while waiting:
+        item = waiting.pop()
+        if not isinstance(item, yaml.CollectionNode) or id(item) in seen:
+            continue
+        seen.add(id(item))
+        if not isinstance(item, yaml.MappingNode):
+            waiting.extend(item.value)
+            continue
+        keys = set()
+        for key, value in item.value:
+            waiting.append(value)
+            if isinstance(key, yaml.ScalarNode) and key.tag != _MERGE:
+                if (key.tag, key.value) in keys:
+                    raise RepeatedKey(key.value, key.start_mark.line + 1)
+                keys.add((key.tag, key.value))
 
 
 def write_yaml(data: Any) -> str:
@@ -97,20 +150,11 @@ def _child(node: Any, part: Any) -> tuple[int, Any] | None:
 def _read_yaml(text: str, where: str) -> Any:
     import yaml
 
-    class Loader(yaml.SafeLoader):
-        """Refuses a key that is there twice: one of the two would be lost without a word."""
-
-        def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-            seen = set()
-            for key, _ in node.value:
-                if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
-                    if key.value in seen:
-                        raise _repeated(key.value, where, key.start_mark.line + 1)
-                    seen.add(key.value)
-            return super().construct_mapping(node, deep)
-
     try:
-        return yaml.load(text, Loader)
+        check_keys(yaml.compose(text, yaml.SafeLoader))
+        return yaml.safe_load(text)
+    except RepeatedKey as error:
+        raise _repeated(error, where) from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark is not None else None
@@ -122,20 +166,9 @@ def _read_yaml(text: str, where: str) -> Any:
         raise _not_yaml(where, None, "nested too deeply") from error
 
 
-def _unique(pairs: list[tuple[str, Any]], where: str) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        raise _repeated(next(key for key in keys if keys.count(key) > 1), where, None)
-    return found
-
-
-def _repeated(key: str, where: str, line: int | None) -> ConfigError:
-    place = f"{where} line {line}" if line is not None else where
-    return ConfigError(
-        f"{place}: key {key!r} is there twice; each key of a mapping has one value",
-        {"key": key, "line": line},
-    )
+def _repeated(error: RepeatedKey, where: str) -> ConfigError:
+    place = f"{where} line {error.line}" if error.line is not None else where
+    return ConfigError(f"{place}: {error}", {"key": error.key, "line": error.line})
 
 
 def _not_yaml(where: str, line: int | None, problem: str) -> ConfigError:

@@ -29,10 +29,11 @@ PACKAGE = Path(datagenflow_nb.__file__).parent
 # A module imports from the rows above and, within a chain of its own row ("|" parts chains), from
 # what stands left of "<". Names side by side, and chains, never import each other.
 ROWS = [
-    "displays < errors < records whole",
+    "displays < errors < records whole < redaction",
     "settings | templating | runtime | llm | storage",
     "blocks",
-    "yaml_text < spec < templates < engine < check < services results < preview debugging < pipeline",
+    "yaml_text < spec < templates < engine < check"
+    " < services results < preview debugging < pipeline",
     "columns < seeds frames export < jobs",
     "workspaces < testing",
     "widgets < magics | server | cli < __main__",
@@ -81,12 +82,15 @@ BROAD_EXCEPT = {
     "blocks.discovery:_add_entry_points": "code of other packages; listed with its error",
     "blocks.discovery:_add_package": "a file put into the package; listed with its error",
     "blocks.folder:BlockFolder._load": "the user's files; listed with their errors",
+    "displays.text:told": "a foreign object's own str; its type's name then",
     "engine.program:_construct": "a user's constructor; raised again as ConfigError",
     "engine.step:_as_ours": "the message of a foreign exception, which may fail to be made",
     "engine.step:execute_block": "the step edge: whatever a block raises is that record's error",
     "engine.threads:_call": "a future cannot carry every exception; the step edge raises it",
     "jobs.lines:BranchLog.log": "foreign log messages, which may fail to be formatted; stored so",
     "jobs.runner:Runner._run": "the job edge: one record never ends a job; logged and stored",
+    "redaction:_LogFilter.filter": "foreign log messages; logging itself says what is wrong",
+    "seeds.reader:_given": "a user's generator of seeds; raised again as SeedError",
     "storage.writer:Writer._commit": "the writer thread's edge: a failure of the batch's jobs",
 }
 

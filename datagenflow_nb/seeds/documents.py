@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ..records import Seed, decode
+from ..records import Seed
+from ..yaml_text import RepeatedKey, check_keys, unique
 from .check import seed_of
 from .place import Cursor, shorten, source_error
 
@@ -20,7 +21,7 @@ _DEEP_INDENT = re.compile(rf"^[ \t?:-]{{{_MAX_YAML_DEPTH}}}", re.MULTILINE)
 _BRACKET = re.compile(r"[\[\]{}]")
 _NEAR_END = 16  # no JSON token but a string is cut further than this before the end of a buffer
 _GAP = re.compile(r"[ \t\n\r]*")
-_DECODER = json.JSONDecoder()
+_DECODER = json.JSONDecoder(object_pairs_hook=unique)
 _TOO_DEEP = "nested too deeply"
 
 
@@ -32,7 +33,9 @@ def read_jsonl(lines: Iterable[str], source: str) -> Iterator[Seed]:
             continue
         at.number = number
         try:
-            value = decode(line)
+            value = _DECODER.decode(line)
+        except RepeatedKey as exc:
+            raise at.error(str(exc), exc.key) from None
         except ValueError as exc:
             raise at.error(_line_problem(line, exc)) from exc
         except RecursionError as exc:
@@ -108,6 +111,8 @@ def _array_problem(mark: str, text: _JsonText) -> str:
 def _value(text: _JsonText, at: Cursor) -> Any:
     try:
         return text.value()
+    except RepeatedKey as exc:
+        raise at.error(str(exc), exc.key) from None
     except json.JSONDecodeError as exc:
         at.line = text.line + text.text.count("\n", text.at, exc.pos)
         near = text.text[exc.pos : exc.pos + 40]
@@ -189,20 +194,20 @@ def read_yaml(chunks: Iterable[str], source: str) -> Iterator[Seed]:
     """
     import yaml
 
-    text = "".join(chunks)
-    fast = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    # libyaml recurses on the C stack and crashes the process when that ends; Python only raises.
-    loader = yaml.SafeLoader if _may_be_deep(text) else fast
     at = Cursor(source, "index", f"{source}: seed ")
     number = 0
     try:
-        for document in yaml.load_all(text, Loader=loader):
+        for document in _documents("".join(chunks)):
             if document is None:
                 continue
             for value in _items(document, source):
                 at.number = number
                 yield seed_of(value, at)
                 number += 1
+    except RepeatedKey as exc:
+        error = source_error(source, str(exc), exc.line)
+        error.detail["key"] = exc.key
+        raise error from None
     except yaml.MarkedYAMLError as exc:
         mark = exc.problem_mark or exc.context_mark
         problem = exc.problem or exc.context
@@ -212,6 +217,22 @@ def read_yaml(chunks: Iterable[str], source: str) -> Iterator[Seed]:
         raise source_error(source, f"not valid YAML: {' '.join(str(exc).split())}") from exc
     except RecursionError as exc:
         raise source_error(source, _TOO_DEEP) from exc
+
+
+def _documents(text: str) -> Iterator[Any]:
+    """The values of all documents; a key that is there twice is a `RepeatedKey`."""
+    import yaml
+
+    fast = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    # libyaml recurses on the C stack and crashes the process when that ends; Python only raises.
+    loader = (yaml.SafeLoader if _may_be_deep(text) else fast)(text)
+    try:
+        while loader.check_node():
+            node = loader.get_node()
+            check_keys(node)
+            yield loader.construct_document(node)
+    finally:
+        loader.dispose()
 
 
 def _may_be_deep(text: str) -> bool:

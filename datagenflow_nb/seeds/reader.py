@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..errors import SeedError, suggest
+from ..errors import DataGenFlowError, SeedError, suggest
 from ..records import Seed, decode
 from .check import seed_of, some
 from .documents import read_json, read_jsonl, read_yaml
 from .files import read_path
-from .place import Cursor, shorten, source_error
+from .place import Cursor, clip, shorten, source_error
 from .tables import is_frame, read_csv, read_frame
 
 __all__ = ["parse_text", "read_seeds"]
@@ -73,8 +73,24 @@ def read_seeds(source: Any, *, where: str | None = None) -> Iterator[Seed]:
 def _read_items(source: Iterable[Any], where: str | None) -> Iterator[Seed]:
     prefix = f"{where}: seed " if where else "seed "
     at = Cursor(where or type(source).__name__, "index", prefix)
-    for at.number, value in enumerate(source):
+    for value in _given(source, at):
         yield seed_of(value, at)
+
+
+def _given(source: Iterable[Any], at: Cursor) -> Iterator[Any]:
+    """The items of an iterable, which may be code of the user's; moves the cursor along."""
+    at.number = 0
+    try:
+        for value in source:
+            yield value
+            at.number += 1
+    except DataGenFlowError:
+        raise
+    except Exception as exc:
+        raise at.error(
+            f"the {type(source).__name__} that gives the seeds raised "
+            f"{type(exc).__name__}: {clip(str(exc))}"
+        ) from exc
 
 
 def _path(source: str | os.PathLike[str], where: str | None) -> Path:

@@ -328,3 +328,54 @@ def test_integer_of_absurd_length(tmp_path: Path, name: str) -> None:
     """An integer longer than Python reads is an error of ours."""
     message = failure(tmp_path, name, '{"a": ' + "1" * 5000 + "}").message
     assert "not valid JSON: Exceeds the limit (4300 digits)" in message
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message", "detail"),
+    [
+        (
+            "s.jsonl",
+            '{"a": 1}\n{"topic": "x", "topic": "y"}\n',
+            "s.jsonl:2: key 'topic' is there twice; each key of a mapping has one value",
+            {"source": "s.jsonl", "line": 2, "key": "topic"},
+        ),
+        (
+            "s.json",
+            '[{"a": 1},\n {"metadata": {"b": [{"c": 1, "c": 1}]}}]',
+            "s.json: seed 1 (line 2): key 'c' is there twice; each key of a mapping has one value",
+            {"source": "s.json", "index": 1, "line": 2, "key": "c"},
+        ),
+        (
+            "s.yaml",
+            "- a: 1\n- topic: x\n  level: 1\n  topic: y\n",
+            "s.yaml:4: key 'topic' is there twice; each key of a mapping has one value",
+            {"source": "s.yaml", "line": 4, "key": "topic"},
+        ),
+        (
+            "s.yaml",
+            "a: 1\n---\nb: [{c: 1, c: 2}]\n",
+            "s.yaml:3: key 'c' is there twice; each key of a mapping has one value",
+            {"source": "s.yaml", "line": 3, "key": "c"},
+        ),
+    ],
+)
+def test_a_key_that_is_there_twice(
+    tmp_path: Path, name: str, text: str, message: str, detail: dict[str, object]
+) -> None:
+    """Neither value is dropped silently, however deep it stands."""
+    error = failure(tmp_path, name, text)
+    assert (error.message, error.detail) == (message, detail)
+
+
+def test_yaml_merges_are_no_repeated_keys(tmp_path: Path) -> None:
+    """A key beside a merge wins over the merged one, also where what is merged merges itself."""
+    path = tmp_path / "s.yaml"
+    path.write_text(
+        "- x: {base: &a {k: 1, m: 1}, own: &b {<<: *a, k: 2}}\n  z: {<<: *b, k: 3}\n",
+        encoding="utf-8",
+    )
+    (seed,) = read_seeds(path)
+    assert seed.metadata == {
+        "x": {"base": {"k": 1, "m": 1}, "own": {"k": 2, "m": 1}},
+        "z": {"k": 3, "m": 1},
+    }

@@ -74,15 +74,29 @@ def test_generator_is_read_lazily() -> None:
     assert asked == [0, 1, 2]
 
 
-def test_error_of_a_generator_passes() -> None:
-    """What the user's own generator raises comes out as it is."""
+def test_error_of_a_generator() -> None:
+    """What the user's own generator raises is the cause of an error that says how far it came."""
 
     def broken() -> Iterator[dict[str, int]]:
         yield {"a": 1}
         raise LookupError("mine")
 
-    with pytest.raises(LookupError, match="mine"):
+    with pytest.raises(SeedError) as caught:
         list(read_seeds(broken()))
+    assert caught.value.message == (
+        "seed 1: the generator that gives the seeds raised LookupError: mine"
+    )
+    assert caught.value.detail == {"source": "generator", "index": 1}
+    assert isinstance(caught.value.__cause__, LookupError)
+    with pytest.raises(SeedError, match=r"^seed 0: the zip that gives the seeds raised ValueError"):
+        list(read_seeds(zip([1], [], strict=True)))
+
+
+def test_our_own_error_of_a_generator() -> None:
+    """Seeds that come out of another source are told where they stand there."""
+    inner = ({"b": seed.metadata["a"]} for seed in read_seeds([{"a": 1}, {"a": object()}]))
+    with pytest.raises(SeedError, match=r"^seed 1: field 'a': object is not a JSON value"):
+        list(read_seeds(inner))
 
 
 def test_places_count_from_zero() -> None:
