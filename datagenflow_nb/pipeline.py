@@ -315,12 +315,12 @@ def read_pipeline_text(text_or_path: str | Path) -> tuple[str, str]:
         raise ConfigError(f"pipeline file {str(path)!r} cannot be read: {error}") from error
 
 
-def _split_objects(
-    blocks: Sequence[Mapping[str, Any] | BaseBlock | type[BaseBlock]],
-) -> tuple[list[Any], dict[int, BaseBlock]]:
+def _split_objects(blocks: Any) -> tuple[list[Any], dict[int, BaseBlock]]:
     """Entries as plain data, and the ready-made blocks by position."""
     entries: list[Any] = []
     objects: dict[int, BaseBlock] = {}
+    if not isinstance(blocks, Iterable):
+        return blocks, objects  # the specification says what was expected
     for position, item in enumerate(blocks):
         block = item() if isinstance(item, type) and issubclass(item, BaseBlock) else item
         if isinstance(block, BaseBlock):

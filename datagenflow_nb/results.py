@@ -23,7 +23,7 @@ class Result:
     ----------
     result : dict
         The final state, and ``output``: the field of that name when a block set it, else the first
-        declared output of the last block that ran.
+        declared output of the last block that ran; where there is none, the seed's own field.
     trace : list of dict
         One entry per step; see ``records.build_trace``.
     status : str
@@ -137,7 +137,7 @@ def _ending(branch: Branch, outcome: Outcome) -> Result | DataGenFlowError:
         outcome.error.trace = trace
         return outcome.error
     state = plain(branch.state)
-    output = state.get(outcome.output_field) if outcome.output_field else None
+    output = state.get(outcome.output_field or "output")
     return Result(
         result={**state, "output": output},
         trace=trace,

@@ -180,6 +180,21 @@ def test_seed_is_normalised() -> None:
     assert Pipeline("p", [ECHO]).execute_sync({"topic": ("a", 1)}).result["topic"] == ["a", 1]
 
 
+def test_output_of_a_seed_whose_output_block_was_skipped() -> None:
+    """The seed's own field of that name stays what it is."""
+    pipe = Pipeline("p", [{**ECHO, "when": "topic"}])
+    assert pipe.execute_sync({"topic": "", "output": "seed's"}).result["output"] == "seed's"
+    assert pipe.execute_sync({"topic": ""}).result["output"] is None
+    assert pipe.execute_sync({"topic": "tea", "output": "seed's"}).result["output"] == "tea"
+
+
+@pytest.mark.parametrize("blocks", [None, 5])
+def test_what_is_no_list_of_blocks(blocks: Any) -> None:
+    """ConfigError that says what was expected."""
+    with pytest.raises(ConfigError, match=f"'blocks' is {blocks}, expected a list with at least"):
+        Pipeline("p", blocks)
+
+
 def test_fields_with_special_names() -> None:
     """Fields called metadata, output, id, status, self, or in any alphabet, are fields."""
     fields = {"metadata": {"a": 1}, "output": "seed's", "id": 7, "status": "s", "тема": "чай",
