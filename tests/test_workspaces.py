@@ -183,6 +183,7 @@ def test_models(ws: dgf.Workspace) -> None:
         ({"name": " "}, "model name ' ' is not allowed"),
         ({"endpoint": "127.0.0.1:80"}, "endpoint is '127.0.0.1:80', expected the URL"),
         ({"key_env": "sk-123"}, "key_env is the NAME of an environment variable"),
+        ({"key_env": 5}, "key_env is the NAME of an environment variable"),
         ({"max_trys": 2}, "model option 'max_trys' is unknown; did you mean 'max_tries'"),
         ({"timeout": 0}, "model option timeout is 0, expected a number above 0"),
         ({"timeout": True}, "model option timeout is True, expected a number above 0"),
@@ -199,6 +200,17 @@ def test_models_that_cannot_be(ws: dgf.Workspace, arguments: dict[str, Any], mes
     with pytest.raises(dgf.ConfigError, match=f"^{message}"):
         ws.add_model(given.pop("name"), **given)
     assert ws.configured_models() == []
+
+
+def test_a_limit_of_another_version(ws: dgf.Workspace, caplog: pytest.LogCaptureFixture) -> None:
+    """It is left out with a warning, and keeps no run from its work."""
+    ws.add_model("m", endpoint="http://127.0.0.1:9/v1", model="one", timeout=3)
+    with ws.store.write() as connection:
+        connection.execute("""UPDATE models SET limits = '{"timeout": 3, "max_cost": 1}'""")
+    (model,) = ws.configured_models()
+    assert (model.timeout, model.max_tries) == (3, 8)
+    assert "model 'm' has the limit 'max_cost', which this version does not know" in caplog.text
+    finish(dgf.run(ECHO, {"n": 1}))
 
 
 # Looking at records
@@ -348,6 +360,21 @@ def test_an_edited_frame_goes_back(ws: dgf.Workspace, job: Job) -> None:
     with pytest.raises(dgf.ValidationError, match="record 1, column 'status': cannot be edited"):
         ws.update_records(frame)
     assert ws.record(4).state["copy"] == "2"
+
+
+def test_seed_fields_called_like_columns_of_an_export(ws: dgf.Workspace) -> None:
+    """A frame in which some records lack them goes back unchanged; an edit of one is written."""
+    seeds = [{"n": 1, "created_at": "1999", "updated_at": 5, "trace_id": "t"}, {"n": 2}]
+    finish(dgf.run(ECHO, seeds, concurrency=1))
+    frame = ws.records()
+    assert ws.update_records(frame) == 0
+    frame.loc[frame["id"] == 1, "created_at"] = "2000"
+    assert ws.update_records(frame) == 1
+    assert ws.record(1).state["created_at"] == "2000"
+    frame = ws.records()
+    frame.loc[frame["id"] == 2, "created_at"] = "2000"
+    with pytest.raises(dgf.ValidationError, match="record 2, column 'created_at': cannot be edit"):
+        ws.update_records(frame)
 
 
 def test_edited_values_are_exported(ws: dgf.Workspace, job: Job, tmp_path: Path) -> None:

@@ -173,9 +173,11 @@ class _Row:
         if field in state:
             if not _is_same(value, state[field]):
                 self._edit(column, field, value)
+        elif value is None:
+            return  # an empty cell of a field that other records have is no edit
         elif column in EXPORT_COLUMNS:
             self._refuse_change(column, value)
-        elif value is not None:  # an empty cell of a field that other records have is no edit
+        else:
             self._unknown(column, [column_of(name, RECORD_COLUMNS) for name in state])
 
     def _read_half(self, column: str, value: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections.abc import Mapping
@@ -21,7 +22,10 @@ from ..storage.library import ModelTable
 
 __all__ = ["ModelFace", "ModelTest"]
 
+_log = logging.getLogger("datagenflow_nb")
+
 _LIMITS = ("timeout", "max_tries", "max_wait")
+_warned: set[tuple[str, str]] = set()  # of limits this version does not know
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +168,7 @@ class ModelFace:
                 key_env=row["key_env"],
                 input_price=row["input_price"],
                 output_price=row["output_price"],
-                **row["limits"],
+                **_known_limits(row["name"], row["limits"]),
             )
             for row in self._model_table.list()
         }
@@ -176,12 +180,25 @@ def _checked_model(name: str, endpoint: str, model: str, key_env: str | None) ->
     url = Settings.check_endpoint(endpoint, "endpoint")
     if not isinstance(model, str) or not model.strip():
         raise ConfigError(f"model is {model!r}, expected the id of a model at {url}")
-    if key_env is not None and not key_env.isidentifier():
+    if key_env is not None and not (isinstance(key_env, str) and key_env.isidentifier()):
         raise ConfigError(
             "key_env is the NAME of an environment variable, such as OPENAI_API_KEY; the key "
             "itself is never stored"
         )
     return url
+
+
+def _known_limits(name: str, limits: Mapping[str, Any]) -> dict[str, Any]:
+    """The limits this version knows: another one's must not keep every model from being used."""
+    for limit in sorted(set(limits) - set(_LIMITS)):
+        if (name, limit) in _warned:
+            continue
+        _warned.add((name, limit))
+        _log.warning(
+            "model %r has the limit %r, which this version does not know; it is left out",
+            name, limit,
+        )  # fmt: skip
+    return {limit: value for limit, value in limits.items() if limit in _LIMITS}
 
 
 def _check_prices(**prices: float | None) -> None:
