@@ -170,10 +170,18 @@ def _check_seeds(seeds: str) -> None:
 
 def _spare_inputs(out: Path, inputs: tuple[Path, ...]) -> None:
     """The export must not replace what the run reads, or the store it writes."""
+    target = out.expanduser().resolve()
     for path in inputs:
-        if out.expanduser().resolve() == path.expanduser().resolve():
+        source = path.expanduser().resolve()
+        if target == source:
             raise ConfigError(
                 f"--out {out} is the run's own {path.name}; name another file for the export",
+                {"path": str(out)},
+            )
+        if source.is_dir() and target.parent == source:
+            raise ConfigError(
+                f"--out {out} lies in the folder of the seeds: the next run would read the export "
+                "as seeds; name a file elsewhere",
                 {"path": str(out)},
             )
 

@@ -228,6 +228,17 @@ def test_job_that_failed(dgf: Any, until: Any) -> None:
     assert "Traceback" not in said
 
 
+def test_the_export_does_not_become_seeds(dgf: Any, echo: tuple[str, str]) -> None:
+    """--out into the folder of the seeds is refused; into one below it, which is not read, not."""
+    (dgf.folder / "in" / "below").mkdir(parents=True)
+    dgf.write("in/seeds.json", [{"name": "Ada"}])
+    run = dgf("run", echo[0], "in", "--out", "in/out.jsonl", status=1)
+    assert "--out in/out.jsonl lies in the folder of the seeds" in run.stderr
+    assert not (dgf.folder / "datagenflow.db").exists()
+    dgf("run", echo[0], "in", "--out", "in/below/out.jsonl")
+    assert (dgf.folder / "in" / "below" / "out.jsonl").exists()
+
+
 def test_the_export_spares_what_the_run_reads(dgf: Any, echo: tuple[str, str]) -> None:
     """--out over the seeds, the pipeline or the store is refused before anything runs."""
     pipeline, seeds = echo
