@@ -145,7 +145,19 @@ def snapshot() -> None:
     _report("a block's copy of the state, ours / deepcopy", figure, ours / deep, 1.0)
 
 
-_ALL = {f.__name__: f for f in (cpu, wall, first, engine, memory, imports, snapshot)}
+def kernel() -> None:
+    """A notebook while a job of 64 at once runs: answers of other cells, updates of the display."""
+    from . import notebook
+
+    with _server(0.1) as url:
+        figures = notebook.measure(url)
+    median = statistics.median(figures.answers)
+    _report("a cell's answer while a job runs, median", notebook.describe(figures), median, 0.1)
+    loaded = statistics.median(notebook.load_cpu() for _ in range(3))
+    _report("%load_ext in a fresh kernel, CPU", f"{loaded:.3f} s", loaded, 0.4)
+
+
+_ALL = {f.__name__: f for f in (cpu, wall, first, engine, memory, imports, snapshot, kernel)}
 
 
 def main() -> None:
