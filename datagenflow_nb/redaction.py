@@ -17,7 +17,9 @@ _LONG = 12
 #: The same for one that mixes letters and digits.
 _SHORT = 8
 #: Where a text may hold a key in JSON's escapes: ``\\/``, ``\\u0073``.
-_ESCAPES = ("\\u00", "\\/")
+_ESCAPE = re.compile(r"\\(?:u00|/)")
+#: The same when a key holds a quote or a backslash, which JSON always escapes.
+_ANY_ESCAPE = re.compile(r"\\")
 
 
 class Redactor:
@@ -36,29 +38,30 @@ class Redactor:
     def __init__(self, keys: Iterable[str | None] = (), *, every: bool = False) -> None:
         self._every = every
         self._keys: tuple[str, ...] = ()
-        self._needles: tuple[str, ...] = ()
+        self._escape = _ESCAPE
         self._pattern = re.compile("")
         self.learn(keys)
 
     def learn(self, keys: Iterable[str | None]) -> bool:
         """Take these keys out as well; True when one of them is new."""
-        new = {key for key in keys if key and (self._every or _is_secret(key))} - {*self._keys}
+        named = {(key or "").strip() for key in keys} - {"", *self._keys}
+        new = {key for key in named if self._every or _is_secret(key)}
         if not new:
             return False
         ordered = sorted({*self._keys, *new}, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(_escaped_pattern, ordered)))
-        quoted = (encode(key)[1:-1] for key in ordered)
-        self._needles = (*dict.fromkeys([*ordered, *quoted]), *_ESCAPES)
+        if any(char in key for key in new for char in '"\\'):
+            self._escape = _ANY_ESCAPE
         self._keys = tuple(ordered)
         return True
 
     def may_hold(self, text: str) -> bool:
         """False when there is certainly no key in ``text``; cheap."""
         # A loop: a generator costs more than the searches.
-        for needle in self._needles:  # noqa: SIM110
-            if needle in text:
+        for key in self._keys:
+            if key in text:
                 return True
-        return False
+        return bool(self._keys) and "\\" in text and self._escape.search(text) is not None
 
     def text(self, text: str) -> str:
         """``text`` with ``[key]`` in place of each key."""

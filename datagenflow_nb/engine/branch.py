@@ -9,6 +9,7 @@ from typing import Any
 from ..blocks.context import ModelSource
 from ..errors import DataGenFlowError, TemplateError
 from ..records import NotPlain, Step, plain
+from ..redaction import known_keys
 from .program import BoundBlock, Program
 from .state import Branch, Outcome, Sink
 from .step import execute_block, is_wanted, rule_fields
@@ -85,7 +86,7 @@ async def _run_step(
         )  # fmt: skip
     if result.dropped is not None:
         branch.steps.append(step)
-        return Outcome("filtered", reason=result.dropped)
+        return Outcome("filtered", reason=known_keys.text(result.dropped))
     if result.items is not None:
         return _fan_out(bound, branch, step, result.items)
     step.set, step.removed = result.set, result.removed
@@ -130,12 +131,20 @@ def _fail(
     error.detail.setdefault("block_type", bound.type)
     error.detail.setdefault("block_id", bound.spec.id)
     error.detail.setdefault("step", step.index)
-    error.detail = _plain_detail(error.detail)
+    _hide_keys(error)
     # The trace holds the input already; the error carries it for whoever catches it.
     step.error = error.to_dict() | {"detail": dict(error.detail)}
-    error.detail.setdefault("input", plain(branch.state))
+    error.detail.setdefault("input", known_keys.value(plain(branch.state)))
     _log.info("%s Pipeline failed in block %r: %s", tag, bound.spec.id, error.message)
     return Outcome("failed", reason=error.message, error=error)
+
+
+def _hide_keys(error: DataGenFlowError) -> None:
+    """Take keys out of the error, and make its detail JSON."""
+    if known_keys.may_hold(error.message):
+        error.message = known_keys.text(error.message)
+        error.args = (error.message,)
+    error.detail = known_keys.value(_plain_detail(error.detail))
 
 
 def _plain_detail(detail: dict[str, Any]) -> dict[str, Any]:

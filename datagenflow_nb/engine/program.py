@@ -11,6 +11,7 @@ from ..blocks.base import BaseBlock
 from ..blocks.registry import Registry
 from ..errors import ConfigError, DataGenFlowError, TemplateError
 from ..records import plain
+from ..redaction import known_keys
 from ..spec import BlockSpec, PipelineSpec
 from ..templating import compile_expression
 
@@ -128,7 +129,9 @@ def _construct(kind: type[BaseBlock], entry: BlockSpec) -> BaseBlock:
         ) from error
     except Exception as error:
         raise ConfigError(
-            f"{entry.type}: its constructor raised {type(error).__name__}: {error}",
+            known_keys.text(
+                f"{entry.type}: its constructor raised {type(error).__name__}: {error}"
+            ),
             {"block_type": entry.type},
         ) from error
     block.config = block.config or config

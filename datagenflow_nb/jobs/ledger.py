@@ -8,6 +8,7 @@ from typing import Any
 
 from ..engine import Branch, Execution, Outcome
 from ..records import Call, Usage, encode, utc_now
+from ..redaction import Redactor
 from ..storage.journal import call_row, execution_row, record_row, step_row
 from ..storage.writer import CALLS, EXECUTIONS, RECORDS, STEPS, Row, Writer
 
@@ -38,6 +39,11 @@ class _Open:
 class Ledger:
     """One job's stream of rows; the engine's Sink.
 
+    Parameters
+    ----------
+    keys : Redactor
+        Takes keys out of everything that is written.
+
     Attributes
     ----------
     done, generated, failed, filtered : int
@@ -46,8 +52,9 @@ class Ledger:
         All calls so far.
     """
 
-    def __init__(self, writer: Writer, job_id: int) -> None:
+    def __init__(self, writer: Writer, job_id: int, keys: Redactor) -> None:
         self.job_id = job_id
+        self._keys = keys
         self.done = self.generated = self.failed = self.filtered = 0
         self.usage = Usage()
         self._usage_text = "{}"
@@ -66,7 +73,8 @@ class Ledger:
             self.usage = self.usage + call.usage
             self._usage_text = encode(self.usage.to_dict())
         rows = self._first_rows(branch.execution)
-        rows.append((CALLS, call_row(branch.execution.key, branch.path, call, utc_now())))
+        key = branch.execution.key
+        rows.append((CALLS, call_row(key, branch.path, call, utc_now(), keys=self._keys)))
         branch.mark = self._writer.put(self.job_id, rows, self._counts())
 
     async def ready(self, branch: Branch) -> None:
@@ -87,9 +95,9 @@ class Ledger:
         """Write the parted branches' common steps once, and each one's first step, together."""
         key = branch.execution.key
         rows = self._first_rows(branch.execution)
-        rows.extend((STEPS, step_row(key, step)) for step in branch.steps)
+        rows.extend((STEPS, step_row(key, step, keys=self._keys)) for step in branch.steps)
         for child in children:
-            rows.extend((STEPS, step_row(key, step)) for step in child.steps)
+            rows.extend((STEPS, step_row(key, step, keys=self._keys)) for step in child.steps)
             child.inherited = (*child.inherited, *child.steps)
             child.steps = []
         self._open[key].branches += len(children) - 1
@@ -111,7 +119,8 @@ class Ledger:
             rows.append(self._execution(execution, state, state.status, now))
         elif not state.is_stored:
             rows = self._first_rows(execution)
-        rows.extend((STEPS, step_row(execution.key, step)) for step in branch.steps)
+        key = execution.key
+        rows.extend((STEPS, step_row(key, step, keys=self._keys)) for step in branch.steps)
         rows.append((RECORDS, self._record(branch, outcome, status, now)))
         self._writer.put(self.job_id, rows, self._counts())
 
@@ -164,7 +173,7 @@ class Ledger:
         row = execution_row(
             execution.key, self.job_id, execution.seed_index, execution.repetition,
             execution.attempt, status, state.error, execution.trace_id, state.started_at,
-            finished_at,
+            finished_at, keys=self._keys,
         )  # fmt: skip
         return EXECUTIONS, row
 
@@ -173,7 +182,7 @@ class Ledger:
         return record_row(
             self.job_id, execution.key, execution.seed_index, execution.repetition, branch.path,
             status, outcome.reason, outcome.output_field, ", ".join(branch.models()) or None,
-            _VERDICTS[outcome.verdict], now,
+            _VERDICTS[outcome.verdict], now, keys=self._keys,
         )  # fmt: skip
 
     def _counts(self) -> tuple[int, int, int, int, str]:

@@ -11,6 +11,7 @@ from types import TracebackType
 from ..blocks.context import job_lines
 from ..engine import Branch, Program
 from ..errors import DataGenFlowError
+from ..redaction import Redactor
 from ..storage.log import log_row
 from ..storage.writer import LOG, Writer
 from . import streams
@@ -29,6 +30,11 @@ _formatter = logging.Formatter()
 class JobLog:
     """Where the blocks of one job write to, from ``open`` to ``close``.
 
+    Parameters
+    ----------
+    keys : Redactor
+        Takes keys out of every line.
+
     Attributes
     ----------
     lock : RLock
@@ -38,9 +44,10 @@ class JobLog:
         Nothing more is kept.
     """
 
-    def __init__(self, writer: Writer, job_id: int) -> None:
+    def __init__(self, writer: Writer, job_id: int, keys: Redactor) -> None:
         self.lock = threading.RLock()
         self.is_full = False
+        self.keys = keys
         self._writer = writer
         self._job_id = job_id
         self._lines = self._characters = 0
@@ -73,7 +80,8 @@ class JobLog:
                 told = f"the log is full after {self._lines - 1:,} lines; nothing more is kept"
                 rows.append((LOG, log_row(self._job_id, "warning", None, None, told)))
                 break
-            rows.append((LOG, log_row(self._job_id, level, block_id, trace_id, message)))
+            kept = self.keys.text(message)  # whole: it may have come in pieces
+            rows.append((LOG, log_row(self._job_id, level, block_id, trace_id, kept)))
         try:
             self._writer.put(self._job_id, rows)
         except DataGenFlowError:
@@ -124,7 +132,7 @@ class BranchLog:
             line = self._pending.get(level)
             if line is None:
                 line = self._pending[level] = _Line()
-            *ended, rest = text.split("\n")
+            *ended, rest = job.keys.text(text).split("\n")
             messages = []
             for part in ended:
                 line.add(part)
@@ -139,7 +147,7 @@ class BranchLog:
         except Exception as error:  # noqa: BLE001 - arguments and message are foreign code
             text = f"(a log message that cannot be formatted: {type(error).__name__})"
         line = _Line()
-        line.append(text)
+        line.append(self._job.keys.text(text))
         with self._job.lock:
             if not self._job.is_full:
                 self._store(record.levelname.lower(), [line.take()])

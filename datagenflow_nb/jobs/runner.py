@@ -13,6 +13,7 @@ from ..blocks.context import ModelSource
 from ..engine import Branch, Execution, Outcome, Program, run_branch
 from ..errors import BlockExecutionError, DataGenFlowError, StoreError
 from ..records import new_trace_id
+from ..redaction import known_keys
 from ..storage.jobs import EXECUTION_SHIFT, JobRow, JobTable
 from ..storage.writer import Writer
 from . import streams
@@ -60,8 +61,8 @@ class Runner:
         concurrency: int,
     ) -> None:
         self.job = job
-        self.ledger = Ledger(writer, job.id)
-        self._job_log = JobLog(writer, job.id)
+        self.ledger = Ledger(writer, job.id, known_keys)
+        self._job_log = JobLog(writer, job.id, known_keys)
         self._table = table
         self._token = token
         self._program = program
@@ -160,7 +161,7 @@ class Runner:
             raise StoreError(f"the runner failed: {type(error).__name__}: {error}") from error
 
     async def _finish(self, status: str, error: DataGenFlowError | None) -> None:
-        detail = error.to_dict() if error is not None else None
+        detail = known_keys.value(error.to_dict()) if error is not None else None
         try:
             is_mine = await _in_thread(self._table.finish, self.job.id, self._token, status, detail)
         except StoreError as failure:

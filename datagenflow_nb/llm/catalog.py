@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import os
 import weakref
@@ -10,9 +11,10 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any, Protocol
 
 from ..errors import ConfigError, suggest
+from ..redaction import learn_keys
 from .base import OFFLINE, Endpoint, ModelConfig
 from .model import Dialect, Journal, Model
-from .pairing import is_paired
+from .pairing import is_paired, paired_variables
 
 __all__ = ["ModelSettings", "Models"]
 
@@ -64,12 +66,15 @@ class Models:
         self._hand_over = hand_over
         self._needs_keys = True
         self._resolved: dict[str | None, ModelConfig] = {}
+        #: Variables that hold keys; None: not looked up yet.
+        self._key_variables: set[str] | None = None
         #: Names that have no model; None: they are looked up again, as they may get one.
         self._failed: dict[str | None, ConfigError] | None = None
         self._endpoints: weakref.WeakKeyDictionary[
             asyncio.AbstractEventLoop, dict[tuple[str | None, str], Endpoint]
         ] = weakref.WeakKeyDictionary()
         self._dialects: dict[tuple[str | None, str], Dialect] = {}
+        learn_keys([settings.llm_api_key])
 
     def with_default(self, name: str | None) -> Models:
         """The models one run uses: as they are now, with another default.
@@ -99,6 +104,7 @@ class Models:
     def forget(self) -> None:
         """Look every name up afresh: a model was added or deleted."""
         self._resolved.clear()
+        self._key_variables = None
         if self._failed is not None:
             self._failed.clear()
 
@@ -132,6 +138,8 @@ class Models:
     def check(self, names: Iterable[str | None]) -> dict[str | None, ModelConfig]:
         """Resolve all models of a pipeline before anything runs.
 
+        From then on no key of any configured model gets into what is stored, logged or raised.
+
         Raises
         ------
         ConfigError
@@ -139,6 +147,7 @@ class Models:
             answered by the offline one.
         """
         found = {name: self.resolve(name) for name in names}
+        self._learn_keys(found.values())
         default = found.get(None)
         named = sorted(
             config.name for key, config in found.items() if key and not config.is_offline
@@ -178,6 +187,17 @@ class Models:
         if config.client_key not in clients:
             clients[config.client_key] = _connect(config)
         return clients[config.client_key]
+
+    def _learn_keys(self, used: Iterable[ModelConfig]) -> None:
+        """The keys of ``used`` models, and all others that a block may find in the environment."""
+        if self._key_variables is None:
+            configured = self._configured().values()
+            wanted = [(config.endpoint, config.key_env) for config in configured]
+            self._key_variables = {"LLM_API_KEY"}
+            with contextlib.suppress(ConfigError):  # told to whoever needs one of those keys
+                self._key_variables |= paired_variables(wanted)
+        learn_keys(map(os.environ.get, self._key_variables))
+        learn_keys(config.api_key for config in used)
 
     def _find(self, name: str | None) -> ModelConfig:
         if name == OFFLINE:

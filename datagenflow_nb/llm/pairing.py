@@ -11,12 +11,12 @@ import contextlib
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ..errors import ConfigError
 
-__all__ = ["PATIENCE", "is_paired", "pair"]
+__all__ = ["PATIENCE", "is_paired", "pair", "paired_variables"]
 
 #: Seconds ``pair`` waits for another process that is adding a pair.
 PATIENCE = 10.0
@@ -77,6 +77,14 @@ def _alone(lock: Path) -> Iterator[None]:
         yield
     finally:
         lock.unlink(missing_ok=True)
+
+
+def paired_variables(wanted: Iterable[tuple[str | None, str | None]]) -> set[str]:
+    """The variables of those ``wanted`` pairs that the user made on this machine."""
+    pairs = {(endpoint, variable) for endpoint, variable in wanted if endpoint and variable}
+    if not pairs:
+        return set()
+    return {variable for endpoint, variable in _read() if (endpoint, variable) in pairs}
 
 
 def is_paired(endpoint: str, variable: str) -> bool:

@@ -1,6 +1,7 @@
 """Executions, calls, steps and records as rows.
 
-Encoded at once, so that no later change of a value can reach what is stored.
+Encoded at once, so that no later change of a value can reach what is stored, and without the keys
+that the caller knows.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..records import Call, Step, Usage, decode, encode
+from ..redaction import Redactor
 
 __all__ = [
     "STEP_COLUMNS",
@@ -21,6 +23,8 @@ __all__ = [
     "step_from_row",
     "step_row",
 ]
+
+_NO_KEYS = Redactor()
 
 
 def request_hash(request_text: str) -> str:
@@ -39,22 +43,27 @@ def execution_row(
     trace_id: str,
     started_at: str,
     finished_at: str | None,
+    *,
+    keys: Redactor = _NO_KEYS,
 ) -> tuple[Any, ...]:
     """A row of ``executions``: inserted, or updating status, error and end."""
     return (
         key, job_id, seed_index, repetition, attempt, status,
-        None if error is None else encode(error), trace_id, started_at, finished_at,
+        None if error is None else keys.json(encode(error)), trace_id, started_at, finished_at,
     )  # fmt: skip
 
 
-def call_row(execution_key: int, branch: str, call: Call, created_at: str) -> tuple[Any, ...]:
-    """A row of ``calls``."""
+def call_row(
+    execution_key: int, branch: str, call: Call, created_at: str, *, keys: Redactor = _NO_KEYS
+) -> tuple[Any, ...]:
+    """A row of ``calls``; the hash is that of the request as it was sent."""
     request = encode(call.request)
     usage = call.usage
     return (
-        execution_key, branch, call.block_id, call.number, call.model, request,
-        request_hash(request), call.answer, call.finish_reason, usage.input_tokens,
-        usage.output_tokens, usage.cost, call.latency, encode(call.tries), call.error, created_at,
+        execution_key, branch, call.block_id, call.number, call.model, keys.json(request),
+        request_hash(request), call.answer and keys.text(call.answer), call.finish_reason,
+        usage.input_tokens, usage.output_tokens, usage.cost, call.latency,
+        keys.json(encode(call.tries)), call.error and keys.text(call.error), created_at,
     )  # fmt: skip
 
 
@@ -77,13 +86,13 @@ def call_from_row(row: Any) -> Call:
     )
 
 
-def step_row(execution_key: int, step: Step) -> tuple[Any, ...]:
+def step_row(execution_key: int, step: Step, *, keys: Redactor = _NO_KEYS) -> tuple[Any, ...]:
     """A row of ``steps``: only what the block changed."""
     return (
         execution_key, step.branch, step.index, step.block_id, step.block_type,
-        encode(step.set) if step.set else None, encode(step.removed) if step.removed else None,
-        int(step.skipped), step.execution_time,
-        None if step.error is None else encode(step.error),
+        keys.json(encode(step.set)) if step.set else None,
+        encode(step.removed) if step.removed else None, int(step.skipped), step.execution_time,
+        None if step.error is None else keys.json(encode(step.error)),
     )  # fmt: skip
 
 
@@ -121,10 +130,12 @@ def record_row(
     model: str | None,
     verdict: str | None,
     created_at: str,
+    *,
+    keys: Redactor = _NO_KEYS,
 ) -> tuple[Any, ...]:
     """A row of ``records``; its id is given by SQLite."""
     reviewer = None if verdict is None else "rule"
     return (
-        job_id, execution_key, seed_index, repetition, branch, status, reason, output_field, model,
-        verdict, reviewer, created_at, created_at,
+        job_id, execution_key, seed_index, repetition, branch, status, reason and keys.text(reason),
+        output_field, model, verdict, reviewer, created_at, created_at,
     )  # fmt: skip
