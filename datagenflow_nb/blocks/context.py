@@ -193,7 +193,11 @@ class BlockContext:
         return self._log
 
     def fields(self, **extra: Any) -> dict[str, Any]:
-        """What templates and rules see: the state, ``metadata`` and ``extra``; to be read only."""
+        """What templates and rules see: the state, ``metadata`` and ``extra``; copies, too."""
+        return {"metadata": self.metadata, **self.state, **extra}
+
+    def template_fields(self, **extra: Any) -> dict[str, Any]:
+        """``fields`` without a copy, for templates alone, which cannot change what they see."""
         return {"metadata": self._metadata, **self.state, **extra}
 
     def render(self, template: str, /, **extra: Any) -> str:
@@ -206,7 +210,7 @@ class BlockContext:
             fields there are.
         """
         try:
-            return compile_template(template).render(self.fields(**extra))
+            return compile_template(template).render(self.template_fields(**extra))
         except TemplateError as error:
             raise self._located(error, template) from error
 

@@ -50,6 +50,14 @@ def test_metadata_is_a_copy() -> None:
     assert ctx.render("{{ metadata.tags }}") == "['a']"
 
 
+def test_fields_are_a_copy() -> None:
+    """Repetitions of a seed share its metadata: one of them must not change the next one's."""
+    metadata: dict[str, Any] = {"tags": ["a"]}
+    ctx = BlockContext({}, metadata)
+    ctx.fields()["metadata"]["tags"].append("b")
+    assert metadata == {"tags": ["a"]}
+
+
 def test_random_comes_from_the_key() -> None:
     """The same key gives the same numbers, another others; each context its own."""
     first = BlockContext({}, random_key="7/0/0//a")
