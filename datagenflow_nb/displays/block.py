@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .html import el, page, table_html
-from .text import as_json, shorten, table
+from .text import json_start, printable, shorten, table, told
 from .values import tags_html
 
 __all__ = ["BlockCard"]
@@ -28,12 +28,14 @@ class BlockCard(dict[str, Any]):
             f"source:  {self['source']}",
         ]
         if not self["config"]:
-            return "\n".join([*lines, "config:  not described; any key is passed on"])
-        return "\n".join([*lines, "", table(_HEADERS, self._rows(), width)])
+            lines.append("config:  not described; any key is passed on")
+        else:
+            lines += ["", table(_HEADERS, self._rows(), width)]
+        return printable("\n".join(lines))
 
     def _rows(self) -> list[tuple[str, str, str, str]]:
         return [
-            (key, _kind(entry), _default(entry), str(entry.get("description", "")))
+            (key, _kind(entry), _default(entry), told(entry.get("description") or ""))
             for key, entry in self["config"].items()
         ]
 
@@ -56,10 +58,10 @@ class BlockCard(dict[str, Any]):
 
 def _kind(entry: Mapping[str, Any]) -> str:
     kind = entry.get("type", "any")
-    return " or ".join(map(str, kind)) if isinstance(kind, list | tuple) else str(kind)
+    return " or ".join(map(told, kind)) if isinstance(kind, list | tuple) else told(kind)
 
 
 def _default(entry: Mapping[str, Any]) -> str:
     if "default" not in entry:
         return "required" if entry.get("required") else "-"
-    return shorten(as_json(entry["default"]), _DEFAULT_WIDTH)
+    return shorten(json_start(entry["default"], 10 * _DEFAULT_WIDTH)[0], _DEFAULT_WIDTH)

@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterable
 from typing import Any
 
-from .text import printable
+from .text import clip, printable, told
 
 __all__ = ["Html", "el", "page", "table_html"]
 
@@ -44,6 +44,9 @@ max-width:520px;background:color-mix(in srgb,currentColor 14%,transparent)}
 """
 _SINGLE = ("br", "hr", "img", "input")
 
+#: Characters of one text, and of one in a table's cell.
+_MAX_TEXT, _MAX_CELL = 6_000, 500
+
 
 class Html(str):
     """A text that is HTML already; every other text is escaped."""
@@ -56,8 +59,8 @@ def el(tag: str, *children: Any, **attributes: Any) -> Html:
 
     Parameters
     ----------
-    *children : Html, text, number, None or iterables of these
-        Whatever is no ``Html`` is escaped; None is left out.
+    *children : Html, text, number, None, or lists of these
+        Whatever is no ``Html`` is escaped, and cut when it is very long; None is left out.
     **attributes
         ``class_`` for ``class``, ``_`` for ``-``; True stands alone, False and None are left out.
     """
@@ -88,9 +91,9 @@ def table_html(headers: Iterable[str], rows: Iterable[Iterable[Any]]) -> Html:
 
 
 def _cell(value: Any) -> Html:
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() < 64:
         return el("td", f"{value:,}", class_="dgf-n")
-    return el("td", value, dir="auto")
+    return el("td", clip(value, _MAX_CELL) if type(value) is str else value, dir="auto")
 
 
 def _texts(children: Iterable[Any]) -> Iterable[str]:
@@ -100,8 +103,8 @@ def _texts(children: Iterable[Any]) -> Iterable[str]:
         if isinstance(child, Html):
             yield child
         elif isinstance(child, str):
-            yield html.escape(printable(child))
-        elif isinstance(child, Iterable):
+            yield html.escape(printable(clip(child, _MAX_TEXT)))
+        elif isinstance(child, list | tuple):
             yield from _texts(child)
         else:
-            yield html.escape(str(child))
+            yield html.escape(printable(clip(told(child), _MAX_TEXT)))

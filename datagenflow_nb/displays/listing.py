@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from .html import el, page, table_html
-from .text import table
+from .text import printable, table
 
 __all__ = ["Listing"]
 
 T = TypeVar("T")
+
+#: Rows that a notebook shows.
+_MAX_ROWS = 500
 
 
 class Listing(list[T]):
@@ -51,19 +54,26 @@ class Listing(list[T]):
 
     def text(self, width: int | None = None) -> str:
         """The table as plain text of at most ``width`` columns."""
+        return self._text(len(self), width)
+
+    def _text(self, most: int, width: int | None) -> str:
         if not self:
-            return "\n".join([self.empty, *self.notes])
-        rows = [self._cells(item) for item in self]
-        return "\n".join([table(self._headers, rows, width), *self.notes])
+            return printable("\n".join([self.empty, *self.notes]))
+        rows = [self._cells(item) for item in self[:most]]
+        rest = [f"... and {len(self) - most:,} more"] if len(self) > most else []
+        return printable("\n".join([table(self._headers, rows, width), *rest, *self.notes]))
 
     def _repr_html_(self) -> str:
+        rows = [self._cells(item) for item in self[:_MAX_ROWS]]
+        rest = len(self) - len(rows)
         return page(
             el("div", self.title, " ", el("span", f"({len(self)})", class_="dgf-soft"),
                class_="dgf-head") if self.title else None,
-            table_html(self._headers, [self._cells(item) for item in self]) if self else
+            table_html(self._headers, rows) if rows else
             el("div", self.empty, class_="dgf-soft"),
+            el("div", f"... and {rest:,} more", class_="dgf-soft") if rest else None,
             [el("div", note, class_="dgf-soft") for note in self.notes],
         )  # fmt: skip
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        printer.text(self.text(100))
+        printer.text(self._text(_MAX_ROWS, 100))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .html import el, page
+from .text import printable
 
 __all__ = ["Status"]
 
@@ -24,7 +25,7 @@ class Status:
         lines = [f"{name:<{width}}  {value}" for name, value in self.facts.items()]
         room = max((len(step) for step, _ in self.steps), default=0)
         lines += ["", "Next:", *(f"  {step:<{room}}  {why}" for step, why in self.steps)]
-        return "\n".join(lines)
+        return printable("\n".join(lines))
 
     def _repr_html_(self) -> str:
         facts = [el("tr", el("th", name), el("td", value)) for name, value in self.facts.items()]

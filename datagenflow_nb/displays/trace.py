@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .html import Html, el, page
-from .text import plural, shorten
+from .text import plural, printable, shorten
 from .values import fields_html, value_html
 
 __all__ = ["preview_html", "trace_html", "trace_text"]
 
 _WIDTH = 100
+#: What of many is shown as HTML.
+_MAX_BRANCHES, _MAX_STEPS, _MAX_CALLS = 20, 100, 20
 
 
 def trace_text(
@@ -44,7 +46,7 @@ def trace_text(
         lines += _fields(step["output"], width)
         for call in step["calls"]:
             lines += _call_lines(call, width)
-    return "\n".join(lines)
+    return printable("\n".join(lines))
 
 
 def trace_html(
@@ -60,7 +62,7 @@ def trace_html(
     started = None
     if seed is not None:
         started = el("details", el("summary", "Seed"), fields_html(seed))
-    return page(head, started, [_step(step) for step in trace])
+    return page(head, started, _steps(trace))
 
 
 def preview_html(
@@ -86,12 +88,22 @@ def preview_html(
     branches = [
         [
             el("div", told, class_="dgf-head") if many else None,
-            [_step(step, is_open=True) for step in trace],
+            _steps(trace, is_open=True),
         ]
-        for told, trace in traces
+        for told, trace in traces[:_MAX_BRANCHES]
     ]
     wrong = el("div", problem, class_="dgf-bad", dir="auto") if problem else None
-    return page(head, seed_html, wrong, branches)
+    return page(head, seed_html, wrong, branches, _rest(len(traces) - _MAX_BRANCHES, "branch"))
+
+
+def _steps(trace: Sequence[Mapping[str, Any]], *, is_open: bool = False) -> list[Html | None]:
+    shown = [_step(step, is_open=is_open) for step in trace[:_MAX_STEPS]]
+    return [*shown, _rest(len(trace) - _MAX_STEPS, "step")]
+
+
+def _rest(count: int, noun: str) -> Html | None:
+    told = f"... and {plural(count, f'more {noun}')}"
+    return el("div", told, class_="dgf-soft") if count > 0 else None
 
 
 def _step(step: Mapping[str, Any], *, is_open: bool = False) -> Html:
@@ -109,7 +121,8 @@ def _step(step: Mapping[str, Any], *, is_open: bool = False) -> Html:
         el("summary", heading),
         el("div", error.get("error"), class_="dgf-bad", dir="auto") if error is not None else None,
         fields_html(step["output"]) if step["output"] else None,
-        [_call(call, is_open=is_open) for call in step["calls"]],
+        [_call(call, is_open=is_open) for call in step["calls"][:_MAX_CALLS]],
+        _rest(len(step["calls"]) - _MAX_CALLS, "call"),
         el("details", el("summary", f"Input: {plural(len(step['input']), 'field')}",
                          class_="dgf-soft"), fields_html(step["input"])),
         open=not step["skipped"],

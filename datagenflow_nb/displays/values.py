@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sized
+from itertools import islice
 from typing import Any
 
 from .html import Html, el
-from .text import as_json, shorten
+from .text import clip, json_start, plural, shorten, told
 
 __all__ = ["fields_html", "tags_html", "value_html"]
 
 #: Characters shown at once, and shown when a value is unfolded.
 _SHORT, _LONG = 400, 5_000
 _PREVIEW = 110
+#: Rows of fields, and names side by side.
+_MAX_FIELDS = 100
 
 
 def value_html(value: Any, *, is_open: bool = False) -> Html:
@@ -21,35 +24,53 @@ def value_html(value: Any, *, is_open: bool = False) -> Html:
     With ``is_open`` long ones are shown unfolded.
     """
     is_text = isinstance(value, str)
-    text = (
-        value if is_text else as_json(value, indent=2 if isinstance(value, dict | list) else None)
-    )
-    if is_text and not text:
+    if is_text and not value:
         return el("span", "empty text", class_="dgf-soft")
-    if len(text) <= _SHORT and text.count("\n") < 12:
-        return el("pre", text, dir="auto") if is_text else el("code", text, dir="auto")
-    kind = f"{len(text):,} characters" if is_text else f"{len(text):,} characters of JSON"
-    shown = text[:_LONG]
-    rest = len(text) - len(shown)
+    if is_text:
+        shown, is_whole = value[:_LONG], len(value) <= _LONG
+    else:
+        indent = 2 if isinstance(value, dict | list) else None
+        shown, is_whole = json_start(value, _LONG, indent)
+    if len(shown) <= _SHORT and shown.count("\n") < 12:
+        return el("pre", shown, dir="auto") if is_text else el("code", shown, dir="auto")
+    more = f"{len(value) - _LONG:,} more characters" if is_text else "and more"
     return el(
         "details",
-        el("summary", shorten(value if is_text else text, _PREVIEW), " ",
-           el("span", f"({kind})", class_="dgf-soft"), dir="auto"),
+        el("summary", shorten(value if is_text else shown, _PREVIEW), " ",
+           el("span", f"({_size(value, shown, is_whole)})", class_="dgf-soft"), dir="auto"),
         el("pre", shown, dir="auto"),
-        el("div", f"... {rest:,} more characters", class_="dgf-soft") if rest else None,
+        el("div", f"... {more}", class_="dgf-soft") if not is_whole else None,
         open=is_open,
     )  # fmt: skip
 
 
+def _size(value: Any, shown: str, is_whole: bool) -> str:
+    if isinstance(value, str):
+        return f"{len(value):,} characters"
+    if is_whole:
+        return f"{len(shown):,} characters of JSON"
+    if isinstance(value, Mapping):
+        return plural(len(value), "field")
+    return plural(len(value), "item") if isinstance(value, Sized) else "long"
+
+
 def fields_html(fields: Mapping[str, Any]) -> Html:
     """Fields and their values, a row each."""
+    shown = list(islice(fields.items(), _MAX_FIELDS))
     rows = [
-        el("tr", el("th", name, dir="auto"), el("td", value_html(value)))
-        for name, value in fields.items()
+        el("tr", el("th", clip(told(name), _SHORT), dir="auto"), el("td", value_html(value)))
+        for name, value in shown
     ]
+    if len(fields) > len(shown):
+        rest = plural(len(fields) - len(shown), "more field")
+        rows.append(el("tr", el("td", f"... and {rest}", colspan=2, class_="dgf-soft")))
     return el("table", el("tbody", rows), class_="dgf-rows")
 
 
-def tags_html(names: Any) -> Html:
+def tags_html(names: Iterable[str]) -> Html:
     """Names side by side."""
-    return Html(" ".join(el("span", name, class_="dgf-tag") for name in names))
+    listed = list(names)
+    tags = [el("span", clip(name, _SHORT), class_="dgf-tag") for name in listed[:_MAX_FIELDS]]
+    if len(listed) > _MAX_FIELDS:
+        tags.append(el("span", f"and {len(listed) - _MAX_FIELDS:,} more", class_="dgf-soft"))
+    return Html(" ".join(tags))
