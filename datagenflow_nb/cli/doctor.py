@@ -25,7 +25,12 @@ __all__ = ["doctor"]
 
 _PACKAGE = "datagenflow-nb"
 #: Packages of the extras, and what each is for.
-_OPTIONAL = {"pyarrow": "Parquet files", "jupyterlab": "notebooks", "ipykernel": "notebooks"}
+_OPTIONAL = {
+    "pyarrow": "Parquet files",
+    "jupyterlab": "notebooks",
+    "ipykernel": "notebooks",
+    "ipywidgets": "buttons of running jobs in notebooks",
+}
 
 
 @click.command(cls=Command)
