@@ -31,7 +31,7 @@ background:none;color:inherit;padding:0;white-space:pre-wrap;word-break:normal;o
 .dgf .dgf-tag{display:inline-block;border-radius:9px;padding:0 8px;margin:1px 3px 1px 0;
 background:color-mix(in srgb,currentColor 11%,transparent);white-space:nowrap;font-size:12px}
 .dgf .dgf-good{color:var(--jp-success-color0,#2e7d32)}
-.dgf .dgf-bad{color:var(--jp-error-color0,#c62828)}
+.dgf .dgf-bad{color:var(--jp-error-color1,#c62828)}
 .dgf .dgf-box{border:1px solid color-mix(in srgb,currentColor 22%,transparent);border-radius:5px;
 padding:5px 10px;margin:3px 0}
 .dgf .dgf-bar{height:6px;border-radius:3px;overflow:hidden;margin:5px 0;display:flex;

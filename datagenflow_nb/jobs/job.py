@@ -229,6 +229,11 @@ class Job:
         return self._records.reasons(self.row.id, status)
 
     @property
+    def last_failure(self) -> str | None:
+        """Why the latest failed record failed; None when none has."""
+        return self._records.last_reason(self.id)
+
+    @property
     def log_lines(self) -> int:
         """How many lines the job's log has."""
         return self._log.count(self.id)

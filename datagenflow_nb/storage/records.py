@@ -193,6 +193,15 @@ class RecordTable:
         )
         return [(row[0], row[1]) for row in rows]
 
+    def last_reason(self, job_id: int) -> str | None:
+        """Why the latest failed record of the job failed; None when there is none."""
+        row = self._store.row(
+            "SELECT reason FROM records WHERE job_id = ? AND status = 'failed' AND is_current = 1 "
+            "ORDER BY id DESC LIMIT 1",
+            [job_id],
+        )
+        return None if row is None else row[0]
+
     def steps_with_calls(self, record: Record) -> list[Step]:
         """The record's steps, each with the calls it made."""
         self._add_calls([record])

@@ -44,7 +44,7 @@ def make_controls(job: Job) -> tuple[Any, Any, Any]:
             button.disabled = True
 
     button.on_click(press)
-    button.layout.width = "auto"
+    button.layout.align_self = "flex-start"
     return html, button, _Box(children=(html, button))
 
 
