@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
 from typing import Any
 
 from ..errors import ConfigError
 from ..records import decode, encode, plain
 from .base import EndpointError
+from .references import check_references
 from .timed_patterns import (
-    DATA_KEYS,
     SlowPatternError,
+    check_pattern_sizes,
     check_patterns,
     with_timed_patterns,
     without_dialects,
@@ -112,10 +112,20 @@ def _read(text: str) -> Any:
 @functools.lru_cache(maxsize=256)
 def _validator(schema_text: str) -> Any:
     from jsonschema.validators import validator_for
+    from referencing.exceptions import Unresolvable
 
     schema = check_schema(decode(schema_text), "the schema")
     checker = with_timed_patterns(validator_for(schema))
-    return checker(without_dialects(schema), registry=_registry())
+    validator = checker(without_dialects(schema), registry=_registry())
+    samples: tuple[Any, ...] = (None, {}, [], "", 0)
+    try:
+        for value in samples:  # better now than after the first paid answer
+            validator.is_valid(value)
+    except (RecursionError, Unresolvable) as error:
+        raise ConfigError(
+            f"the schema cannot be used to check a value: {type(error).__name__}: {error}"
+        ) from error
+    return validator
 
 
 def _registry() -> Any:
@@ -131,8 +141,8 @@ def check_schema(schema: Any, where: str) -> dict[str, Any]:
     Raises
     ------
     ConfigError
-        Saying which part of it is wrong, or refers to something it does not hold; ``where`` starts
-        the message.
+        Saying which part of it is wrong, refers to something it does not hold or to itself, or has
+        too large a pattern; ``where`` starts the message.
     """
     from jsonschema.exceptions import SchemaError
     from jsonschema.validators import validator_for
@@ -143,50 +153,18 @@ def check_schema(schema: Any, where: str) -> dict[str, Any]:
             '{"type": "object", "properties": {"question": {"type": "string"}}}'
         )
     try:
+        check_pattern_sizes(schema, where)
         validator_for(schema).check_schema(schema)
+        check_references(schema, where)
+        check_patterns(schema, where)
     except SchemaError as error:
         raise ConfigError(
             f"{where} is no valid JSON Schema: at {error.json_path}: {error.message[:200]}",
             {"path": error.json_path},
         ) from error
-    _check_references(schema, where)
-    check_patterns(schema, where)
+    except RecursionError as error:
+        raise ConfigError(f"{where} is nested too deeply; make it flatter") from error
     return schema
-
-
-def _check_references(schema: dict[str, Any], where: str) -> None:
-    from referencing import Registry, Resource
-    from referencing.exceptions import Unresolvable
-    from referencing.jsonschema import DRAFT202012
-
-    references = set(_references(schema))
-    if not references:
-        return
-    resource = Resource.from_contents(schema, default_specification=DRAFT202012)
-    resolver = Registry().resolver_with_root(resource)
-    for reference in sorted(references):
-        try:
-            resolver.lookup(reference)
-        except Unresolvable as error:
-            raise ConfigError(
-                f"{where} refers to {reference!r}, which is not part of it; put the definition "
-                'under "$defs" and refer to it as "#/$defs/NAME"',
-                {"reference": reference},
-            ) from error
-
-
-def _references(schema: Any) -> Iterator[str]:
-    if isinstance(schema, list):
-        for item in schema:
-            yield from _references(item)
-    elif isinstance(schema, dict):
-        for key, item in schema.items():
-            if key == "$ref" and isinstance(item, str):
-                yield item
-            elif isinstance(item, dict) and "$id" in item:
-                continue  # a schema of its own: its references start from there
-            elif key not in DATA_KEYS:
-                yield from _references(item)
 
 
 def prepare(schema: dict[str, Any]) -> None:
@@ -214,6 +192,8 @@ def find_violation(value: Any, schema: dict[str, Any]) -> str | None:
         error = best_match(validator.iter_errors(value))
     except SlowPatternError as slow:
         return str(slow)
+    except RecursionError:
+        return "the value is nested too deeply to be checked"
     message = error.message
     if len(message) > 300:  # it starts with the value, what was expected stands at the end
         message = f"{message[:140]} ... {message[-150:]}"

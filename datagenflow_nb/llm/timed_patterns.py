@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError
+from .pattern_size import check_size
 
 if TYPE_CHECKING:
     import regex
@@ -19,6 +20,7 @@ __all__ = [
     "DATA_KEYS",
     "PATTERN_TIMEOUT",
     "SlowPatternError",
+    "check_pattern_sizes",
     "check_patterns",
     "with_timed_patterns",
     "without_dialects",
@@ -50,6 +52,24 @@ def _is_found(pattern: str, text: str) -> bool:
         raise SlowPatternError(
             f"the pattern {pattern!r} took longer than {PATTERN_TIMEOUT:g} s on {shown!r}"
         ) from error
+
+
+def check_pattern_sizes(schema: Any, where: str) -> None:
+    """Make sure that no pattern of ``schema`` exhausts the memory; before anything compiles one.
+
+    Raises
+    ------
+    ConfigError
+        Naming the first that is too large; ``where`` starts the message.
+    """
+    for pattern in _patterns(schema):
+        try:
+            check_size(pattern)
+        except ValueError as error:
+            raise ConfigError(
+                f"{where} has the pattern {pattern[:200]!r}, which is too large: {error}",
+                {"pattern": pattern[:200]},
+            ) from error
 
 
 def check_patterns(schema: Any, where: str) -> None:

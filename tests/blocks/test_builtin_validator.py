@@ -147,6 +147,12 @@ async def test_slow_pattern_is_stopped() -> None:
             "character set at position 2",
         ),
         (
+            {"pattern": "(((a{1000}){1000}){1000})"},
+            "Validator: config 'pattern' is '(((a{1000}){1000}){1000})', which is too large: its "
+            "repetitions come to more than 100,000 characters in total, at position 11; {0,n} and "
+            "{1,n} cost nothing, and a text's length is checked without a pattern",
+        ),
+        (
             {"field_name": "title"},
             "Validator: config 'field_name' is 'title': input should be 'text' or 'assistant'",
         ),

@@ -17,6 +17,7 @@ from datagenflow_nb.llm.structured import (
     check_schema,
     find_violation,
     is_unsupported,
+    prepare,
     read_json,
     shape_request,
 )
@@ -136,6 +137,28 @@ def test_read_json_never_fails_otherwise(text: str) -> None:
         ),
         ({"$ref": "http://127.0.0.1:9/schema.json"}, "refers to 'http://127"),
         ({"patternProperties": {"(": {}}}, r"config 'json_schema' is no valid JSON Schema: at \$"),
+        ({"$dynamicRef": "#nope"}, r"refers to '#nope', which is not part"),
+        ({"allOf": [{"$ref": "#"}]}, "has a reference '#' that leads back to itself for the same"),
+        (
+            {
+                "$defs": {
+                    "a": {"not": {"$ref": "#/$defs/b"}},
+                    "b": {"anyOf": [{"$ref": "#/$defs/a"}]},
+                },
+                "properties": {"x": {"$ref": "#/$defs/b"}},
+            },
+            r"has a reference '#/\$defs/a' that leads back to itself",
+        ),
+        (
+            {"$schema": "https://json-schema.org/draft/2019-09/schema", "$recursiveRef": "#"},
+            "has a reference '#' that leads back to itself",
+        ),
+        (
+            {"properties": {"a": {"pattern": "a{1000000000}"}}},
+            r"has the pattern 'a\{1000000000\}', which is too large: its repetitions come to more",
+        ),
+        ({"patternProperties": {"(((a{1000}){1000}){1000})": {}}}, "which is too large"),
+        ({"pattern": "a{99999999999999999999}"}, "which is too large"),
     ],
 )
 def test_check_schema(schema: Any, message: str) -> None:
@@ -155,12 +178,39 @@ def test_check_schema(schema: Any, message: str) -> None:
         {"properties": {"$ref": {"type": "string"}, "const": {"const": {"$ref": "x"}}}},
         {"$defs": {"n": {"properties": {"next": {"$ref": "#/$defs/n"}}}}, "$ref": "#/$defs/n"},
         {"$id": "https://example.com/s", "$ref": "#/$defs/a", "$defs": {"a": {"type": "object"}}},
+        {"$defs": {"n": {"$dynamicAnchor": "n", "type": "object"}}, "$dynamicRef": "#n"},
+        {"$ref": "b", "$id": "https://example.com/s",
+         "$defs": {"b": {"$id": "b", "$ref": "#/$defs/c", "$defs": {"c": {"type": "object"}}}}},
+        {"properties": {"allOf": {"$ref": "#"}, "$id": {"$ref": "#"}}, "items": {"$ref": "#"}},
+        {"allOf": [{"$ref": "#/$defs/n"}, {"$ref": "#/$defs/n"}], "$defs": {"n": {}}},
     ],
 )  # fmt: skip
 def test_check_schema_takes_what_is_one(schema: dict[str, Any]) -> None:
     """References within it, recursion, older drafts, fields with odd names."""
     assert check_schema(schema, "it") is schema
     assert find_violation({}, schema) is None or schema is SCHEMA
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"$id": "https://example.com/s", "$ref": "b", "$defs": {"b": {"$id": "b", "$ref": "zzz"}}},
+        {"$id": "https://example.com/s", "$ref": "b", "$defs": {"b": {"$id": "b", "$ref": "#"}}},
+    ],
+)
+def test_schema_that_fails_on_every_value(schema: dict[str, Any]) -> None:
+    """What only checking shows is found before anything is asked."""
+    with pytest.raises(ConfigError, match="the schema cannot be used to check a value: "):
+        prepare(schema)
+
+
+def test_value_that_is_nested_too_deeply() -> None:
+    """A violation like any other: the model may be asked for another answer."""
+    schema = {"type": "array", "items": {"$ref": "#"}}
+    value: list[Any] = []
+    for _ in range(2_000):
+        value = [value]
+    assert find_violation(value, schema) == "the value is nested too deeply to be checked"
 
 
 @pytest.mark.parametrize(

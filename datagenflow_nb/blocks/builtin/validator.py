@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from ...errors import ConfigError, ValidationError
+from ...llm.pattern_size import check_size
 from ..base import BaseBlock
 from ..config import BlockConfig
 
@@ -147,6 +148,13 @@ def _compile_pattern(key: str, pattern: str) -> regex.Pattern[str] | None:
         return None
     import regex
 
+    try:
+        check_size(pattern)
+    except ValueError as error:
+        raise ConfigError(
+            f"Validator: config {key!r} is {pattern[:200]!r}, which is too large: {error}",
+            {"block_type": "Validator", "key": key},
+        ) from error
     try:
         return regex.compile(pattern)
     except regex.error as error:
