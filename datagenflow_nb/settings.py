@@ -115,8 +115,16 @@ class Settings:
         Raises
         ------
         ConfigError
-            When it is no http(s) URL, or holds a password; ``what`` starts the message.
+            When it is no http(s) URL, or holds a password, a query string or a fragment; ``what``
+            starts the message.
         """
+        for mark, part in (("?", "query string"), ("#", "fragment")):
+            if mark in str(url):
+                raise ConfigError(
+                    f"{what} has a {part} ({mark!r} and what follows), which would be stored and "
+                    "shown, and be in the way of the paths that are added to it; leave it out, and "
+                    "put a key into an environment variable"
+                )
         base = str(url).strip().rstrip("/").removesuffix("/chat/completions").rstrip("/")
         try:
             parts = urlsplit(base)

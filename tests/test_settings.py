@@ -205,6 +205,22 @@ def test_endpoint_with_a_password(tmp_path: Path) -> None:
     assert "s3cret" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("url", "part"),
+    [
+        ("https://host/v1?key=s3cret", "query string ('?' and what follows)"),
+        ("host/v1/chat/completions?key=s3cret", "query string ('?' and what follows)"),
+        ("https://host/v1#s3cret", "fragment ('#' and what follows)"),
+    ],
+)
+def test_endpoint_with_more_than_an_address(tmp_path: Path, url: str, part: str) -> None:
+    """It may hold a key, and breaks the paths that follow. It is not repeated."""
+    with pytest.raises(ConfigError) as caught:
+        Settings.load(tmp_path, llm_endpoint=url)
+    assert caught.value.message.startswith(f"LLM_ENDPOINT has a {part}, which would be stored")
+    assert "s3cret" not in str(caught.value)
+
+
 def test_unknown_argument(tmp_path: Path) -> None:
     """The nearest setting is named."""
     with pytest.raises(ConfigError, match="'llm_modell' is unknown; did you mean 'llm_model'"):
