@@ -160,13 +160,30 @@ def explain_failure(error: BaseException, path: Path | None = None) -> str:
             traceback = traceback.tb_next
     if isinstance(error, ModuleNotFoundError) and (error.name or "").split(".")[0] == "lib":
         text += f"; this file was written for the original: {_what_to_change(path, line)}"
+    elif isinstance(error, ModuleNotFoundError) and path is not None:
+        text += _how_to_import(path, line, error.name or "")
     return f"line {line}: {text}" if line is not None else text
+
+
+def _how_to_import(path: Path, line: int | None, name: str) -> str:
+    """The advice when the module that was not found is a file beside ``path``."""
+    if not name.isidentifier() or not path.with_name(f"{name}.py").is_file() or line is None:
+        return ""
+    old = _line_of(path, line)
+    new = f"from . import {name}"
+    if old.startswith(f"from {name} import "):
+        new = old.replace(f"from {name}", f"from .{name}", 1)
+    return f"; {name}.py is in the same folder: write {new!r} instead of {old!r}"
+
+
+def _line_of(path: Path, line: int) -> str:
+    return path.read_text(encoding="utf-8", errors="replace").splitlines()[line - 1].strip()
 
 
 def _what_to_change(path: Path | None, line: int | None) -> str:
     old, names = "from lib.blocks.base import BaseBlock", "BaseBlock"
     if path is not None and line is not None:
-        old = path.read_text(encoding="utf-8", errors="replace").splitlines()[line - 1].strip()
+        old = _line_of(path, line)
         match = _OF_THE_ORIGINAL.fullmatch(old)
         if match is None:
             return f"{old!r} has to go; what there is to import is in datagenflow_nb"

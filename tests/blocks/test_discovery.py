@@ -399,6 +399,31 @@ def test_syntax_error_in_a_helper(folder: Path) -> None:
     assert message == "line 2: _helper.py, line 2: SyntaxError: '(' was never closed"
 
 
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        (
+            "from _helper import V",
+            "; _helper.py is in the same folder: write 'from ._helper import V' instead of "
+            "'from _helper import V'",
+        ),
+        (
+            "import _helper",
+            "; _helper.py is in the same folder: write 'from . import _helper' instead of "
+            "'import _helper'",
+        ),
+        ("import _nobody", ""),
+    ],
+)
+def test_import_of_a_neighbour(folder: Path, line: str, hint: str) -> None:
+    """Block files are a package of their own: the dot is what is missing."""
+    (folder / "_helper.py").write_text("V = 1\n", encoding="utf-8")
+    write(folder / "mine.py", "Mine", imports=line)
+    name = line.split()[1]
+    message = errors(loaded(folder))["mine.py"]
+    assert message.partition(": ")[2] == f"ModuleNotFoundError: No module named {name!r}{hint}"
+
+
 def test_two_registries_of_one_folder(folder: Path) -> None:
     """Each registry loads and keeps its own classes."""
     write(folder / "mine.py", "Mine")
