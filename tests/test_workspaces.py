@@ -84,6 +84,41 @@ def test_closing_and_opening_again(ws: dgf.Workspace) -> None:
     assert again.record_counts() == {"pending": 1}
 
 
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_store_that_was_deleted_or_replaced(tmp_path: Path, replaced: bool) -> None:
+    """Nothing is read out of the lost file; its path gives a new workspace on what is there."""
+    other = dgf.workspace("other.db")
+    finish(dgf.run(ECHO, [{"n": 1}, {"n": 2}]))
+    other.close()
+    ws = dgf.workspace("store.db")
+    job = finish(dgf.run(ECHO, {"n": 1}))
+    (tmp_path / "store.db").unlink()
+    if replaced:
+        (tmp_path / "other.db").rename(tmp_path / "store.db")
+    what = "replaced by another file" if replaced else "deleted"
+    looks: list[Callable[[], object]] = [
+        ws.records, ws.jobs, job.records, lambda: job.status, lambda: job.export("out.jsonl"),
+        lambda: dgf.run(ECHO, {"n": 2}),
+    ]  # fmt: skip
+    for look in looks:
+        with pytest.raises(dgf.StoreError, match=f"^.*store.db was {what} while it was open; noth"):
+            look()
+    assert not (tmp_path / "out.jsonl").exists()
+    again = dgf.workspace("store.db")
+    assert again is not ws
+    assert dgf.workspace() is again
+    assert again.record_counts() == ({"pending": 2} if replaced else {})
+    with pytest.raises(dgf.StoreError, match="was closed"):
+        ws.records()
+
+
+@pytest.mark.parametrize("path", [5, b"store.db", "a\0b", "~nobody-here/store.db"])
+def test_what_is_no_path_of_a_store(path: Any) -> None:
+    """ConfigError that names it."""
+    with pytest.raises(dgf.ConfigError, match="is no path of a store"):
+        dgf.workspace(path)
+
+
 def test_pipelines_run_on_after_closing(ws: dgf.Workspace) -> None:
     """Without a workspace a pipeline and a block still find the offline model."""
     ws.close()

@@ -1,6 +1,8 @@
 """The SQLite file: everything a workspace keeps. SQL is written here and nowhere else.
 
 store       opening, connections, the one way to write
+explain     its errors in our words
+place       what its folder allows
 migrations  the tables
 writer      group commit of what jobs produce
 journal     executions, calls, steps and records as rows

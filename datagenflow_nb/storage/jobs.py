@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import datetime as dt
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -267,6 +268,9 @@ class JobTable:
         if job.total is None:
             message = "the process ended while the seeds were being stored; start the job again"
             error = encode({"error": message, "detail": {}})
+        if self._store.is_read_only:
+            status = "interrupted" if error is None else "failed"
+            return dataclasses.replace(job, status=status, runner=None)
         with self._store.write() as connection:
             connection.execute(
                 "UPDATE jobs SET status = ?, error = COALESCE(?, error), runner = NULL, "

@@ -1,10 +1,19 @@
-"""Whether the folder of a store can carry SQLite's write-ahead log."""
+"""What the place of a store allows: SQLite's write-ahead log, and writing at all."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-__all__ = ["NETWORK_FILE_SYSTEMS", "file_system_of", "is_network_place"]
+__all__ = [
+    "NETWORK_FILE_SYSTEMS",
+    "drop_log",
+    "file_number",
+    "file_system_of",
+    "is_network_place",
+    "is_write_protected",
+    "reading_mode",
+]
 
 #: WAL needs shared memory between processes, which these do not give (sqlite.org/wal.html, 2.2).
 NETWORK_FILE_SYSTEMS = frozenset(
@@ -45,3 +54,47 @@ def file_system_of(path: Path, mounts: str | None = None) -> str | None:
 def is_network_place(path: Path, mounts: str | None = None) -> bool:
     """True when ``path`` lies on a network file system."""
     return file_system_of(path, mounts) in NETWORK_FILE_SYSTEMS
+
+
+def is_write_protected(path: Path) -> bool:
+    """True for a file that is there and cannot be written, or has no log or journal beside it."""
+    own = os.access in os.supports_effective_ids  # as SQLite opens it
+    return path.is_file() and not all(
+        os.access(place, os.W_OK, effective_ids=own) for place in (path, path.parent)
+    )
+
+
+def reading_mode(path: Path) -> str:
+    """SQLite's mode for a file that is only read: nothing is made beside it.
+
+    ``immutable`` where nobody has it open: else SQLite makes a log and its index, or fails. A log
+    with something in it belongs to the file and is read with it.
+
+    Source: https://www.sqlite.org/wal.html#read_only_databases
+    """
+    for suffix in ("-wal", "-journal"):
+        beside = path.with_name(path.name + suffix)
+        if beside.exists() and beside.stat().st_size:
+            return "ro"
+    return "ro&immutable=1"
+
+
+def file_number(path: Path) -> tuple[int, int] | None:
+    """What tells the file at ``path`` from any other, whatever it is called; None without one."""
+    try:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return found.st_dev, found.st_ino
+
+
+def drop_log(path: Path, number: tuple[int, int] | None) -> None:
+    """Remove the write-ahead log beside ``path`` if it is that file, with its index.
+
+    SQLite leaves the log of a file that was moved away, and would work it into the file that took
+    that one's place. Source: https://www.sqlite.org/howtocorrupt.html, 1.4
+    """
+    log = path.with_name(f"{path.name}-wal")
+    if number is not None and file_number(log) == number:
+        log.unlink(missing_ok=True)
+        path.with_name(f"{path.name}-shm").unlink(missing_ok=True)

@@ -15,15 +15,20 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import StoreError
+from .explain import BUSY_TIMEOUT, explained
 from .migrations import MIGRATION_SET, apply_migrations, known_migrations
-from .place import file_system_of, is_network_place
+from .place import (
+    drop_log,
+    file_number,
+    file_system_of,
+    is_network_place,
+    is_write_protected,
+    reading_mode,
+)
 
 __all__ = ["Store"]
 
 _log = logging.getLogger("datagenflow_nb")
-
-#: Seconds a writer waits for another process's transaction.
-BUSY_TIMEOUT = 60.0
 
 
 class _Held:
@@ -54,12 +59,19 @@ class Store:
     Parameters
     ----------
     path : path
-        Created, with its folder, when it does not exist.
+        Created, with its folder, when it does not exist. One that is write-protected, or lies in a
+        folder that is, can be looked at.
+
+    Attributes
+    ----------
+    is_read_only : bool
+        It is write-protected; every write is an error.
 
     Raises
     ------
     StoreError
-        When the file is no store of ours, was written by a newer version, or cannot be opened.
+        When the file is no store of ours, was written by a newer version, or cannot be opened;
+        when it is of an older version and write-protected.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -71,9 +83,15 @@ class Store:
         self._lock = threading.Lock()
         self._is_closed = False
         self._pid = os.getpid()
-        self._identity: tuple[int, int] | None = None  # device and file number
+        self._mode = "rw"
+        self._identity: tuple[int, ...] | None = None
+        self._log_number: tuple[int, int] | None = None
         self._rescue: str | None = None
         with self._explained():
+            self.is_read_only = is_write_protected(self.path)
+            if self.is_read_only:
+                self._open_for_reading()
+                return
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._journal_mode = "DELETE" if is_network_place(self.path) else "WAL"
             if self._journal_mode != "WAL":
@@ -105,9 +123,11 @@ class Store:
         if held is None:
             with self._explained():
                 connection = self._connect()
-                if self._is_moved():
+                if self.is_moved():
                     connection.close()
                     raise StoreError(self._moved())
+                connection.execute("SELECT 1 FROM sqlite_master").fetchone()  # makes the log
+                self._log_number = file_number(self.path.with_name(f"{self.path.name}-wal"))
             held = self._local.held = _Held(connection)
             with self._lock:
                 self._connections.add(held)
@@ -120,20 +140,28 @@ class Store:
         with self._explained(), held.lock:
             yield held.connection
 
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """The same, to read what is in the file at the path and in no other."""
+        with self._using() as connection:
+            if self.is_moved():
+                raise StoreError(self._moved(), {"path": str(self.path)})
+            yield connection
+
     def rows(self, sql: str, parameters: Any = ()) -> list[sqlite3.Row]:
         """All rows of a query."""
-        with self._using() as connection:
+        with self._reading() as connection:
             return connection.execute(sql, parameters).fetchall()
 
     def row(self, sql: str, parameters: Any = ()) -> sqlite3.Row | None:
         """The first row of a query, or None."""
-        with self._using() as connection:
+        with self._reading() as connection:
             found: sqlite3.Row | None = connection.execute(sql, parameters).fetchone()
             return found
 
     def each(self, sql: str, parameters: Any = ()) -> Generator[sqlite3.Row, None, None]:
         """The rows of a query one by one; close the iterator when it is left early."""
-        with self._using() as connection, contextlib.closing(connection.cursor()) as cursor:
+        with self._reading() as connection, contextlib.closing(connection.cursor()) as cursor:
             yield from cursor.execute(sql, parameters)
 
     @contextlib.contextmanager
@@ -149,12 +177,18 @@ class Store:
             When the file cannot be written, or was deleted or replaced; nothing of the
             transaction is kept.
         """
+        if self.is_read_only:
+            raise StoreError(
+                f"{self.path} is only read here, it or its folder is write-protected: nothing was "
+                "stored; copy the file to where you may write, or choose another DATABASE_PATH",
+                {"path": str(self.path)},
+            )
         with self._using() as connection:
             self._refuse_nested(connection)
             try:
                 # Inside: a KeyboardInterrupt right after it must not leave the lock held.
                 connection.execute("BEGIN IMMEDIATE")
-                if self._is_moved():
+                if self.is_moved():
                     # With the lock held: nobody commits to the lost file after its rescue.
                     connection.execute("ROLLBACK")
                     raise StoreError(self._moved(connection), {"path": str(self.path)})
@@ -182,26 +216,40 @@ class Store:
             self._is_closed = True
             holders = list(self._connections)
             self._connections.clear()
+        is_left = bool(holders) and not self.is_read_only and self.is_moved()
+        is_empty = is_left and _empty_log(holders[0])
         for held in holders:
             held.close()
+        if is_empty:
+            with self._explained():
+                drop_log(self.path, self._log_number)
         self._local = threading.local()
 
     def _refuse_nested(self, connection: sqlite3.Connection) -> None:
         if connection.in_transaction:
             raise StoreError(f"{self.path}: this thread has a transaction open already")
 
-    def _is_moved(self) -> bool:
-        """True when the path no longer leads to the file that was opened."""
-        try:
-            found = self.path.stat()
-        except FileNotFoundError:
-            return True
-        return (found.st_dev, found.st_ino) != self._identity
+    def is_moved(self) -> bool:
+        """True when the path no longer leads to the file that was opened.
+
+        A file that SQLite was told not to change is another one as soon as it does.
+        """
+        return self._found() != self._identity
+
+    def _found(self) -> tuple[int, ...] | None:
+        """What tells the file at the path from another one."""
+        number = file_number(self.path)
+        if number is None or "immutable" not in self._mode:
+            return number
+        found = self.path.stat()
+        return *number, found.st_mtime_ns, found.st_size
 
     def _moved(self, connection: sqlite3.Connection | None = None) -> str:
         """What happened to the file, after saving what ``connection`` still reads, once."""
         what = "replaced by another file" if self.path.exists() else "deleted"
-        text = f"{self.path} was {what} while it was open; nothing more is stored"
+        if "immutable" in self._mode and self.path.exists():
+            what = "changed or replaced"
+        text = f"{self.path} was {what} while it was open; nothing more is stored in it or read"
         with self._lock:
             if self._rescue is None and connection is not None:
                 stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%d-%H%M%S")
@@ -212,17 +260,18 @@ class Store:
                     self._rescue = f"it could not be saved as {target}: {error}"
                 else:
                     self._rescue = f"what it held was saved as {target}"
-            return f"{text}; {self._rescue or 'open the workspace anew'}"
+            return f"{text}; {self._rescue or 'open the workspace anew, by its path'}"
 
-    def _connect(self, mode: str = "rw") -> sqlite3.Connection:
+    def _connect(self, mode: str | None = None) -> sqlite3.Connection:
         """A new connection; only mode ``rwc`` makes a file that is not there."""
+        mode = mode or self._mode
         try:
             connection = sqlite3.connect(
                 f"{self.path.as_uri()}?mode={mode}", timeout=BUSY_TIMEOUT, isolation_level=None,
                 check_same_thread=False, uri=True,
             )  # fmt: skip
         except sqlite3.OperationalError as error:
-            if mode == "rw" and not self.path.exists():
+            if mode != "rwc" and not self.path.exists():
                 raise StoreError(self._moved()) from error
             raise
         connection.row_factory = sqlite3.Row
@@ -250,10 +299,22 @@ class Store:
                     if connection.in_transaction:
                         connection.execute("ROLLBACK")
                     raise
-            found = self.path.stat()
-            self._identity = (found.st_dev, found.st_ino)
+            self._identity = self._found()
         finally:
             connection.close()
+
+    def _open_for_reading(self) -> None:
+        """Look at a file that cannot be written; refuse one that would have to be."""
+        self._mode = reading_mode(self.path)
+        self._identity = self._found()
+        with contextlib.closing(self._connect()) as connection:
+            self._check_owner(connection)
+            if self._pending(connection):
+                raise StoreError(
+                    f"{self.path} is of an older version, and it or its folder is write-protected, "
+                    "so that it cannot be brought up to date; copy it to where you may write",
+                    {"path": str(self.path)},
+                )
 
     def _check_owner(self, connection: sqlite3.Connection) -> None:
         found = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
@@ -297,50 +358,16 @@ class Store:
             source.backup(copy)
         _log.warning("%s is of an older version; a copy was kept as %s", self.path, target.name)
 
-    @contextlib.contextmanager
-    def _explained(self) -> Iterator[None]:
-        """SQLite's and the file system's errors as ours."""
-        try:
-            yield
-        except sqlite3.OperationalError as error:
-            raise StoreError(f"{self.path}: {_explain(error)}", {"path": str(self.path)}) from error
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.ProgrammingError) and self._is_closed:
-                raise StoreError(f"the store {self.path} was closed") from error
-            if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
-                raise
-            raise StoreError(
-                f"{self.path}: {error}; the file is damaged or no SQLite file: run "
-                "`dgf doctor`, or restore a copy",
-                {"path": str(self.path)},
-            ) from error
-        except UnicodeEncodeError as error:
-            raise StoreError(
-                f"{self.path}: a text holds half a surrogate pair ({error.object[error.start]!a}) "
-                "and cannot be stored; remove that character",
-                {"path": str(self.path)},
-            ) from error
-        except OverflowError as error:
-            raise StoreError(
-                f"{self.path}: a value is too large for SQLite ({error}); integers have up to 64 "
-                "bits, texts up to a billion bytes",
-                {"path": str(self.path)},
-            ) from error
-        except OSError as error:
-            raise StoreError(f"{self.path}: {error}", {"path": str(self.path)}) from error
+    def _explained(self) -> contextlib.AbstractContextManager[None]:
+        return explained(self.path, lambda: self._is_closed)
 
 
-def _explain(error: sqlite3.OperationalError) -> str:
-    text = str(error)
-    if "locked" in text:
-        return f"{text}: another process held the write lock for over {BUSY_TIMEOUT:g} s"
-    if "full" in text:
-        return f"{text}: free some space; what was stored before is safe"
-    if "unable to open" in text:
-        return f"{text}: check that the folder exists and can be written"
-    if "readonly" in text:
-        return f"{text}: check the rights of the file and its folder"
-    return text
+def _empty_log(held: _Held) -> bool:
+    """Write what is in the log into the file it belongs to, wherever that was moved."""
+    with held.lock, contextlib.suppress(sqlite3.Error):
+        _, pages, written = held.connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        return bool(pages == written)
+    return False
 
 
 def _set_journal_mode(connection: sqlite3.Connection, mode: str) -> None:

@@ -165,6 +165,9 @@ def current() -> Workspace | None:
 def workspace(database_path: str | Path | None = None) -> Workspace:
     """Open a workspace and make it the current one; without a path, give the current one.
 
+    A path whose file was deleted or replaced since is opened anew, and the workspace that had it
+    open is closed.
+
     Parameters
     ----------
     database_path : path, optional
@@ -178,15 +181,24 @@ def workspace(database_path: str | Path | None = None) -> Workspace:
     """
     if database_path is None and _current:
         return _current[0]
-    if str(database_path) == ":memory:":
-        raise StoreError("a store is a file that several threads open; ':memory:' is not one")
-    chosen = None if database_path is None else Path(database_path).expanduser().resolve()
+    chosen = None if database_path is None else _store_path(database_path)
     settings = Settings.load(database_path=chosen)
+    if _current and _current[0].settings == settings and _current[0].store.is_moved():
+        _current[0].close()
     if not (_current and _current[0].settings == settings):
         _current[:] = [Workspace(settings)]
     use_services(_current[0].services)
     use_default_models(_current[0].models)
     return _current[0]
+
+
+def _store_path(path: str | Path) -> Path:
+    if str(path) == ":memory:":
+        raise StoreError("a store is a file that several threads open; ':memory:' is not one")
+    try:
+        return Path(path).expanduser().resolve()
+    except (TypeError, ValueError, OSError, RuntimeError) as error:  # no path, no such home folder
+        raise ConfigError(f"{path!r} is no path of a store: {error}") from error
 
 
 def run(pipeline: Any, seeds: Any, *, wait: bool = False, **options: Any) -> Job:
