@@ -125,7 +125,7 @@ def needed_seed_fields(
     for number, entry in enumerate(spec.blocks, 1):
         block = instances.get(entry.id) or build_block(entry, registry, number)
         for need in _needs(entry, block):
-            if len(need.anyof) == 1 and not known.provides(need):
+            if len(need.anyof) == 1 and not need.is_guess and not known.provides(need):
                 name = need.anyof[0].removeprefix("metadata.")
                 needed.setdefault(name, f"block {entry.id!r} ({entry.type}), {need.where}")
         known.add(block.output_fields())
@@ -246,6 +246,12 @@ def _rule_needs(source: str, where: str) -> list[Need]:
 def _missing(need: Need, place: str, block_id: str | None, known: _Fields) -> Problem:
     wanted = " or ".join(repr(name) for name in need.anyof)
     hint, there = known.nearest(need.anyof[0])
+    if need.is_guess:
+        hint += "" if hint.endswith("?") else "."
+        hint += (
+            " The text looks like a template; if the block does not render it, describe the "
+            "block's configuration with get_schema"
+        )
     return Problem(
         f"{place} needs {wanted}, which neither the seed nor an earlier block provides; {hint}",
         block_id,

@@ -211,6 +211,29 @@ def test_needed_seed_fields() -> None:
     }
 
 
+class Formatter(BaseBlock):
+    """Does not describe its configuration, which is in a form of its own."""
+
+    outputs = ["line"]
+
+    async def execute(self, data: dict[str, Any]) -> dict[str, Any]:
+        return {"line": self.config["fmt"].format(**data)}
+
+
+def test_text_that_only_looks_like_a_template() -> None:
+    """Validate says what it may need; no seed is refused for it, and it need not parse."""
+    lines = Pipeline("p", [Formatter(fmt="{{literal}} {x}")])
+    assert problems(Formatter(fmt="{{literal}} {x}"), fields=["x"]) == [
+        "block 'formatter' (Formatter), config 'fmt': needs 'literal', which neither the seed nor "
+        "an earlier block provides; there are: 'x'. The text looks like a template; if the block "
+        "does not render it, describe the block's configuration with get_schema"
+    ]
+    assert problems(Formatter(fmt="{{literal}} {x}")) == []
+    assert problems(Formatter(fmt="{{ {x}"), fields=["x"]) == []
+    assert needed(Formatter(fmt="{{literal}} {x}")) == {}
+    assert lines.preview({"x": 1}).results[0].result["line"] == "{literal} 1"
+
+
 def test_needed_seed_fields_of_a_broken_pipeline() -> None:
     """A pipeline that cannot be built is an error with its place."""
     with pytest.raises(Exception, match=r"block 1 \('output'\): Output: config 'x' is unknown"):

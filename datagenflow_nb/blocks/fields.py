@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,11 @@ from ..errors import TemplateError
 from ..templating import compile_template
 from .base import BaseBlock
 
-__all__ = ["Need", "find_needs", "find_templates"]
+__all__ = ["Need", "find_needs"]
+
+#: What an option's description says as ``format``: its texts are rendered, or it is when a text.
+_TEMPLATE = "jinja2"
+_TEMPLATE_OR_DATA = "json-or-jinja2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,26 +27,27 @@ class Need:
         One of these fields must be there.
     where : str
         ``inputs`` or ``config 'user_prompt'``.
+    is_guess : bool
+        It stands in a text that only looks like a template: nobody says that the block renders it.
     """
 
     anyof: tuple[str, ...]
     where: str
-
-
-def find_templates(block: BaseBlock) -> Iterator[tuple[str, str]]:
-    """(config key, text) of every text in the configuration that holds Jinja2."""
-    for key, value in block.config.items():
-        for text in _texts(value):
-            yield key, text
+    is_guess: bool = False
 
 
 def find_needs(block: BaseBlock) -> list[Need]:
     """Declared inputs, fields its templates certainly use, fields its configuration names.
 
+    Templates are the options described with ``"format": "jinja2"``; for a block that does not
+    describe its configuration, every text that looks like one and parses, as a guess.
+
     Raises
     ------
     TemplateError
         For a template that does not parse; the message names the config key.
+    ConfigError
+        When the block cannot say how it is configured.
     """
     needs = [
         Need(tuple(name.strip() for name in entry.split("|")), "inputs")
@@ -53,17 +58,42 @@ def find_needs(block: BaseBlock) -> list[Need]:
         name = block.config.get(key)
         if isinstance(name, str) and name:
             needs.append(Need((name,), f"config {key!r}"))
-    for key, text in find_templates(block):
-        try:
-            template = compile_template(text)
-        except TemplateError as error:
-            raise TemplateError(f"config {key!r}: {error.message}", error.detail) from error
-        needs.extend(Need((name,), f"config {key!r}") for name in sorted(template.required))
-        needs.extend(
-            Need((f"metadata.{name}",), f"config {key!r}")
-            for name in sorted(template.metadata_fields)
-        )
+    schema = block._read_schema()
+    is_described = bool(schema) or block.takes_only_known_config
+    for key, value in block.config.items():
+        texts = _rendered(schema.get(key), value) if is_described else _texts(value)
+        for text in texts:
+            needs.extend(_needs_of(text, f"config {key!r}", is_guess=not is_described))
     return needs
+
+
+def _needs_of(text: str, where: str, *, is_guess: bool) -> list[Need]:
+    try:
+        template = compile_template(text)
+    except TemplateError as error:
+        if is_guess:
+            return []
+        raise TemplateError(f"{where}: {error.message}", error.detail) from error
+    names = sorted(template.required)
+    names += [f"metadata.{name}" for name in sorted(template.metadata_fields)]
+    return [Need((name,), where, is_guess) for name in names]
+
+
+def _rendered(entry: Any, value: Any) -> Iterator[str]:
+    """The texts of an option's value that its description says are rendered."""
+    if not isinstance(entry, Mapping):
+        return
+    kind = entry.get("format")
+    if kind == _TEMPLATE or (kind == _TEMPLATE_OR_DATA and isinstance(value, str)):
+        yield from _texts(value)
+    elif isinstance(value, dict):
+        known = entry.get("properties")
+        for key, item in value.items():
+            inner = known.get(key) if isinstance(known, Mapping) else None
+            yield from _rendered(inner or entry.get("additionalProperties"), item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _rendered(entry.get("items"), item)
 
 
 def _texts(value: Any) -> Iterator[str]:
