@@ -196,7 +196,7 @@ class BlockContext:
         """What templates and rules see: the state, ``metadata`` and ``extra``; copies, too."""
         return {"metadata": self.metadata, **self.state, **extra}
 
-    def template_fields(self, **extra: Any) -> dict[str, Any]:
+    def _template_fields(self, **extra: Any) -> dict[str, Any]:
         """``fields`` without a copy, for templates alone, which cannot change what they see."""
         return {"metadata": self._metadata, **self.state, **extra}
 
@@ -210,7 +210,7 @@ class BlockContext:
             fields there are.
         """
         try:
-            return compile_template(template).render(self.template_fields(**extra))
+            return compile_template(template).render(self._template_fields(**extra))
         except TemplateError as error:
             raise self._located(error, template) from error
 

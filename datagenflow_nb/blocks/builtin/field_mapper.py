@@ -61,7 +61,7 @@ class FieldMapper(BaseBlock):
         self, data: dict[str, Any], ctx: BlockContext | None = None
     ) -> dict[str, Any]:
         ctx = ctx or BlockContext.alone(self, data)
-        fields = ctx.template_fields()
+        fields = ctx._template_fields()
         values = {}
         for name, source in self.config.mappings.items():
             try:
