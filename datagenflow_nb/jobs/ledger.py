@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..engine import Branch, Execution, Outcome
-from ..records import Call, Usage, encode, utc_now
+from ..errors import BlockExecutionError
+from ..records import Call, Step, Usage, encode, utc_now
 from ..redaction import Redactor
 from ..storage.journal import call_row, execution_row, record_row, step_row
 from ..storage.writer import CALLS, EXECUTIONS, RECORDS, STEPS, Row, Writer
@@ -59,6 +60,7 @@ class Ledger:
         self.usage = Usage()
         self._usage_text = "{}"
         self._writer = writer
+        self._largest = writer.largest_row
         self._open: dict[int, _Open] = {}
         #: Set when nothing new shall start; who waits for another try gives up.
         self.stopping = asyncio.Event()
@@ -91,25 +93,39 @@ class Ledger:
             return True
         return False
 
-    def fan_out(self, branch: Branch, children: list[Branch]) -> None:
-        """Write the parted branches' common steps once, and each one's first step, together."""
+    def fan_out(self, branch: Branch, children: list[Branch]) -> list[Branch]:
+        """Write the parted branches' common steps once, and each one's first step, together.
+
+        The branches that go on: one whose step is too large to be stored has failed.
+        """
         key = branch.execution.key
-        rows = self._first_rows(branch.execution)
-        rows.extend((STEPS, step_row(key, step, keys=self._keys)) for step in branch.steps)
+        common, failure = self._step_rows(key, branch.steps)
+        if failure is not None:
+            self.end(branch, failure)
+            return []
+        rows = [*self._first_rows(branch.execution), *common]
+        failures: list[Outcome | None] = []
         for child in children:
-            rows.extend((STEPS, step_row(key, step, keys=self._keys)) for step in child.steps)
+            own, failure = self._step_rows(key, child.steps)
+            rows.extend(own)
+            failures.append(failure)
             child.inherited = (*child.inherited, *child.steps)
             child.steps = []
         self._open[key].branches += len(children) - 1
         mark = self._writer.put(self.job_id, rows)
-        for child in children:
+        for child, failure in zip(children, failures, strict=True):
             child.mark = mark
+            if failure is not None:
+                self.end(child, failure)
+        return [child for child, failure in zip(children, failures, strict=True) if not failure]
 
     def end(self, branch: Branch, outcome: Outcome) -> None:
         """Write the branch's steps and its record, and with the last branch the execution's end."""
         execution = branch.execution
         state = self._open[execution.key]
         state.branches -= 1
+        step_rows, failure = self._step_rows(execution.key, branch.steps)
+        outcome = failure or outcome
         status = self._count(outcome, state)
         now = utc_now()
         rows: list[Row] = []
@@ -119,8 +135,7 @@ class Ledger:
             rows.append(self._execution(execution, state, state.status, now))
         elif not state.is_stored:
             rows = self._first_rows(execution)
-        key = execution.key
-        rows.extend((STEPS, step_row(key, step, keys=self._keys)) for step in branch.steps)
+        rows.extend(step_rows)
         rows.append((RECORDS, self._record(branch, outcome, status, now)))
         self._writer.put(self.job_id, rows, self._counts())
 
@@ -143,6 +158,24 @@ class Ledger:
     async def flush(self) -> None:
         """Returns when everything is committed."""
         await self._writer.flush(self.job_id)
+
+    def _step_rows(self, key: int, steps: list[Step]) -> tuple[list[Row], Outcome | None]:
+        """The steps as rows; to the first that no row can hold, and how the branch then ends."""
+        rows: list[Row] = []
+        for step in steps:
+            row = step_row(key, step, keys=self._keys)
+            size = _size(row[5], self._largest)
+            if size > self._largest:
+                error = BlockExecutionError(
+                    f"block {step.block_id!r} set {size:,} bytes, a row of the store holds "
+                    f"{self._largest:,}; return less, or write a file and return its path",
+                    {"block_type": step.block_type, "block_id": step.block_id, "step": step.index},
+                )
+                step.set, step.error = {}, error.to_dict()
+                rows.append((STEPS, step_row(key, step, keys=self._keys)))
+                return rows, Outcome("failed", reason=error.message, error=error)
+            rows.append((STEPS, row))
+        return rows, None
 
     def _count(self, outcome: Outcome, state: _Open) -> str:
         """Count the outcome; the record's status."""
@@ -187,3 +220,11 @@ class Ledger:
 
     def _counts(self) -> tuple[int, int, int, int, str]:
         return self.done, self.generated, self.failed, self.filtered, self._usage_text
+
+
+def _size(text: str | None, limit: int) -> int:
+    """Bytes of a text in the file; only a bound for one that is far from the limit."""
+    if text is None:
+        return 0
+    most = 4 * len(text)
+    return most if most <= limit else len(text.encode(errors="surrogatepass"))

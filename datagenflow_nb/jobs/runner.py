@@ -207,8 +207,7 @@ class Runner:
             failure = BlockExecutionError(reason, {"error": reason})
             outcome = Outcome("failed", reason=reason, error=failure)
         if isinstance(outcome, list):
-            self.ledger.fan_out(branch, outcome)
-            self._branches.extend(reversed(outcome))
+            self._branches.extend(reversed(self.ledger.fan_out(branch, outcome)))
             self._changed.set()
         else:
             self.ledger.end(branch, outcome)

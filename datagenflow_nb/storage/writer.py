@@ -68,6 +68,9 @@ _CHUNKS = (64, 16, 4, 1)
 MAX_QUEUED_ITEMS = 1_000
 MAX_QUEUED_CHARACTERS = 16_000_000
 
+#: Bytes of a row beside its one long text.
+_REST_OF_ROW = 10_000
+
 #: Seconds rows are gathered for while nobody waits for their commit.
 _GATHER = 0.02
 
@@ -92,6 +95,11 @@ class Writer:
         self._is_wanted = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiter: asyncio.Future[None] | None = None
+
+    @property
+    def largest_row(self) -> int:
+        """Bytes that a text of a row may have, with room for the rest of the row."""
+        return self._store.connection.getlimit(sqlite3.SQLITE_LIMIT_LENGTH) - _REST_OF_ROW
 
     def open_job(self, job_id: int, token: str) -> None:
         """Accept rows of ``job_id`` as long as its row carries this runner's token."""

@@ -244,13 +244,13 @@ def test_bad_seed_far_down(ws: dgf.Workspace, line: int) -> None:
 
 
 def test_generator_that_fails(ws: dgf.Workspace) -> None:
-    """The generator's own error comes out, and nothing stays stored."""
+    """SeedError that says how far it came, with its own error as cause; nothing stays stored."""
 
     def broken() -> Iterator[dict[str, Any]]:
         yield {"n": 1}
         raise OSError("the disk is gone")
 
-    with pytest.raises(OSError, match="the disk is gone"):
+    with pytest.raises(dgf.SeedError, match=r"^seed 1: .* raised OSError: the disk is gone$"):
         dgf.run(ECHO, broken())
     assert row_counts(ws) == {}
 
