@@ -13,6 +13,8 @@
 
 Each has a one-line message for people and a ``detail`` dictionary for programs; ``to_dict()`` is
 the body the HTTP API and ``--json`` answer with.
+
+``Stopped`` is no error: it ends a branch whose job is being stopped, and no user meets it.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ __all__ = [
     "JobError",
     "ModelError",
     "SeedError",
+    "Stopped",
     "StoreError",
     "TemplateError",
     "ValidationError",
@@ -156,6 +159,13 @@ class JobError(DataGenFlowError):
     """A job that does not exist or cannot do what was asked in its present status."""
 
     status_code = 409
+
+
+class Stopped(BaseException):
+    """The job is being stopped and no further call shall be made: the branch ends here.
+
+    Not an ``Exception``, so that a block which catches what a model may raise does not catch it.
+    """
 
 
 def suggest(name: str, choices: Iterable[str]) -> str:

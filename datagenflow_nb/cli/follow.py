@@ -99,7 +99,8 @@ def _stop(job: Job, *, now: bool) -> None:
     if now:
         emit("stopping now: answers in flight are dropped", err=True)
     else:
-        emit("stopping: answers in flight are kept; Ctrl-C again drops them", err=True)
+        told = "stopping: no further call is made, answers in flight are kept; Ctrl-C again drops"
+        emit(f"{told} them", err=True)
     with contextlib.suppress(JobError):  # it ended in this very moment
         job.cancel(now=now)
 

@@ -87,8 +87,8 @@ def run(
     .jsonl .yaml .csv .parquet .md .txt), a folder of such files, job:3 for the seeds of that job,
     or - for standard input.
 
-    Ctrl-C stops cleanly: nothing new starts, answers in flight are kept; a second one drops them.
-    What has finished stays stored either way.
+    Ctrl-C stops cleanly: nothing new starts, no further call is made, answers in flight are kept; a
+    second one drops them. What has finished stays stored either way.
     """
     if statuses and out is None:
         raise click.UsageError("--status says what --out exports; give --out too")

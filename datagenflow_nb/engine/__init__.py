@@ -2,6 +2,7 @@
 
 program  a specification with its blocks built and its rules compiled
 state    what travels: executions, branches, outcomes
+journal  the calls of one block on one branch
 step     one block on one branch
 branch   all blocks on one branch, to its end or its fan-out
 """

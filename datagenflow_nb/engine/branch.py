@@ -30,6 +30,11 @@ async def run_branch(
         When the branch ended: completed, filtered or failed. Errors are outcomes, not exceptions.
     list of Branch
         When a block fanned out: one branch per item, to be run next.
+
+    Raises
+    ------
+    Stopped
+        When the sink is being stopped and a block would need another call.
     """
     tag = f"[{branch.execution.trace_id[:8]}]"
     if branch.index == 0 and _log.isEnabledFor(logging.INFO):

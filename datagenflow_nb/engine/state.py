@@ -110,7 +110,13 @@ class Sink(Protocol):
         """Note a call that has ended."""
 
     async def ready(self, branch: Branch) -> None:
-        """Returns when the branch's calls noted so far are safe."""
+        """Returns when the branch's calls noted so far are safe and another one may be made.
+
+        Raises
+        ------
+        Stopped
+            When no more calls shall be made.
+        """
 
     async def pause(self, seconds: float) -> bool:
         """Wait before another try; False, at once, when no more calls shall be made."""

@@ -5,48 +5,26 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
+from collections.abc import Callable
 from typing import Any
 
 from ..blocks.context import BlockContext, ModelSource
-from ..errors import BlockExecutionError, DataGenFlowError, TemplateError, ValidationError, suggest
-from ..records import Call, Step, plain
+from ..errors import (
+    BlockExecutionError,
+    DataGenFlowError,
+    Stopped,
+    TemplateError,
+    ValidationError,
+    suggest,
+)
+from ..records import Step, plain
+from .journal import StepJournal
 from .program import BoundBlock
 from .returned import StepResult, check_returned
 from .state import Branch, Sink
 from .threads import run_in_thread, run_inline
 
-__all__ = ["StepJournal", "execute_block", "is_wanted", "rule_fields"]
-
-
-class StepJournal:
-    """Numbers the calls of one block on one branch and passes them on."""
-
-    __slots__ = ("_branch", "_count", "_sink", "_step")
-
-    def __init__(self, branch: Branch, step: Step, sink: Sink | None) -> None:
-        self._branch = branch
-        self._step = step
-        self._sink = sink
-        self._count = 0
-
-    def next_number(self) -> int:
-        number, self._count = self._count, self._count + 1
-        return number
-
-    async def ready(self) -> None:
-        if self._sink is not None:
-            await self._sink.ready(self._branch)
-
-    async def pause(self, seconds: float) -> bool:
-        if self._sink is not None:
-            return await self._sink.pause(seconds)
-        await asyncio.sleep(seconds)
-        return True
-
-    def add(self, call: Call) -> None:
-        self._step.calls.append(call)
-        if self._sink is not None:
-            self._sink.call(self._branch, call)
+__all__ = ["execute_block", "is_wanted", "rule_fields"]
 
 
 def is_wanted(bound: BoundBlock, branch: Branch) -> bool:
@@ -76,45 +54,63 @@ async def execute_block(
     ------
     DataGenFlowError
         Whatever the block raised, foreign exceptions as BlockExecutionError.
+    Stopped
+        When a call of the block was not made because the job is being stopped, whatever the block
+        returned or raised then.
     """
     _check_inputs(bound, branch.state)
     data = branch.state if bound.block.reads_only else plain(branch.state)
+    journal = StepJournal(branch, step, sink)
     call = functools.partial(bound.block.execute, data)
     if bound.wants_context:
-        call = functools.partial(call, ctx=_make_context(bound, branch, data, step, models, sink))
+        call = functools.partial(call, ctx=_make_context(bound, branch, data, models, journal))
     try:
-        if bound.is_async:
-            returned = await call()
-        else:
-            run = run_inline if bound.is_inline else run_in_thread
-            returned, error = await run(call)
-            if isinstance(error, DataGenFlowError):
-                raise error
-            if error is not None:
-                raise _as_ours(error, bound, step) from error
-            if inspect.isawaitable(returned):
-                returned = await returned
+        returned = await _returned(bound, call, step)
         # Inside, because copying what a block returned may run methods of its values.
-        return check_returned(bound, branch.state, returned)
-    except (DataGenFlowError, GeneratorExit):
+        result = check_returned(bound, branch.state, returned)
+    except GeneratorExit:
         raise
-    except asyncio.CancelledError as error:
-        task = asyncio.current_task()
-        if task is not None and task.cancelling():
-            raise
-        raise _as_ours(error, bound, step) from error
     except BaseException as error:
+        if isinstance(error, asyncio.CancelledError) and _is_cancelled():
+            await journal.drop()
+            raise
+        if journal.is_stopped:
+            raise Stopped from error
+        if isinstance(error, DataGenFlowError):
+            raise
         # A block that calls sys.exit() must not take the loop thread with it.
         raise _as_ours(error, bound, step) from error
+    finally:
+        journal.close()
+    if journal.is_stopped:
+        raise Stopped
+    return result
+
+
+async def _returned(bound: BoundBlock, call: Callable[[], Any], step: Step) -> Any:
+    """What the block's ``execute`` returned, in a worker thread when it is sync."""
+    if bound.is_async:
+        return await call()
+    returned, error = await (run_inline if bound.is_inline else run_in_thread)(call)
+    if isinstance(error, DataGenFlowError):
+        raise error
+    if error is not None:
+        raise _as_ours(error, bound, step) from error
+    return await returned if inspect.isawaitable(returned) else returned
+
+
+def _is_cancelled() -> bool:
+    """Whether the task itself is being cancelled, not something the block waited for."""
+    task = asyncio.current_task()
+    return task is not None and bool(task.cancelling())
 
 
 def _make_context(
     bound: BoundBlock,
     branch: Branch,
     data: dict[str, Any],
-    step: Step,
     models: ModelSource,
-    sink: Sink | None,
+    journal: StepJournal,
 ) -> BlockContext:
     execution = branch.execution
     return BlockContext(
@@ -124,7 +120,7 @@ def _make_context(
         block_id=bound.spec.id,
         config=bound.block.config,
         models=models,
-        journal=StepJournal(branch, step, sink),
+        journal=journal,
         random_key=execution.random_key(branch.path, bound.spec.id),
         trace_id=execution.trace_id,
         job_id=execution.job_id,

@@ -200,7 +200,10 @@ class Job:
             self.wait()
 
     def cancel(self, now: bool = False) -> Job:
-        """Stop the job: nothing new starts, the branches under way run to their end.
+        """Stop the job: nothing new starts and no further call is made, nor another try.
+
+        Answers in flight are awaited and stored. A branch that would need another call ends without
+        a record, and its execution ends as ``cancelled``; other branches run to their end.
 
         Parameters
         ----------

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from typing import Any
 
 from ..engine import Branch, Execution, Outcome
+from ..errors import Stopped
 from ..errors import BlockExecutionError
 from ..records import Call, Step, Usage, encode, utc_now
 from ..redaction import Redactor
@@ -14,6 +16,8 @@ from ..storage.journal import call_row, execution_row, record_row, step_row
 from ..storage.writer import CALLS, EXECUTIONS, RECORDS, STEPS, Row, Writer
 
 __all__ = ["Ledger"]
+
+_log = logging.getLogger("datagenflow_nb")
 
 _VERDICTS = {None: None, True: "accepted", False: "rejected"}
 
@@ -62,7 +66,7 @@ class Ledger:
         self._writer = writer
         self._largest = writer.largest_row
         self._open: dict[int, _Open] = {}
-        #: Set when nothing new shall start; who waits for another try gives up.
+        #: Set when nothing new shall start: no execution, no branch, no call and no further try.
         self.stopping = asyncio.Event()
 
     def begin(self, execution: Execution) -> None:
@@ -71,6 +75,13 @@ class Ledger:
 
     def call(self, branch: Branch, call: Call) -> None:
         """Write the call down; the branch's next call waits until it is safe."""
+        if branch.execution.key not in self._open:
+            _log.warning(
+                "job %d: an answer of model %r to block %r came after its execution had ended and "
+                "is not stored; await every call inside execute",
+                self.job_id, call.model, call.block_id,
+            )  # fmt: skip
+            return
         if call.usage.calls:  # answered, if only with vectors or a refusal: it costs the same
             self.usage = self.usage + call.usage
             self._usage_text = encode(self.usage.to_dict())
@@ -80,9 +91,11 @@ class Ledger:
         branch.mark = self._writer.put(self.job_id, rows, self._counts())
 
     async def ready(self, branch: Branch) -> None:
-        """Returns when the branch's calls so far are committed."""
-        if branch.mark:
+        """Returns when the branch's calls so far are committed and another one may be made."""
+        if branch.mark and not self.stopping.is_set():
             await self._writer.ready(self.job_id, branch.mark)
+        if self.stopping.is_set():
+            raise Stopped
 
     async def pause(self, seconds: float) -> bool:
         """Wait before another try; False, at once, when the job is being stopped."""
@@ -90,7 +103,7 @@ class Ledger:
             async with asyncio.timeout(seconds):
                 await self.stopping.wait()
         except TimeoutError:
-            return True
+            return not self.stopping.is_set()
         return False
 
     def fan_out(self, branch: Branch, children: list[Branch]) -> list[Branch]:

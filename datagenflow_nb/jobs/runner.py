@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from ..blocks.context import ModelSource
 from ..engine import Branch, Execution, Outcome, Program, run_branch
-from ..errors import BlockExecutionError, DataGenFlowError, StoreError
+from ..errors import BlockExecutionError, DataGenFlowError, Stopped, StoreError
 from ..records import new_trace_id
 from ..redaction import known_keys
 from ..storage.jobs import EXECUTION_SHIFT, JobRow, JobTable
@@ -119,11 +119,12 @@ class Runner:
         return status
 
     def stop(self, status: str, *, now: bool = False) -> None:
-        """Start nothing new and end as ``status``; with ``now``, drop calls in flight too.
+        """Start nothing new, no call either, and end as ``status``; with ``now``, drop calls too.
 
-        Called on the loop thread. Branches of a fan-out that wait are not started. What is not
-        started or dropped gets no record, and its execution ends as ``status``; what was answered
-        and stored before stays.
+        Called on the loop thread. Calls in flight are awaited, without a further try, and branches
+        that need no other call run to their end. Branches of a fan-out that wait are not started.
+        What is not started, would need another call or is dropped gets no record, and its execution
+        ends as ``status``; what was answered and stored before stays.
         """
         self._stop_status = self._stop_status or status
         self.ledger.stopping.set()
@@ -191,6 +192,8 @@ class Runner:
     async def _run(self, branch: Branch) -> None:
         try:
             outcome = await run_branch(self._program, branch, self._models, self.ledger)
+        except Stopped:
+            return  # no record; the execution stays open, and ends with the job
         except (asyncio.CancelledError, GeneratorExit):
             task = asyncio.current_task()
             if self._is_dropping or task is None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, Protocol, TypeVar
 
-from ..errors import ModelError
+from ..errors import ModelError, Stopped
 from ..records import Call, Usage
 from .answers import read_choice, read_vectors
 from .base import Endpoint, EndpointError, ModelConfig, usage_of
@@ -48,7 +49,13 @@ class Journal(Protocol):
         """The number of the next call, from 0."""
 
     async def ready(self) -> None:
-        """Returns when every answer noted so far is safe; awaited before a new call is made."""
+        """Returns when every answer noted so far is safe and a new call may be made.
+
+        Raises
+        ------
+        Stopped
+            When the job is being stopped.
+        """
 
     async def pause(self, seconds: float) -> bool:
         """Wait before another try; False, at once, when the job is being stopped."""
@@ -294,6 +301,12 @@ class Model:
             if error.kind in ("bad_request", "not_found"):
                 raise _UnsupportedError(error, call) from error
             raise self._give_up(error, call) from error
+        except (asyncio.CancelledError, Stopped, Exception) as error:
+            # It was sent, so it may be on the bill whatever became of it.
+            call.latency = perf_counter() - started
+            call.error = _unanswered(error)
+            self._note(call)
+            raise
         call.latency = perf_counter() - started
         call.usage = usage_of(answer)
         call.usage.cost = self.config.cost(call.usage)
@@ -346,6 +359,13 @@ class _UnsupportedError(Exception):
         super().__init__(cause.message)
         self.cause = cause
         self.call = call
+
+
+def _unanswered(error: BaseException) -> str:
+    """Why a call that was made has no answer, other than by the endpoint's fault."""
+    if isinstance(error, asyncio.CancelledError):
+        return "cancelled before an answer came; the server may have counted it"
+    return str(error) if isinstance(error, Stopped) else f"{type(error).__name__}: {error}"
 
 
 def _as_messages(messages: Messages) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from time import perf_counter
 from typing import Any
 
+from ..errors import Stopped
 from .base import EndpointError, ModelConfig
 
 __all__ = ["MAX_RETRY_AFTER", "ask_with_tries", "wait_before"]
@@ -60,6 +61,8 @@ async def ask_with_tries(
     EndpointError
         The last try's error: at once when it cannot succeed (400, 401, 403, 404), else after
         ``config.max_tries`` tries or when the next one would start after ``config.max_wait`` s.
+    Stopped
+        When ``pause`` says that there shall be no other try.
     """
     started = perf_counter()
     while True:
@@ -73,6 +76,9 @@ async def ask_with_tries(
             error = EndpointError("timeout", f"no answer within {config.timeout:g} s")
         except EndpointError as failure:
             error = failure
+        except asyncio.CancelledError:
+            tries.append({"latency": perf_counter() - begun, "status": None, "error": "cancelled"})
+            raise
         else:
             tries.append({"latency": perf_counter() - begun, "status": 200, "error": None})
             return answer
@@ -86,5 +92,4 @@ async def ask_with_tries(
         if perf_counter() - started + seconds > config.max_wait:
             raise error
         if not await pause(seconds):
-            message = f"{error.message}; stopped before the next try"
-            raise EndpointError(error.kind, message, status=error.status)
+            raise Stopped(f"{error.message}; stopped before the next try")

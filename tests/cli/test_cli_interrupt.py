@@ -15,6 +15,9 @@ import pytest
 from command_line import ASK
 from servers import offline_server
 
+STOPPING = (
+    "stopping: no further call is made, answers in flight are kept; Ctrl-C again drops them\n"
+)
 SEEDS = [{"topic": f"topic {number}"} for number in range(200)]
 
 
@@ -37,7 +40,7 @@ def test_interrupt_keeps_what_is_finished(dgf: Any, until: Any, number: int) -> 
         asked = server.log()["requests"]
     assert process.returncode == 1, said
     assert "Traceback" not in said
-    assert "stopping: answers in flight are kept; Ctrl-C again drops them\n" in said
+    assert STOPPING in said
     assert told.startswith("Job 1 cancelled in ")
     ((status, done),) = dgf.rows("SELECT status, executions_done FROM jobs")
     assert status == "cancelled"
@@ -47,6 +50,34 @@ def test_interrupt_keeps_what_is_finished(dgf: Any, until: Any, number: int) -> 
     assert dgf.rows("SELECT count(*) FROM calls WHERE answer IS NOT NULL") == [(asked,)]
     assert asked == done
     assert dgf.rows("SELECT count(*) FROM executions WHERE status = 'running'") == [(0,)]
+    dgf("doctor")
+
+
+def test_interrupt_in_the_middle_of_a_record(dgf: Any, until: Any) -> None:
+    """Of the twenty calls a record takes none is made any more; those made are stored."""
+    asks = [
+        {
+            "type": "TextGenerator",
+            "id": f"ask_{n}",
+            "config": {"user_prompt": f"{n}: {{{{ topic }}}}"},
+        }
+        for n in range(20)
+    ]
+    pipeline = dgf.write("long.json", {"name": "Long", "blocks": asks})
+    with offline_server(latency=0.2) as server:
+        env = dgf.env | {"LLM_ENDPOINT": server.url, "LLM_MODEL": "small"}
+        args = ("run", pipeline, dgf.write("seeds.json", SEEDS))
+        process = dgf.start(*args, "--concurrency", "4", env=env)
+        until(lambda: server.log()["requests"] >= 4, process)
+        process.send_signal(signal.SIGINT)
+        told, said = process.communicate(timeout=60)
+        asked = server.log()["by_outcome"]["ok"]
+    assert process.returncode == 1, said
+    assert 4 <= asked < 80
+    assert "0 of 200 executions, 0 records\n" in told
+    assert f"in {asked} calls" in told
+    assert dgf.rows("SELECT count(*) FROM calls WHERE answer IS NOT NULL") == [(asked,)]
+    assert dgf.rows("SELECT status, count(*) FROM executions GROUP BY 1") == [("cancelled", 4)]
     dgf("doctor")
 
 

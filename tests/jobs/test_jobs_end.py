@@ -437,16 +437,3 @@ def test_database_path(tmp_path: Path) -> None:
     finish(dgf.run(ECHO, {"n": 1}))
     ws.close()
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["my store.db"]
-
-
-def test_cancel_ends_waiting_for_another_try(ws: dgf.Workspace, server: OfflineServer) -> None:
-    """A server that keeps saying "later" does not hold a cancelled job for its minute."""
-    server.reset(rate_429=1.0, retry_after=60.0)
-    ws.add_model("patient", endpoint=server.url, model="m", max_wait=600, max_tries=100)
-    seeds = [{"n": n} for n in range(8)]
-    job = ws.run(ask("{{ n }}"), seeds, model="patient", concurrency=4)
-    wait_until(lambda: server.log()["requests"] == 4, "four calls to be told to wait")
-    finish(job.cancel(), "cancelled", timeout=10)
-    ((reason, count),) = job.reasons()
-    assert (count, server.log()["requests"]) == (4, 4)
-    assert "stopped before the next try" in reason

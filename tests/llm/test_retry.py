@@ -182,7 +182,7 @@ async def test_server_that_trickles_is_given_up() -> None:
 
 @pytest.mark.asyncio
 async def test_cancelled_call_is_not_repeated() -> None:
-    """Cancelling is the caller's wish, not the server's fault."""
+    """Cancelling is the caller's wish; the call was sent and may be on the bill, so it is noted."""
     arrived = asyncio.Event()
 
     async def hang(request: web.Request) -> web.Response:
@@ -201,7 +201,10 @@ async def test_cancelled_call_is_not_repeated() -> None:
         with pytest.raises(asyncio.CancelledError):
             await task
     assert len(server.bodies) == 1
-    assert journal == []
+    (call,) = journal
+    assert call.error == "cancelled before an answer came; the server may have counted it"
+    assert [(one["status"], one["error"]) for one in call.tries] == [(None, "cancelled")]
+    assert (call.answer, call.usage.calls) == (None, 0)
 
 
 @pytest.mark.asyncio

@@ -1,0 +1,115 @@
+"""The calls of one block on one branch: numbered, passed on, and none after the block has ended."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+from ..errors import BlockExecutionError, Stopped
+from ..records import Call, Step
+from .state import Branch, Sink
+
+__all__ = ["StepJournal"]
+
+_log = logging.getLogger("datagenflow_nb")
+
+
+class StepJournal:
+    """Numbers the calls of one block on one branch and passes them on.
+
+    Attributes
+    ----------
+    is_stopped : bool
+        A call or a further try was not made because the job is being stopped, so whatever the
+        block made of that is no result.
+    """
+
+    __slots__ = ("_branch", "_count", "_in_flight", "_is_over", "_none_left", "_sink", "_step",
+                 "is_stopped")  # fmt: skip
+
+    def __init__(self, branch: Branch, step: Step, sink: Sink | None) -> None:
+        self.is_stopped = False
+        self._branch = branch
+        self._step = step
+        self._sink = sink
+        self._count = 0
+        self._is_over = False
+        #: A task makes one call at a time.
+        self._in_flight: set[asyncio.Task[Any] | None] = set()
+        self._none_left: asyncio.Event | None = None
+
+    def next_number(self) -> int:
+        number, self._count = self._count, self._count + 1
+        return number
+
+    async def ready(self) -> None:
+        """Returns when the call may be made.
+
+        Raises
+        ------
+        Stopped
+            When the job is being stopped; the block's answers in flight have come in by then, for
+            what is raised here may make the block drop them.
+        BlockExecutionError
+            When the block has ended.
+        """
+        self._refuse_when_over()
+        if self._sink is not None:
+            try:
+                await self._sink.ready(self._branch)
+            except Stopped:
+                self.is_stopped = True
+                await self._until_none_is_left()
+                raise
+            self._refuse_when_over()
+        self._in_flight.add(asyncio.current_task())
+
+    async def pause(self, seconds: float) -> bool:
+        if self._sink is None:
+            await asyncio.sleep(seconds)
+            return True
+        goes_on = await self._sink.pause(seconds)
+        if not goes_on:
+            self.is_stopped = True
+        return goes_on
+
+    def add(self, call: Call) -> None:
+        self._in_flight.discard(asyncio.current_task())
+        if not self._in_flight and self._none_left is not None:
+            self._none_left.set()
+        self._step.calls.append(call)
+        if self._sink is not None:
+            self._sink.call(self._branch, call)
+        elif self._is_over:
+            _log.warning(
+                "block %r: an answer of model %r came after execute had ended and may be missing "
+                "from the trace; await every call inside execute", self._step.block_id, call.model,
+            )  # fmt: skip
+
+    def close(self) -> None:
+        """The block has ended: a call that is made now is refused."""
+        self._is_over = True
+
+    async def drop(self) -> None:
+        """Cancel the block's calls in flight in other tasks; returns when each is noted."""
+        self._in_flight.discard(asyncio.current_task())
+        for task in self._in_flight:
+            if task is not None:
+                task.cancel()
+        await self._until_none_is_left()
+
+    async def _until_none_is_left(self) -> None:
+        if self._in_flight:
+            if self._none_left is None:
+                self._none_left = asyncio.Event()
+            await self._none_left.wait()
+
+    def _refuse_when_over(self) -> None:
+        if self._is_over:
+            raise BlockExecutionError(
+                f"block {self._step.block_id!r} ({self._step.block_type}) asked a model after its "
+                "execute had ended, nothing was sent; await every call inside execute, also of "
+                "tasks made with asyncio.create_task, and take ctx.llm() anew each time",
+                {"block_type": self._step.block_type, "step": self._step.index},
+            )
