@@ -6,12 +6,9 @@ errors without the models it builds for every answer (about half of the CPU time
 
 from __future__ import annotations
 
-import math
 import ssl
-from collections.abc import Awaitable, Mapping
-from email.utils import parsedate_to_datetime
+from collections.abc import Awaitable
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from time import time
 from typing import Any
 
 import aiohttp
@@ -28,14 +25,10 @@ from openai import (
 from ..records import decode, encode
 from ..redaction import Redactor
 from .base import KEPT_CHARACTERS, EndpointError
+from .openai_errors import KINDS, retry_after, server_message
 
 __all__ = ["OpenAIEndpoint"]
 
-_KINDS = {
-    400: "bad_request", 401: "auth", 403: "auth", 404: "not_found", 408: "timeout",
-    409: "server", 413: "bad_request", 422: "bad_request", 425: "server", 429: "rate_limit",
-    501: "bad_request",
-}  # fmt: skip
 #: Headers the base class adds to every request, taken out again.
 _UNWANTED: dict[str, str | Omit] = {
     "x-stainless-retry-count": Omit(), "x-stainless-read-timeout": Omit(),
@@ -210,8 +203,8 @@ class OpenAIEndpoint:
 
     def _status_failure(self, error: APIStatusError) -> EndpointError:
         status = error.status_code
-        kind = _KINDS.get(status, "server" if status >= 500 else "bad_request")
-        message = self._redact(_server_message(error))[:500]
+        kind = KINDS.get(status, "server" if status >= 500 else "bad_request")
+        message = self._redact(server_message(error))[:500]
         if status < 400:
             kind = "not_found"
             target = error.response.headers.get("location", "another address")
@@ -222,36 +215,8 @@ class OpenAIEndpoint:
             kind,
             message,
             status=status,
-            retry_after=_retry_after(error.response.headers),
+            retry_after=retry_after(error.response.headers),
         )
 
     def _redact(self, text: str) -> str:
         return self._error_keys.text(text)
-
-
-def _server_message(error: APIStatusError) -> str:
-    body = error.body
-    if isinstance(body, Mapping):
-        inner = body.get("error", body)
-        message = inner.get("message") if isinstance(inner, Mapping) else inner
-        if isinstance(message, str) and message:
-            return message
-    return error.response.text or f"status {error.status_code}"
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait, from ``retry-after-ms`` or ``Retry-After`` (RFC 9110 10.2.3)."""
-    for name, scale in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        text = headers.get(name)
-        if not text:
-            continue
-        try:
-            seconds = float(text) * scale
-        except ValueError:
-            try:
-                seconds = parsedate_to_datetime(text).timestamp() - time()
-            except ValueError:
-                continue
-        if math.isfinite(seconds):
-            return max(0.0, seconds)
-    return None
