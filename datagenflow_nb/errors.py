@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import traceback
 from collections.abc import Iterable
 from typing import Any
@@ -41,8 +42,10 @@ __all__ = [
 ]
 
 
-#: Places of other people's code that a short display of an error tells.
+#: Places of the user's own code that a short display of an error tells.
 _PLACES = 2
+#: Where IPython and its kernel say that a cell's code lies.
+_CELL = re.compile(r"<ipython-input|ipykernel_\d+[/\\]")
 
 
 class DataGenFlowError(Exception):
@@ -86,22 +89,27 @@ class DataGenFlowError(Exception):
         return error_html(type(self).__name__, self.message, self.detail, self._places())
 
     def _places(self) -> list[str]:
-        """Where in other people's code the cause was raised, the innermost place last."""
+        """Where in the user's own code the cause was raised, the innermost place last."""
         if self.__cause__ is None or isinstance(self.__cause__, DataGenFlowError):
             return []
-        ours = os.path.dirname(__file__) + os.sep  # noqa: PTH120 - compared with code's own text
         frames = traceback.extract_tb(self.__cause__.__traceback__)
-        theirs = [frame for frame in frames if not frame.filename.startswith(ours)]
         return [
             f"{_file_name(frame.filename)} line {frame.lineno}, in {frame.name}: {frame.line or ''}"
-            for frame in theirs[-_PLACES:]
+            for frame in [frame for frame in frames if _is_users(frame.filename)][-_PLACES:]
         ]
 
 
 def _file_name(path: str) -> str:
     """The file's name; a cell's code lies in a file that no user has seen."""
-    name = os.path.basename(path)  # noqa: PTH119 - it may be no path at all, such as <string>
-    return "cell" if "ipykernel" in path or name.startswith("<ipython") else name
+    # It may be no path at all.
+    return "cell" if _CELL.search(path) else os.path.basename(path)  # noqa: PTH119
+
+
+def _is_users(path: str) -> bool:
+    """Whether code is the user's own: in a cell, or in a file that was not installed."""
+    folders = tuple(os.path.join(os.path.dirname(at), "") for at in (__file__, os.__file__))  # noqa: PTH118, PTH120 - as above
+    is_installed = path.startswith(folders) or "site-packages" in path or "dist-packages" in path
+    return bool(_CELL.search(path)) or (os.path.isabs(path) and not is_installed)  # noqa: PTH117
 
 
 class BlockNotFoundError(DataGenFlowError):

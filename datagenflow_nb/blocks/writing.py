@@ -36,7 +36,7 @@ def write_block_file(folder: Path | None, source: str, *, replace: bool = False)
     """
     if folder is None:
         raise ConfigError("there is no folder for blocks; set BLOCKS_PATH")
-    body = source.strip("\n") + "\n"
+    body = source.rstrip("\n") + "\n"
     path = folder / f"{_first_block(body)}.py"
     if path.exists() and not replace and not _is_as_written(path):
         raise ConfigError(
@@ -57,7 +57,8 @@ def _first_block(body: str) -> str:
     """The file name for what ``body`` defines, which is loaded on its own, elsewhere."""
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
-        (place / "cell.py").write_text(body, encoding="utf-8")
+        # One line down: where the body stands in the cell, and in the file.
+        (place / "cell.py").write_text(f"\n{body}", encoding="utf-8")
         registry = Registry()
         registry.watch(BlockFolder(place))
         broken = [item for item in registry.unavailable() if item.source.startswith(name)]

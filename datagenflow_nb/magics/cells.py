@@ -14,20 +14,26 @@ if TYPE_CHECKING:
 __all__ = ["define_blocks"]
 
 
-def define_blocks(shell: InteractiveShell, body: str) -> list[type[BaseBlock]]:
-    """Run ``body`` in the notebook's namespace; the blocks it defines.
+def define_blocks(shell: InteractiveShell, source: str) -> list[type[BaseBlock]]:
+    """Run ``source`` in the notebook's namespace; the blocks it defines.
 
     Raises
     ------
     ConfigError
-        When it defines none.
+        When it defines none, or is no Python.
     Exception
         What the cell's own code raises, with its lines in the traceback.
     """
-    # One line down, where the body stands in the cell: tracebacks then name the lines one sees.
-    source = "\n" + body
+    __tracebackhide__ = True  # IPython shows where the cell's own code failed, not us
     name = shell.compile.cache(source, shell.execution_count)
-    code = shell.compile(source, name, "exec")
+    try:
+        code = shell.compile(source, name, "exec")
+    except SyntaxError as error:
+        text = (error.text or "").strip()
+        raise ConfigError(
+            f"cell line {error.lineno}: {error.msg}" + (f": {text}" if text else ""),
+            {"line": error.lineno},
+        ) from None
     before = {key: id(value) for key, value in shell.user_ns.items()}
     exec(code, shell.user_global_ns, shell.user_ns)
     found = [

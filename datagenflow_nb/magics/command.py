@@ -33,6 +33,11 @@ class Call:
     shell: InteractiveShell
 
     @property
+    def text(self) -> str:
+        """The body one line down, where it stands in the cell: the lines of messages fit."""
+        return f"\n{self.body or ''}"
+
+    @property
     def workspace(self) -> Workspace:
         """The current workspace, opened when it is first needed."""
         from ..workspaces import workspace
@@ -86,9 +91,7 @@ class Command:
             prog=f"{sign} {self.name}", description=self.help, epilog=self.examples or None
         )
         self.arguments(made)
-        made.add_argument(
-            "--as", dest="as_name", metavar="NAME", help="put the result into this variable"
-        )
+        made.add_name()
         return made
 
     def check_body(self, body: str | None) -> None:

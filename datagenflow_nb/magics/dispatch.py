@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from keyword import iskeyword
 from typing import Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
@@ -24,6 +25,7 @@ class DgfMagics(Magics):
     @line_cell_magic
     def dgf(self, line: str, cell: str | None = None) -> Any:
         """Generate data: %dgf COMMAND ...; %dgf --help lists the commands."""
+        __tracebackhide__ = True
         words = split_line(line)
         if words and words[0] in ("-h", "--help", "help"):
             return self._help(words[1:])
@@ -35,7 +37,7 @@ class DgfMagics(Magics):
             return Note(asked.text)
         command.check_body(cell)
         name = args.as_name
-        if name is not None and not name.isidentifier():
+        if name is not None and (not name.isidentifier() or iskeyword(name)):
             raise ConfigError(f"--as {name}: expected the name of a variable")
         assert self.shell is not None  # magics live in a shell
         result = command.run(Call(args, cell, self.shell))

@@ -50,9 +50,25 @@ class Parser(argparse.ArgumentParser):
         )
         self.add_argument("-h", "--help", action=_Help, help="this help")
 
+    def add_name(self, default: str | None = None) -> None:
+        """Let ``--as NAME`` be given, after a subcommand too."""
+        self.add_argument("--as", dest="as_name", metavar="NAME", default=default,
+                          help="put the result into this variable")  # fmt: skip
+        for action in self._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                for inner in action.choices.values():
+                    inner.add_name(argparse.SUPPRESS)  # what was given before it stays
+
     def error(self, message: str) -> NoReturn:
         advice = f"{self.prog} --help tells what it takes"
-        raise ConfigError(f"{self.prog}: {self._explain(message)}. {advice}")
+        raise ConfigError(f"{self.prog}: {self._explain(message)}\n{advice}")
+
+    def parse_known_args(self, *given: Any, **options: Any) -> Any:
+        """Known arguments and no others: those of a subcommand are not left to its parent."""
+        found, others = super().parse_known_args(*given, **options)
+        if others:
+            self.error(f"unrecognized arguments: {' '.join(others)}")
+        return found, others
 
     def _explain(self, message: str) -> str:
         found = re.fullmatch(r"unrecognized arguments: (.+)", message)
@@ -70,7 +86,7 @@ class Parser(argparse.ArgumentParser):
         if found:
             choices = [choice.strip("'") for choice in found[3].split(", ")]
             return f"{found[1]} cannot be {found[2]!r}; {suggest(found[2], choices)}"
-        return message
+        return message.removeprefix("argument ")
 
     def _usage(self) -> str:
         return " ".join(self.format_usage().split())
@@ -104,5 +120,8 @@ def split_line(line: str) -> list[str]:
     """
     try:
         return shlex.split(line)
-    except ValueError as error:
-        raise ConfigError(f"%dgf: {error} in: {line}") from error
+    except ValueError:
+        raise ConfigError(
+            f"%dgf: a quotation has no end in: {line}\n"
+            """quotes belong in pairs; JSON stands in single ones: '{"topic": "tides"}'"""
+        ) from None

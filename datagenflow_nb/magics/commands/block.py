@@ -20,6 +20,7 @@ def _arguments(parser: Parser) -> None:
 
 
 def _run(call: Call) -> Any:
+    __tracebackhide__ = True
     body = call.body or ""
     if not body.strip():
         raise ConfigError(
@@ -30,7 +31,7 @@ def _run(call: Call) -> Any:
         raise ConfigError("--replace says what --save may do; give --save too")
     workspace = call.workspace
     if not call.args.save:
-        kinds = define_blocks(call.shell, body)
+        kinds = define_blocks(call.shell, call.text)
     else:
         kinds = workspace.save_blocks(body, replace=call.args.replace)
         call.shell.user_ns.update({kind.__name__: kind for kind in kinds})

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from ...displays.text import Note
+from ...displays.text import Note, plural
 from ...errors import ConfigError
 from ..command import Call, Command
 from ..parser import Parser
-from ._arguments import whole_number
 
 __all__ = ["COMMAND"]
 
@@ -24,17 +23,21 @@ def _run(call: Call) -> Note:
 def _pipeline(call: Call) -> Note:
     name = call.args.name
     saved = call.workspace.saved_pipeline(name)
-    _confirm(call, f"Delete the pipeline {name!r} with its {saved.version} versions?")
+    _confirm(call, f"Delete the pipeline {name!r} with its {plural(saved.version, 'version')}?")
     call.workspace.delete_pipeline(name)
     return Note(f"Deleted the pipeline {name!r}; its jobs and their records stay.")
 
 
 def _job(call: Call) -> Note:
-    job = call.workspace.job(whole_number(call.args.name))
+    if not call.args.name.isdecimal():
+        raise ConfigError(
+            f"a job is deleted by its number, not {call.args.name!r}; %dgf jobs lists them"
+        )
+    job = call.workspace.job(int(call.args.name))
     counts = call.workspace.record_counts(job.id)
     records = sum(counts.values())
     reviewed = counts.get("accepted", 0) + counts.get("rejected", 0)
-    told = f"{records:,} records ({reviewed:,} reviewed)"
+    told = plural(records, "record") + (f" ({reviewed:,} reviewed)" if reviewed else "")
     _confirm(call, f"Delete job {job.id} with its {told} and their traces?")
     job.delete()
     return Note(f"Deleted job {job.id} with its {told}.")

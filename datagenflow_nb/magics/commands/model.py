@@ -12,8 +12,10 @@ __all__ = ["COMMAND"]
 
 
 def _arguments(parser: Parser) -> None:
-    actions = parser.add_subparsers(dest="action", metavar="add|test|delete", required=True)
-    add = actions.add_parser("add", help="configure a model, and let its key go to its endpoint")
+    actions = parser.add_subparsers(dest="action", metavar="add|test|delete", required=True,
+                                    help="each has its own --help")  # fmt: skip
+    text = "configure a model, and let its key go to its endpoint"
+    add = actions.add_parser("add", help=text, description=text)
     add.add_argument("name", metavar="NAME", help="what blocks write in model:")
     add.add_argument("--endpoint", required=True, metavar="URL",
                      help="base URL of an OpenAI-compatible API")  # fmt: skip
@@ -24,7 +26,7 @@ def _arguments(parser: Parser) -> None:
     add.add_argument("--output-price", type=float, metavar="X", help="per million tokens")
     add.add_argument("--timeout", type=float, metavar="S", help="seconds for one try")
     for action, text in (("test", "ask it one short question"), ("delete", "forget it")):
-        one = actions.add_parser(action, help=text)
+        one = actions.add_parser(action, help=text, description=text)
         names(one.add_argument("name", metavar="NAME", help="the model"), "model")
 
 

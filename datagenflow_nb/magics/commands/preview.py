@@ -44,7 +44,7 @@ def _seed(call: Call, pipeline: Pipeline) -> Any:
     if call.body is not None and call.body.strip():
         from ...seeds import parse_text
 
-        return {"metadata": next(iter(parse_text(call.body, where="the cell"))).metadata}
+        return {"metadata": next(iter(parse_text(call.text, where="the cell"))).metadata}
     found = call.workspace.example_seed(pipeline)
     if found is None:
         needed = list(pipeline.needed_fields())
