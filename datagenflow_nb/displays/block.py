@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from .html import el, page, table_html
@@ -25,7 +27,7 @@ class BlockCard(dict[str, Any]):
             f"{self['type']} ({self['category']}{fan_out}): {self['description']}",
             f"inputs:  {', '.join(self['inputs']) or 'none'}",
             f"outputs: {', '.join(self['outputs']) or 'none'}",
-            f"source:  {self['source']}",
+            f"source:  {_place(self['source'])}",
         ]
         if not self["config"]:
             lines.append("config:  not described; any key is passed on")
@@ -49,11 +51,16 @@ class BlockCard(dict[str, Any]):
             el("div", el("span", "adds ", class_="dgf-soft"), tags_html(self["outputs"]) or "none"),
             table_html(_HEADERS, self._rows()) if self["config"] else
             el("div", "config: not described; any key is passed on", class_="dgf-soft"),
-            el("div", f"source: {self['source']}", class_="dgf-soft"),
+            el("div", f"source: {_place(self['source'])}", class_="dgf-soft"),
         )  # fmt: skip
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         printer.text(self.text(100))
+
+
+def _place(source: str) -> str:
+    """A file below the working directory from there, everything else as it is."""
+    return source.removeprefix(f"{Path.cwd()}{os.sep}")
 
 
 def _kind(entry: Mapping[str, Any]) -> str:

@@ -23,6 +23,7 @@ from .runner import Runner
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ..displays.listing import Listing
     from ..export import ExportResult
 
 __all__ = ["Job", "Live"]
@@ -241,7 +242,7 @@ class Job:
         """How many lines the job's log has."""
         return self._log.count(self.id)
 
-    def log(self, limit: int | None = None) -> list[LogLine]:
+    def log(self, limit: int | None = None) -> Listing[LogLine]:
         """What the job's blocks printed and logged, in order.
 
         Parameters
@@ -258,7 +259,9 @@ class Job:
         """
         if limit is not None and (type(limit) is not int or limit < 0):
             raise ValidationError(f"limit is {limit!r}, expected a number of lines, 0 or more")
-        return self._log.lines(self._table.get(self.id).id, limit)
+        from .listing import log_listing
+
+        return log_listing(self.id, self._log.lines(self._table.get(self.id).id, limit))
 
     def delete(self) -> None:
         """Delete the job with its seeds, records, traces and log.

@@ -1,4 +1,4 @@
-"""Jobs as a table."""
+"""Jobs, and the log of one, as a table."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..displays.listing import Listing
+from ..storage.log import LogLine
 from .job import Job
 
-__all__ = ["job_listing"]
+__all__ = ["job_listing", "log_listing"]
 
 _HEADERS = ("ID", "Status", "Done", "Total", "Records", "Failed", "Filtered", "Started", "Model",
             "Pipeline")  # fmt: skip
@@ -17,6 +18,22 @@ _HEADERS = ("ID", "Status", "Done", "Total", "Records", "Failed", "Filtered", "S
 def job_listing(jobs: Iterable[Job]) -> Listing[Job]:
     """The jobs with what the store knows of them when the table is shown."""
     return Listing(jobs, _HEADERS, _cells, title="Jobs", empty="No jobs yet.")
+
+
+def log_listing(job_id: int, lines: Iterable[LogLine]) -> Listing[LogLine]:
+    """What the job's blocks printed and logged, line by line."""
+    return Listing(
+        lines,
+        ("Time", "Block", "Level", "Message"),
+        _line_cells,
+        title=f"Log of job {job_id}",
+        empty=f"The log of job {job_id} is empty: its blocks printed and logged nothing.",
+    )
+
+
+def _line_cells(line: LogLine) -> tuple[str, str, str, str]:
+    time = line.created_at[:19].replace("T", " ")
+    return time, line.block_id or "-", line.level, line.message
 
 
 def _cells(job: Job) -> tuple[Any, ...]:

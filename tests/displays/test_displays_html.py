@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -186,6 +187,15 @@ def test_block_card() -> None:
         "Shout textMakes it loud.reads textadds noneConfigTypeDefaultDescriptiontimesinteger"
         "2how oftenmarkstring or nullrequiredanyany-source: a cell"
     )
+
+
+def test_block_card_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file is shown from where one works, and held as it is."""
+    monkeypatch.chdir(tmp_path)
+    card = BlockCard({**CARD, "source": str(Path.cwd() / "blocks" / "shout.py")})
+    assert "source:  blocks/shout.py" in card.text()
+    assert parse(card._repr_html_()).text.endswith("source: blocks/shout.py")
+    assert Path(card["source"]).is_absolute()
 
 
 def test_block_card_without_a_schema() -> None:

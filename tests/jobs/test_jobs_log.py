@@ -53,6 +53,21 @@ def run_saying(say: Callable[[], Any]) -> Job:
     return finish(dgf.run(pipeline(talk), [{"n": 1}]))
 
 
+def test_log_shows_as_a_table(ws: dgf.Workspace) -> None:
+    """A line each: when, which block, how, what; without lines that is said."""
+    lines = run_saying(lambda: print("one\ntwo")).log()
+    header, first, second = lines.text().splitlines()
+    assert header.split() == ["Time", "Block", "Level", "Message"]
+    assert first.split()[2:] == ["talk", "print", "one"]
+    assert first.split()[:2] == lines[0].created_at[:19].split("T")
+    assert second.split()[2:] == ["talk", "print", "two"]
+    silent = run_saying(lambda: None)
+    assert silent.log() == []
+    assert silent.log().text() == (
+        f"The log of job {silent.id} is empty: its blocks printed and logged nothing."
+    )
+
+
 # Who prints
 
 
