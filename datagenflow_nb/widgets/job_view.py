@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextvars
 import threading
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..displays.job import job_html, progress_text
@@ -38,16 +39,29 @@ _STYLE = (
 _shown: list[tuple[int, int]] = []
 
 
-def show_job(job: Job) -> None:
-    """Display the job in the running cell, live while it runs; once per cell."""
+def show_job(job: Job, *, is_new: bool = False) -> Callable[[], None]:
+    """Display the job in the running cell, live while it runs; once per cell.
+
+    Parameters
+    ----------
+    is_new : bool
+        It was started by this cell: the display is the same whether it has ended already or not.
+
+    Returns
+    -------
+    callable
+        Waits until the display of a job that has ended is in its last state.
+    """
     from IPython.core.getipython import get_ipython
 
     shell = get_ipython()
     here = (job.id, shell.execution_count if shell is not None else 0)
     if here in _shown:
-        return
+        return lambda: None
     _shown[:] = [here]
-    _View(job).open()
+    view = _View(job)
+    view.open(is_new)
+    return view.settle
 
 
 class _View:
@@ -58,29 +72,39 @@ class _View:
         self._executions, self._records = Speed(), Speed()
         self._widgets: _Widgets | None = None
         self._static: DisplayHandle | None = None
+        self._follower: threading.Thread | None = None
+        self._wake = threading.Event()
 
-    def open(self) -> None:
+    def open(self, is_new: bool) -> None:
         """Show it, and keep it up to date from a thread of its own until the job has ended."""
         from IPython.display import display
 
         row = self._job.row
-        if row.status in ACTIVE:
+        is_live = is_new or row.status in ACTIVE
+        if is_live:
             self._widgets = _make_widgets(self._job)
         if self._widgets is not None:
             self._widgets.update(self._html(row))
             self._widgets.show()
         self._static = display(self._bundle(row), raw=True, display_id=True)
-        if row.status in ACTIVE:
+        if is_live:
             # The copied context is what ties a thread's output to this cell.
             follow = contextvars.copy_context().run
-            threading.Thread(
+            self._follower = threading.Thread(
                 target=follow, args=(self._follow,), name=f"datagenflow-view-{row.id}", daemon=True
-            ).start()
+            )
+            self._follower.start()
+
+    def settle(self) -> None:
+        """Wait until the last state of a job that has ended is drawn."""
+        self._wake.set()
+        if self._follower is not None:
+            self._follower.join()
 
     def _follow(self) -> None:
         drawn = 0.0
         while True:
-            time.sleep(_PERIOD)
+            self._wake.wait(_PERIOD)
             try:
                 row = self._job.row
             except DataGenFlowError as error:  # deleted, or its store was closed: nothing moves now
@@ -116,7 +140,7 @@ class _View:
 
     def _html(self, row: JobRow, *, is_static: bool = False) -> str:
         is_active = row.status in ACTIVE
-        causes = self._job.reasons() if row.records_failed else []
+        causes = self._job.reasons() if row.records_failed and not is_active else []
         notes = []
         if is_active and is_static:
             notes = [f"%dgf job {row.id} shows how far it is now, %dgf cancel {row.id} stops it."]

@@ -66,10 +66,12 @@ def _seeds(call: Call) -> Any:
 def _wait(job: Job) -> None:
     from ...widgets.job_view import show_job
 
-    show_job(job)
+    settle = show_job(job, is_new=True)
     try:
         job.wait_or_cancel()
+        settle()
     except KeyboardInterrupt:
+        settle()
         row = job.row
         raise Interrupted(
             f"job {job.id} is {row.status}; {row.executions_done:,} of {row.total or 0:,} "
