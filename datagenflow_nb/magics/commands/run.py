@@ -60,7 +60,7 @@ def _seeds(call: Call) -> Any:
         )
     from ...seeds import parse_text
 
-    return parse_text(body, where="the cell", format=call.args.format)
+    return parse_text(call.text, where="the cell", format=call.args.format)
 
 
 def _wait(job: Job) -> None:
