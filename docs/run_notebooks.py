@@ -9,6 +9,7 @@ differs from run to run for no reason (times, versions, ids of widgets) is not s
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -35,6 +36,8 @@ _LANGUAGE = {
 }
 #: Names a widget of the kernel that drew it, which has ended; readers show an error for it.
 _WIDGET = "application/vnd.jupyter.widget-view+json"
+#: A folder that `tempfile` made: it has another name each time.
+_TEMPORARY = re.compile(r"(?:/private)?/(?:tmp|var/tmp|var/folders)/(?:[^\s'\"<>)\]},;:/]+/)+")
 
 
 def set_up_folder(notebook: Path, folder: Path) -> Path:
@@ -63,7 +66,17 @@ def clean(notebook: Any) -> None:
         if cell.cell_type == "code":
             for output in cell.outputs:
                 output.get("data", {}).pop(_WIDGET, None)
+                _hide_temporary_folders(output)
             cell.outputs = [output for output in cell.outputs if output.get("data") != {}]
+
+
+def _hide_temporary_folders(holder: Any) -> None:
+    """Write them as ``/.../`` in every text below ``holder``."""
+    for key, value in holder.items() if isinstance(holder, dict) else enumerate(holder):
+        if isinstance(value, str):
+            holder[key] = _TEMPORARY.sub("/.../", value)
+        elif isinstance(value, dict | list):
+            _hide_temporary_folders(value)
 
 
 def execute(path: Path) -> None:
@@ -92,11 +105,12 @@ def execute(path: Path) -> None:
             store_widget_state=False,
         )
         client.execute(env=offline_environment(folder, os.environ))
-        clean(notebook)
         text = nbformat.writes(notebook)  # type: ignore[no-untyped-call]
         for place in (folder, ROOT, Path.home()):
             if f"{place}{os.sep}" in text or f'{place}"' in text:
                 raise ValueError(f"an output of {path.name} holds {place}: say it relative")
+    clean(notebook)
+    text = nbformat.writes(notebook)  # type: ignore[no-untyped-call]
     path.write_text(text.rstrip("\n") + "\n", encoding="utf-8")
 
 

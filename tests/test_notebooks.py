@@ -106,6 +106,7 @@ def test_saved_file_is_clean(write: Write) -> None:
     path = write(
         "import ipywidgets\nipywidgets.IntSlider()",
         "print('a')\nprint('b', flush=True)\nprint('c')",
+        "import pathlib, tempfile; str(pathlib.Path(tempfile.mkdtemp()) / 'some.db')",
         tags={1: ["nbval-ignore-output"]},
     )
     saved = execute(path)
@@ -114,9 +115,14 @@ def test_saved_file_is_clean(write: Write) -> None:
     assert path.read_bytes() == first
     assert set(saved.metadata) == {"kernelspec", "language_info"}
     assert "version" not in saved.metadata.language_info
-    assert [dict(cell.metadata) for cell in saved.cells] == [{}, {"tags": ["nbval-ignore-output"]}]
+    assert [dict(cell.metadata) for cell in saved.cells] == [
+        {},
+        {"tags": ["nbval-ignore-output"]},
+        {},
+    ]
     assert list(saved.cells[0].outputs[0].data) == ["text/plain"]
     assert [output.text for output in saved.cells[1].outputs] == ["a\nb\nc\n"]
+    assert saved.cells[2].outputs[0].data["text/plain"] == "'/.../some.db'"
 
 
 @pytest.mark.parametrize(
@@ -155,13 +161,14 @@ def test_a_bad_run_is_not_saved(write: Write, source: str, message: str) -> None
         ("pandas 3.1.1, python=3.11.7", "pandas VERSION, python=VERSION"),
         ("10 records, 3 failed, 1.5 tokens", "10 records, 3 failed, 1.5 tokens"),
         ("3 seeds, 2 steps, job 7", "3 seeds, 2 steps, job 7"),
+        ("<style>td{margin:0}\n</style><td>3</td>", "STYLE<td>3</td>"),
         ("bedroom, 1234567, 2026-01-31", "bedroom, 1234567, 2026-01-31"),
     ],
 )
 def test_sanitize(text: str, expected: str) -> None:
     """Times, rates, ids and versions do not count; numbers that mean something do."""
     rules = get_sanitize_patterns((ROOT / "notebooks" / "sanitize.cfg").read_text("utf-8"))
-    assert len(rules) == 10
+    assert len(rules) == 11
     for pattern, replacement in rules:
         text = re.sub(pattern, replacement, text)
     assert text == expected
@@ -170,7 +177,7 @@ def test_sanitize(text: str, expected: str) -> None:
 def test_sanitize_temporary_folders() -> None:
     """A temporary folder counts as one, wherever it is."""
     rules = get_sanitize_patterns((ROOT / "notebooks" / "sanitize.cfg").read_text("utf-8"))
-    pattern, replacement = rules[4]
-    for place in (("tmp",), ("private", "var", "folders"), ("var", "tmp")):
+    pattern, replacement = rules[5]
+    for place in (("tmp",), ("private", "var", "folders"), ("var", "tmp"), ("...",)):
         path = "/".join(["", *place, "x1", "out.jsonl"])
         assert re.sub(pattern, replacement, f"saved as '{path}'") == "saved as 'FOLDER'"
