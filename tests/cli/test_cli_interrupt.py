@@ -101,6 +101,35 @@ def test_second_interrupt_drops_what_is_in_flight(dgf: Any, until: Any) -> None:
     dgf("doctor")
 
 
+def test_second_interrupt_leaves_a_hanging_block(dgf: Any, until: Any) -> None:
+    """A sync block that never ends does not keep the command after its summary."""
+    (dgf.folder / "blocks").mkdir()
+    dgf.write(
+        "blocks/hang.py",
+        """
+import threading
+from datagenflow_nb import block
+
+@block(outputs=["x"])
+def hang(topic):
+    print("hanging")
+    threading.Event().wait()
+""",
+    )
+    pipeline = dgf.write("hang.json", {"name": "Hang", "blocks": [{"type": "hang"}]})
+    process = dgf.start("run", pipeline, dgf.write("seeds.json", SEEDS[:1]))
+    until(lambda: dgf.rows("SELECT 1 FROM job_log LIMIT 1"), process)
+    process.send_signal(signal.SIGINT)
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith("stopping:"):
+            break
+    process.send_signal(signal.SIGINT)
+    told, said = process.communicate(timeout=60)
+    assert process.returncode == 1, said
+    assert told.startswith("Job 1 cancelled in ")
+
+
 def test_interrupt_before_the_start(dgf: Any, until: Any) -> None:
     """Ctrl-C while the seeds are still being typed leaves no job behind."""
     process = dgf.start("run", dgf.write("ask.yaml", ASK), "-", stdin=subprocess.PIPE)

@@ -415,6 +415,34 @@ def test_hostile_sync_block(ws: dgf.Workspace) -> None:
     assert ws.record_counts() == {}
 
 
+@pytest.mark.parametrize("last", ["job.cancel(now=True).wait(10)", "pass"])
+def test_hanging_thread_does_not_keep_the_process(
+    ws: dgf.Workspace, start_script: Any, last: str
+) -> None:
+    """A sync block that never ends: the script is over with its last words all the same."""
+    process = start_script(
+        f"""
+        import threading
+        import datagenflow_nb as dgf
+        started = threading.Event()
+        dgf.workspace("store.db")
+        @dgf.block(outputs=["x"])
+        def hang(n):
+            started.set()
+            threading.Event().wait()
+        job = dgf.run(dgf.Pipeline("p", [hang]), [{{"n": 1}}])
+        started.wait()
+        {last}
+        print(job.status)
+        """
+    )
+    out, err = process.communicate(timeout=30)
+    status = "running" if last == "pass" else "cancelled"
+    assert (out, process.returncode) == (f"{status}\n", 0)
+    assert ("job 1 was interrupted" in err) == (last == "pass")
+    assert ws.job(1).row.status == ("interrupted" if last == "pass" else "cancelled")
+
+
 def test_block_that_ignores_being_cancelled(ws: dgf.Workspace) -> None:
     """Swallowing the cancellation keeps a record at most, never the job."""
 
