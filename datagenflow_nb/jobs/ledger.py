@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..engine import Branch, Execution, Outcome
-from ..errors import Stopped
-from ..errors import BlockExecutionError
+from ..errors import BlockExecutionError, Stopped
 from ..records import Call, Step, Usage, encode, utc_now
 from ..redaction import Redactor
 from ..storage.journal import call_row, execution_row, record_row, step_row
