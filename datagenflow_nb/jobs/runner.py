@@ -272,13 +272,16 @@ class Runner:
             self._last_breath = perf_counter()
 
     async def _watch_control(self) -> None:
+        told = ""
         while True:
             await asyncio.sleep(_CONTROL_PERIOD)
             streams.hold()  # a block may run for long
             try:
                 wish = await _in_thread(self._table.control, self.job.id)
             except StoreError as error:
-                _log.warning("job %d: its row cannot be read: %s", self.job.id, error)
+                if error.message != told:
+                    told = error.message
+                    _log.warning("job %d: its row cannot be read: %s", self.job.id, told)
                 continue
             if wish is not None:
                 self.stop("cancelled", now=wish != "cancel")

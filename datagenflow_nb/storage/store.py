@@ -145,7 +145,9 @@ class Store:
         """The same, to read what is in the file at the path and in no other."""
         with self._using() as connection:
             if self.is_moved():
-                raise StoreError(self._moved(), {"path": str(self.path)})
+                can_save = not (self.is_read_only or connection.in_transaction)
+                text = self._moved(connection if can_save else None)
+                raise StoreError(text, {"path": str(self.path)})
             yield connection
 
     def rows(self, sql: str, parameters: Any = ()) -> list[sqlite3.Row]:

@@ -354,6 +354,23 @@ def _limit_size(ws: dgf.Workspace, pages: int) -> None:
         connection.execute(f"PRAGMA max_page_count = {now + pages}")
 
 
+def test_store_that_is_deleted_under_a_job(ws: dgf.Workspace) -> None:
+    """Waiting for the job says so, and where what was stored before has been saved."""
+
+    @dgf.block(outputs=["x"])
+    async def lose(n):
+        ws.store.path.unlink()
+        return {"x": n}
+
+    finish(dgf.run(ECHO, {"n": 1}))
+    job = dgf.run(dgf.Pipeline("p", [lose]), [{"n": 1}])
+    told = r"^job 2 ended as failed, which cannot be stored: .* was deleted .*; what it held was sav"
+    with pytest.raises(dgf.StoreError, match=told):
+        job.wait(20)
+    (saved,) = ws.store.path.parent.glob("*.rescued-*.db")
+    assert dgf.workspace(saved).record_counts() == {"pending": 1}
+
+
 def test_status_that_cannot_be_stored(ws: dgf.Workspace) -> None:
     """When not even the end can be written, waiting for it says so instead of hanging."""
 

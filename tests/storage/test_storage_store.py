@@ -419,6 +419,9 @@ def test_a_lost_file_is_not_read(store: Store, replacement: bytes | None) -> Non
     for read in reads:
         with pytest.raises(StoreError, match=rf"data.*\.db was {what} while it was open; nothing"):
             read()
+    saved = Store(rescued(store.path.parent))
+    assert names(saved) == []
+    saved.close()
 
 
 def test_the_log_of_a_lost_file_is_not_worked_into_another(tmp_path: Path) -> None:
