@@ -364,7 +364,7 @@ def test_store_that_is_deleted_under_a_job(ws: dgf.Workspace) -> None:
 
     finish(dgf.run(ECHO, {"n": 1}))
     job = dgf.run(dgf.Pipeline("p", [lose]), [{"n": 1}])
-    told = r"^job 2 ended as failed, which cannot be stored: .* was deleted .*; what it held was sav"
+    told = r"^job 2 ended as failed, which cannot be stored: .* was deleted .*; what it held was"
     with pytest.raises(dgf.StoreError, match=told):
         job.wait(20)
     (saved,) = ws.store.path.parent.glob("*.rescued-*.db")
