@@ -7,7 +7,7 @@ import contextlib
 import functools
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from ..storage.log import LogLine, LogTable
 from ..storage.records import Record, RecordTable
 from ..whole import told
 from .runner import Runner
+from .statuses import as_statuses, statuses_to_export
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,8 +31,6 @@ __all__ = ["Job", "Live"]
 
 #: Seconds between looks at the row of a job that another process runs.
 _POLL = 0.25
-#: Statuses of the records that an export holds when it is not told.
-DEFAULT_EXPORT = ("pending", "accepted")
 
 
 class Live:
@@ -359,40 +358,3 @@ def _seconds(timeout: float | None) -> float | None:
     if not is_number or not timeout >= 0:
         raise ValidationError(f"timeout is {told(timeout)}, expected seconds, 0 or more")
     return min(timeout, threading.TIMEOUT_MAX)  # no clock goes further
-
-
-def statuses_to_export(status: str | Sequence[str] | None) -> list[str]:
-    """The statuses of the records to export; None: pending and accepted.
-
-    Raises
-    ------
-    ValidationError
-        For an unknown status, and a list of none: the file would be emptied.
-    """
-    wanted = as_statuses(DEFAULT_EXPORT if status is None else status)
-    if not wanted:
-        raise ValidationError(
-            f"status is {status!r}, which exports nothing; name statuses, or leave it out for "
-            f"{' and '.join(DEFAULT_EXPORT)}"
-        )
-    return wanted
-
-
-def as_statuses(status: str | Sequence[str] | None) -> list[str] | None:
-    """A status or a list of them as a list; unknown ones are errors."""
-    from ..errors import suggest
-    from ..storage.records import OUTCOMES, REVIEW_STATUSES
-
-    if status is None:
-        return None
-    if not isinstance(status, Iterable):
-        raise ValidationError(f"record status is {status!r}, expected a text or a list of them")
-    wanted = [status] if isinstance(status, str) else list(status)
-    known = (*REVIEW_STATUSES, *OUTCOMES)
-    for name in wanted:
-        if name not in known:
-            raise ValidationError(
-                f"record status {name!r} is unknown; {suggest(str(name), known)}",
-                {"status": name, "statuses": list(known)},
-            )
-    return wanted

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import ValidationError
 from ..jobs import JobRoom
-from ..jobs.job import as_statuses, statuses_to_export
+from ..jobs.statuses import as_statuses, statuses_to_export
 from ..records import Trace
 from ..storage.records import Record, RecordTable
 from ..storage.review import ReviewTable
