@@ -112,28 +112,32 @@ def check_pipeline(
 
 def needed_seed_fields(
     spec: PipelineSpec, registry: Registry, instances: Mapping[str, BaseBlock]
-) -> dict[str, str]:
-    """Fields that every seed must bring, and who needs each: certain ones only.
+) -> dict[tuple[str, ...], str]:
+    """Fields that every seed must bring, any one of each key, and who needs it: certain ones only.
 
     Raises
     ------
     DataGenFlowError
         For a pipeline that cannot be built.
     """
-    needed: dict[str, str] = {}
+    needed: dict[tuple[str, ...], str] = {}
     known = _Fields(())
     for number, entry in enumerate(spec.blocks, 1):
         block = instances.get(entry.id) or build_block(entry, registry, number)
         for need in _needs(entry, block):
-            if len(need.anyof) == 1 and not need.is_guess and not known.provides(need):
-                name = need.anyof[0].removeprefix("metadata.")
-                needed.setdefault(name, f"block {entry.id!r} ({entry.type}), {need.where}")
+            if not need.is_guess and not known.provides(need):
+                place = f"block {entry.id!r} ({entry.type}), {need.where}"
+                needed.setdefault(_of_seed(need), place)
         known.add(block.output_fields())
     if spec.accept_when is not None:
         for need in _rule_needs(spec.accept_when, "accept_when"):
             if not known.provides(need):
-                needed.setdefault(need.anyof[0].removeprefix("metadata."), "the rule accept_when")
+                needed.setdefault(_of_seed(need), "the rule accept_when")
     return needed
+
+
+def _of_seed(need: Need) -> tuple[str, ...]:
+    return tuple(name.removeprefix("metadata.") for name in need.anyof)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +150,7 @@ class Flow:
         ``number, id, type, reads, adds, when, disabled, fan_out, problem`` each; ``reads`` and
         ``adds`` are names of fields, ``problem`` what is wrong with the block or None.
     seed_fields : list of str
-        Fields the seed has to bring.
+        Fields the seed has to bring; ``a or b`` where either will do.
     problem : str or None
         What is wrong with the pipeline's own rule.
     """
@@ -175,7 +179,8 @@ def describe_flow(
         for number, entry in enumerate(spec.blocks, 1)
     ]
     try:
-        seed_fields = list(needed_seed_fields(spec, registry, instances))
+        needed = needed_seed_fields(spec, registry, instances)
+        seed_fields = [" or ".join(anyof) for anyof in needed]
     except DataGenFlowError:
         seed_fields = []  # the problem is told beside its block
     return Flow(blocks, seed_fields, wrong.get(None))
@@ -194,15 +199,16 @@ def _traffic(
     return {"reads": list(dict.fromkeys(reads)), "adds": adds, "fan_out": block.fan_out}
 
 
-def check_fields(seed: Seed, required: Mapping[str, str]) -> None:
+def check_fields(seed: Seed, required: Mapping[tuple[str, ...], str]) -> None:
     """Make sure that a seed has the fields a pipeline needs.
 
     Parameters
     ----------
     seed : Seed
         As read by ``read_seeds``.
-    required : mapping of str to str
-        Field name to who needs it: ``{"topic": "block 'writer' (TextGenerator), user_prompt"}``.
+    required : mapping of tuple of str to str
+        Fields of which one must be there, and who needs it:
+        ``{("topic",): "block 'writer' (TextGenerator), user_prompt"}``.
 
     Raises
     ------
@@ -210,20 +216,20 @@ def check_fields(seed: Seed, required: Mapping[str, str]) -> None:
         Names the place, the missing field, who needs it, and the fields there are.
     """
     metadata = seed.metadata
-    for name, needed_by in required.items():
-        if name in metadata:
+    for anyof, needed_by in required.items():
+        if any(name in metadata for name in anyof):
             continue
         fields = sorted(metadata)
         named = ", ".join(map(repr, fields[:_MAX_NAMED])) or "no fields"
         if len(fields) > _MAX_NAMED:
             named += f" and {len(fields) - _MAX_NAMED} more"
-        near = suggest(name, fields)
+        near = suggest(anyof[0], fields)
         is_near = near.startswith("did you mean")
         hint = f"{near} The seed has {named}" if is_near else f"the seed has {named}"
         source = seed.where or "seed"
         raise SeedError(
-            f"{source}: no field {name!r}, which {needed_by} needs; {hint}",
-            {"source": source, "key": name, "needed_by": needed_by, "fields": fields},
+            f"{source}: no field {' or '.join(map(repr, anyof))}, which {needed_by} needs; {hint}",
+            {"source": source, "key": " or ".join(anyof), "needed_by": needed_by, "fields": fields},
         )
 
 

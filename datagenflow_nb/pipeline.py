@@ -150,7 +150,7 @@ class Pipeline:
         return check_pipeline(self.spec, registry, self.instances, fields)
 
     def needed_fields(self) -> list[str]:
-        """Fields every seed has to bring.
+        """Fields every seed has to bring, ``"a|b"`` where either will do.
 
         Raises
         ------
@@ -159,7 +159,8 @@ class Pipeline:
         """
         registry = self.services.registry
         registry.refresh()
-        return list(needed_seed_fields(self.spec, registry, self.instances))
+        needed = needed_seed_fields(self.spec, registry, self.instances)
+        return ["|".join(anyof) for anyof in needed]
 
     def program(self) -> Program:
         """The pipeline with its blocks built, ready to run.

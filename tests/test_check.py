@@ -43,9 +43,10 @@ def problems(*blocks: Any, fields: list[str] | None = None, **options: Any) -> l
 
 
 def needed(*blocks: Any) -> dict[str, str]:
-    """Fields every seed has to bring."""
+    """Fields every seed has to bring, alternatives joined by "|"."""
     pipe = Pipeline("p", blocks)
-    return needed_seed_fields(pipe.spec, pipe.services.registry, pipe.instances)
+    found = needed_seed_fields(pipe.spec, pipe.services.registry, pipe.instances)
+    return {"|".join(anyof): needed_by for anyof, needed_by in found.items()}
 
 
 def test_nothing_wrong() -> None:
@@ -199,7 +200,7 @@ def test_needed_seed_fields() -> None:
         ask("{{ guarded }}", when="flag"),
         ask("{{ off }}", disabled=True),
         Either,
-    ) == {
+    ) == {  # Either takes the summary
         "odd": "block 'output' (Output), config 'template'",
         "topic": "block 'output' (Output), config 'template'",
         "level": "block 'output' (Output), config 'template'",
@@ -232,6 +233,39 @@ def test_text_that_only_looks_like_a_template() -> None:
     assert problems(Formatter(fmt="{{ {x}"), fields=["x"]) == []
     assert needed(Formatter(fmt="{{literal}} {x}")) == {}
     assert lines.preview({"x": 1}).results[0].result["line"] == "{literal} 1"
+
+
+def test_needed_alternatives() -> None:
+    """One of them must come, unless a block before gives one."""
+    assert needed(Either) == {"question|summary": "block 'either' (Either), inputs"}
+    assert needed(summarize, Either) == {"text": "block 'summarize' (summarize), inputs"}
+    assert Pipeline("p", [Either, ask("{{ topic }}")]).needed_fields() == [
+        "question|summary", "topic",
+    ]  # fmt: skip
+    shown = Pipeline("p", [Either])._repr_html_()
+    assert "question or summary" in shown
+
+
+@pytest.mark.parametrize(
+    ("type_", "config", "key"),
+    [
+        ("TextGenerator", {}, "user_prompt"),
+        ("TextGenerator", {"user_prompt": "  ", "system_prompt": "x"}, "user_prompt"),
+        ("StructuredGenerator", {"json_schema": {"type": "object"}}, "prompt"),
+    ],
+)
+def test_generators_without_a_prompt(type_: str, config: dict[str, Any], key: str) -> None:
+    """They cannot do without a message; with a prompt they need what it names."""
+    entry = {"type": type_, "id": "write", "config": config}
+    place = f"block 'write' ({type_}), without config '{key}'"
+    assert needed(entry) == {"user|text": place}
+    assert problems(entry, fields=["topic"]) == [
+        f"{place}: needs 'user' or 'text', which neither the seed nor an earlier block provides; "
+        "there are: 'topic'"
+    ]
+    assert problems(entry, fields=["text"]) == problems(entry, fields=["user"]) == []
+    asked = {**entry, "config": {**config, key: "About {{ topic }}"}}
+    assert list(needed(asked)) == ["topic"]
 
 
 def test_needed_seed_fields_of_a_broken_pipeline() -> None:

@@ -100,6 +100,8 @@ class BaseBlock:
     #: An empty schema means "no configuration" instead of "any"; blocks made of functions say so.
     takes_only_known_config: ClassVar[bool] = False
 
+    #: What messages call the place that asks for the inputs.
+    inputs_where: str = "inputs"
     #: The checked configuration: a BlockConfig when the class has one, else a dict.
     config: Any
     #: The configuration as it was given, without defaults: what goes into YAML.
@@ -195,6 +197,10 @@ class BaseBlock:
         dict, list of dict (with ``fan_out``), Drop or Changes
         """
         raise NotImplementedError(f"{type(self).__name__} has no execute method")
+
+    def input_fields(self) -> list[str]:
+        """What this configured block reads, in the notation of ``inputs``."""
+        return list(self.inputs)
 
     def output_fields(self) -> list[str]:
         """The fields this configured block may set; ``["*"]`` when only running it tells."""

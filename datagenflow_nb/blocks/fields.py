@@ -50,8 +50,8 @@ def find_needs(block: BaseBlock) -> list[Need]:
         When the block cannot say how it is configured.
     """
     needs = [
-        Need(tuple(name.strip() for name in entry.split("|")), "inputs")
-        for entry in block.inputs
+        Need(tuple(name.strip() for name in entry.split("|")), block.inputs_where)
+        for entry in block.input_fields()
         if entry != "*" and not entry.endswith("?")
     ]
     for key in block.field_references:

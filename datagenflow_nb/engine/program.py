@@ -149,7 +149,7 @@ def _bind(entry: BlockSpec, block: BaseBlock) -> BoundBlock:
         when=_rule(entry.when, f"block {entry.id!r}, when"),
         needs=tuple(
             tuple(name.strip() for name in need.split("|"))
-            for need in block.inputs
+            for need in block.input_fields()
             if need != "*" and not need.endswith("?")
         ),
         declared=None if "*" in outputs else frozenset(outputs),

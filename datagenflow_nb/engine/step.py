@@ -144,8 +144,10 @@ def _check_inputs(bound: BoundBlock, state: dict[str, Any]) -> None:
     for anyof in bound.needs:
         if not any(name in state for name in anyof):
             wanted = " or ".join(repr(name) for name in anyof)
+            where = bound.block.inputs_where
+            place = "" if where == "inputs" else f", {where},"
             raise ValidationError(
-                f"block {bound.spec.id!r} ({bound.type}) needs the field {wanted}; "
+                f"block {bound.spec.id!r} ({bound.type}){place} needs the field {wanted}; "
                 f"{suggest(anyof[0], state)}",
                 {"block_type": bound.type, "missing": list(anyof), "fields": sorted(state)},
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import secrets
 import sys
 from collections.abc import Iterator
@@ -93,6 +94,7 @@ class JobRoom:
         names = sorted({config.name for config in resolved.values()})
         needed = needed_seed_fields(pipeline.spec, pipeline.services.registry, pipeline.instances)
         source = self._seeds_of(seeds) if _names_a_job(seeds) else read_seeds(seeds, where=where)
+        source = _begun(_checked(source, needed))  # what is wrong at once takes no job's number
         random_seed = options.random_seed
         token = new_token()
         job_id = self.table.create(
@@ -108,9 +110,7 @@ class JobRoom:
         )  # fmt: skip
         self._hold(job_id, token)
         try:
-            total = self.table.add_seeds(job_id, _checked(source, needed))
-            if total == 0:
-                raise SeedError("there are no seeds; a job needs at least one")
+            self.table.add_seeds(job_id, source)
             self.table.start(job_id, token)
             return self._launch(self.table.get(job_id), token, program, models, options.concurrency)
         except BaseException:
@@ -191,10 +191,18 @@ class JobRoom:
         return runners
 
 
-def _checked(seeds: Iterator[Seed], needed: dict[str, str]) -> Iterator[Seed]:
+def _checked(seeds: Iterator[Seed], needed: dict[tuple[str, ...], str]) -> Iterator[Seed]:
     for seed in seeds:
         check_fields(seed, needed)
         yield seed
+
+
+def _begun(seeds: Iterator[Seed]) -> Iterator[Seed]:
+    """The same seeds, of which the first has been read."""
+    first = next(seeds, None)
+    if first is None:
+        raise SeedError("there are no seeds; a job needs at least one")
+    return itertools.chain([first], seeds)
 
 
 def _names_a_job(seeds: Any) -> bool:

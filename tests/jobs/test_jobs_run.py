@@ -232,6 +232,44 @@ def test_missing_seed_field_is_told_before_any_request(
     assert row_counts(ws) == {}
 
 
+@pytest.mark.parametrize(
+    ("late", "told"),
+    [
+        (
+            {"type": "TextGenerator", "id": "late"},
+            "'user' or 'text', which block 'late' (TextGenerator), without config 'user_prompt' ",
+        ),
+        (
+            {"type": "Validator", "id": "late"},
+            "'text' or 'assistant', which block 'late' (Validator), inputs ",
+        ),
+    ],
+)
+def test_alternatives_nobody_provides_are_told_before_any_request(
+    ws: dgf.Workspace, server: OfflineServer, late: dict[str, Any], told: str
+) -> None:
+    """An earlier block's calls are not made for records that would all fail."""
+
+    @dgf.block(outputs=["idea"])
+    async def think(n, ctx):  # type: ignore[no-untyped-def]  # as users write them
+        return {"idea": (await ctx.llm("m").chat(f"{n}")).text}
+
+    with pytest.raises(dgf.SeedError) as caught:
+        dgf.run(dgf.Pipeline("p", [think, late]), NUMBERS, model="m")
+    assert caught.value.message == f"seed 0: no field {told}needs; the seed has 'n'"
+    assert server.log()["requests"] == 0
+    assert row_counts(ws) == {}
+
+
+def test_refused_starts_take_no_number(ws: dgf.Workspace) -> None:
+    """After mistakes that the first seed shows the first job is job 1."""
+    for seeds in ([], [{"m": 1}], ["tea"], "nowhere.jsonl", "job:7"):
+        with pytest.raises(dgf.DataGenFlowError):
+            dgf.run(ECHO, seeds)
+    assert finish(dgf.run(ECHO, (seed for seed in [{"n": 1}, {"n": 2}]))).id == 1
+    assert ws.job(1).total == 2
+
+
 @pytest.mark.parametrize("line", [5_000, 10_500])
 def test_bad_seed_far_down(ws: dgf.Workspace, line: int) -> None:
     """A bad line after thousands of good ones: SeedError with its number, nothing stays stored."""

@@ -250,14 +250,17 @@ def test_sources_without_seeds(source: Any, message: str) -> None:
 
 def test_check_fields_passes() -> None:
     """A seed that has every required field passes, even when a value is None."""
-    check_fields(Seed({"topic": None, "level": 1}), {"topic": "block 'writer'"})
+    check_fields(Seed({"topic": None, "level": 1}), {("topic",): "block 'writer'"})
+    check_fields(Seed({"b": 1}), {("a", "b"): "block 'writer'"})
 
 
 def test_check_fields_names_the_nearest() -> None:
     """A missing field is told with who needs it, what there is and what is near."""
     seed = Seed({"topc": "tea", "level": 1}, 1, "seeds.csv:2")
     with pytest.raises(SeedError) as caught:
-        check_fields(seed, {"level": "x", "topic": "block 'writer' (TextGenerator), user_prompt"})
+        check_fields(
+            seed, {("level",): "x", ("topic",): "block 'writer' (TextGenerator), user_prompt"}
+        )
     assert caught.value.message == (
         "seeds.csv:2: no field 'topic', which block 'writer' (TextGenerator), user_prompt needs; "
         "did you mean 'topc'? The seed has 'level', 'topc'"
@@ -268,6 +271,16 @@ def test_check_fields_names_the_nearest() -> None:
         "needed_by": "block 'writer' (TextGenerator), user_prompt",
         "fields": ["level", "topc"],
     }
+
+
+def test_check_fields_names_the_alternatives() -> None:
+    """None of those that would do is there."""
+    with pytest.raises(SeedError) as caught:
+        check_fields(Seed({"topic": 1}), {("user", "text"): "block 'writer'"})
+    assert caught.value.message == (
+        "seed: no field 'user' or 'text', which block 'writer' needs; the seed has 'topic'"
+    )
+    assert caught.value.detail["key"] == "user or text"
 
 
 @pytest.mark.parametrize(
@@ -284,5 +297,5 @@ def test_check_fields_names_the_nearest() -> None:
 def test_check_fields_without_a_near_one(metadata: dict[str, int], end: str) -> None:
     """When nothing is near, the fields there are are named, twenty at most."""
     with pytest.raises(SeedError) as caught:
-        check_fields(Seed(metadata), {"topic": "block 'writer'"})
+        check_fields(Seed(metadata), {("topic",): "block 'writer'"})
     assert caught.value.message == f"seed: no field 'topic', which block 'writer' needs; {end}"

@@ -9,7 +9,7 @@ from typing import Any
 from ...errors import ValidationError
 from ..context import BlockContext
 
-__all__ = ["Conversation", "compose"]
+__all__ = ["Conversation", "compose", "message_fields"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,11 @@ class Conversation:
         """In the form of the chat API."""
         user = {"role": "user", "content": self.user}
         return [{"role": "system", "content": self.system}, user] if self.system else [user]
+
+
+def message_fields(prompt: str) -> list[str]:
+    """The fields of the state that are messages, in the notation of ``inputs``."""
+    return ["system?"] if prompt.strip() else ["system?", "user|text"]
 
 
 def compose(

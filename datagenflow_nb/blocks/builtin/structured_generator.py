@@ -13,7 +13,7 @@ from ...records import decode
 from ..base import BaseBlock
 from ..config import BlockConfig
 from ..context import BlockContext
-from ._messages import compose
+from ._messages import compose, message_fields
 
 __all__ = ["StructuredGenerator"]
 
@@ -73,6 +73,8 @@ class StructuredGenerator(BaseBlock):
         )
 
     def prepare(self) -> None:
+        if not self.config.prompt.strip():
+            self.inputs_where = "without config 'prompt'"
         given = self.config.json_schema
         #: The schema when it is the same for every record; None when it is a template.
         self._fixed_schema: dict[str, Any] | None = None
@@ -81,6 +83,9 @@ class StructuredGenerator(BaseBlock):
             self._fixed_schema = check_schema(given, where)
         elif not _TEMPLATE_MARK.search(given):
             self._fixed_schema = check_schema(_read_schema(given, where, ConfigError), where)
+
+    def input_fields(self) -> list[str]:
+        return message_fields(self.config.prompt)
 
     async def execute(
         self, data: dict[str, Any], ctx: BlockContext | None = None

@@ -9,7 +9,7 @@ from pydantic import Field
 from ..base import BaseBlock
 from ..config import BlockConfig
 from ..context import BlockContext
-from ._messages import compose
+from ._messages import compose, message_fields
 
 __all__ = ["TextGenerator"]
 
@@ -55,6 +55,13 @@ class TextGenerator(BaseBlock):
             description="User message (Jinja2); empty: the state's 'user', else 'text'",
             json_schema_extra={"format": "jinja2"},
         )
+
+    def prepare(self) -> None:
+        if not self.config.user_prompt.strip():
+            self.inputs_where = "without config 'user_prompt'"
+
+    def input_fields(self) -> list[str]:
+        return message_fields(self.config.user_prompt)
 
     async def execute(
         self, data: dict[str, Any], ctx: BlockContext | None = None

@@ -48,7 +48,8 @@ def _seed(call: Call, pipeline: Pipeline) -> Any:
     found = call.workspace.example_seed(pipeline)
     if found is None:
         needed = list(pipeline.needed_fields())
-        example = ", ".join(f'"{name}": "..."' for name in needed) or '"topic": "..."'
+        names = [name.partition("|")[0] for name in needed]
+        example = ", ".join(f'"{name}": "..."' for name in names) or '"topic": "..."'
         raise SeedError(
             f"a preview needs a seed: %dgf preview {call.args.pipeline} --seed '{{{example}}}'",
             {"fields": needed},
