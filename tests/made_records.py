@@ -62,6 +62,7 @@ def make_record(
         "outputs": {name: state[name] for name in outputs or {}},
         "output": state[output_field] if output_field else None,
         "steps": steps,
+        "_table": None,
     }
     return Record(id=id, **fixed | values)
 
