@@ -29,6 +29,7 @@ from .offline_model import offline_model
 from .output import prepare_streams
 from .run import run
 from .templates import templates
+from .tutorials import tutorials
 
 __all__ = ["dgf", "main"]
 
@@ -47,7 +48,7 @@ def dgf() -> None:
     """Generate synthetic data: seeds in, traced records in one SQLite file, a dataset out."""
 
 
-for _command in (demo, run, export, jobs, log, blocks, templates, doctor, offline_model):
+for _command in (demo, run, export, jobs, log, blocks, templates, tutorials, doctor, offline_model):
     dgf.add_command(_command)
 
 

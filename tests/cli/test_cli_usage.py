@@ -24,6 +24,7 @@ COMMANDS = {
     "log": ["db", "limit", "as_json"],
     "run": ["db", "out", "statuses", "concurrency", "model", "random_seed", "as_json"],
     "templates": ["seeds", "as_json"],
+    "tutorials": [],
 }
 
 
