@@ -9,7 +9,7 @@ from ..llm.catalog import Models
 from ..settings import Settings
 from .space import Workspace, current, workspace
 
-__all__ = ["status"]
+__all__ = ["existing", "status"]
 
 _START = (
     ("%dgf templates", "ready-made pipelines to start from"),
@@ -26,17 +26,23 @@ def status() -> Status:
     ConfigError, StoreError
         When a setting or the store cannot be used.
     """
+    ready = existing()
+    if ready is not None:
+        return _of(ready)
+    settings = Settings.load()
+    facts = {
+        "store": f"{shown_path(settings.database_path)} (made by the first thing you save)",
+        "model": _model(Models(settings)),
+    }
+    return Status(facts, (*_START, ("%dgf --help", "all commands")))
+
+
+def existing() -> Workspace | None:
+    """The current workspace, opened if its store is there; none is made."""
     ready = current()
-    if ready is None:
-        settings = Settings.load()
-        if not settings.database_path.exists():
-            facts = {
-                "store": f"{shown_path(settings.database_path)} (made by the first thing you save)",
-                "model": _model(Models(settings)),
-            }
-            return Status(facts, (*_START, ("%dgf --help", "all commands")))
+    if ready is None and Settings.load().database_path.exists():
         ready = workspace()
-    return _of(ready)
+    return ready
 
 
 def _of(ready: Workspace) -> Status:
@@ -87,5 +93,5 @@ def _model(models: Models) -> str:
     except DataGenFlowError as error:
         return error.message
     if config.is_offline:
-        return "offline (no LLM configured: the embedded model answers, which is none)"
+        return "offline (no LLM configured: the embedded model answers)"
     return f"{config.name} at {config.endpoint}"

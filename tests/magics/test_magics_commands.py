@@ -26,7 +26,7 @@ def test_status_makes_no_store(shell: Shell, tmp_path: Path) -> None:
     """Before anything is saved one is told where the store will be, and there is none."""
     text = (
         "store  datagenflow.db (made by the first thing you save)\n"
-        "model  offline (no LLM configured: the embedded model answers, which is none)\n"
+        "model  offline (no LLM configured: the embedded model answers)\n"
         "\n"
         "Next:\n"
         "  %dgf templates              ready-made pipelines to start from\n"
@@ -44,7 +44,7 @@ def test_status_of_a_store(echo: Shell) -> None:
     echo.value(RUN)
     assert echo.value("%dgf").text() == (
         "store      datagenflow.db\n"
-        "model      offline (no LLM configured: the embedded model answers, which is none)\n"
+        "model      offline (no LLM configured: the embedded model answers)\n"
         "blocks     7 types\n"
         "pipelines  echo\n"
         "jobs       1 completed\n"
