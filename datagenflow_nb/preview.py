@@ -84,6 +84,13 @@ class Preview:
             problem=None if self.error is None else self.error.message,
         )
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        from .displays.trace import trace_text
+
+        printer.text(repr(self))
+        for trace in self.traces:
+            printer.text("\n" + trace_text(trace, title=_fate(trace), seed=self.seed))
+
 
 def _fate(trace: Trace) -> str:
     branch = trace[-1]["branch"] if trace else ""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from IPython.lib.pretty import pretty
 from servers import offline_server
 
 import datagenflow_nb as dgf
@@ -123,6 +125,21 @@ def test_repr() -> None:
     assert repr(pipe.preview({"topic": "tea"})) == """Preview("a 'b'": 1 completed)"""
     assert repr(pipe.preview({"topic": "tea"}, dry=True)) == (
         """Preview("a 'b'": dry, 1 completed)"""
+    )
+
+
+def test_text() -> None:
+    """In a terminal it shows every branch's steps, those of the failed one too."""
+    preview = Pipeline("p", [split, invert]).preview({"parts": [2, 0]})
+    text = re.sub(r"\d+\.\d ms", "T", pretty(preview))
+    assert text == (
+        "Preview('p': 1 completed, 1 failed; block 'invert' (invert) raised ZeroDivisionError: "
+        "division by zero)\n"
+        "Branch 0\n  seed\n    parts = [2, 0]\n"
+        "  step 0: split, T\n    part = 2\n  step 1: invert, T\n    inverse = 0.5\n"
+        "Branch 1\n  seed\n    parts = [2, 0]\n"
+        "  step 0: split, T\n    part = 0\n  step 1: invert, T\n"
+        "    error: block 'invert' (invert) raised ZeroDivisionError: division by zero"
     )
 
 
