@@ -57,6 +57,7 @@ _ADD = """(widget, source) => {
 }"""
 _HEIGHT = """(widget) => {
     const scrolled = widget.node.querySelector('.jp-WindowedPanel-outer');
+    scrolled.scrollTop = 0;
     const cells = [...widget.node.querySelectorAll('.jp-Cell')];
     const bottom = Math.max(...cells.map((cell) => cell.getBoundingClientRect().bottom));
     return Math.ceil(bottom + scrolled.scrollTop) + 48;  // the status bar
