@@ -60,6 +60,9 @@ class StepJournal:
                 await self._sink.ready(self._branch)
             except Stopped:
                 self.is_stopped = True
+                task = asyncio.current_task()
+                if task is not None:  # whoever does not wait for it has nothing to be told
+                    task.add_done_callback(_take_notice)
                 await self._until_none_is_left()
                 raise
             self._refuse_when_over()
@@ -113,3 +116,8 @@ class StepJournal:
                 "tasks made with asyncio.create_task, and take ctx.llm() anew each time",
                 {"block_type": self._step.block_type, "step": self._step.index},
             )
+
+
+def _take_notice(task: asyncio.Task[Any]) -> None:
+    if not task.cancelled():
+        task.exception()  # asyncio logs those that nobody has asked for

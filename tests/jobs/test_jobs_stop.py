@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import threading
 from typing import Any
 
@@ -109,6 +110,13 @@ def asking_again(gate: Gate) -> dict[str, Any]:
         return {"x": n}
 
     @dgf.block(outputs=["x"])
+    async def one_by_one(n, ctx):
+        await ctx.llm("m").chat(f"first {n}")
+        await gate.passed()
+        tasks = [asyncio.create_task(ctx.llm("m").chat(f"second {n} {k}")) for k in range(3)]
+        return {"x": [(await task).text for task in tasks]}
+
+    @dgf.block(outputs=["x"])
     def sync(n, ctx):
         asyncio.run(ctx.llm("m").chat(f"first {n}"))
         gate.wait()
@@ -120,15 +128,28 @@ def asking_again(gate: Gate) -> dict[str, Any]:
 
     return {
         "plain": plain, "catches_errors": catches_errors, "gathers": gathers, "groups": groups,
-        "catches_everything": catches_everything, "sync": sync,
+        "catches_everything": catches_everything, "one_by_one": one_by_one, "sync": sync,
     }  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    "kind", ["plain", "catches_errors", "catches_everything", "gathers", "groups", "sync"]
+    "kind",
+    [
+        "plain",
+        "catches_errors",
+        "catches_everything",
+        "gathers",
+        "groups",
+        "one_by_one",
+        "sync",
+    ],
 )
 def test_no_call_after_cancel(
-    ws: dgf.Workspace, server: OfflineServer, gate: Gate, kind: str
+    ws: dgf.Workspace,
+    server: OfflineServer,
+    gate: Gate,
+    kind: str,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """A branch that would need another call ends without a record, whatever its block catches."""
     pipe = dgf.Pipeline("p", [asking_again(gate)[kind]])
@@ -141,6 +162,8 @@ def test_no_call_after_cancel(
     assert (job.executions_done, job.records_failed, ws.record_counts()) == (0, 0, {})
     assert job.usage["calls"] == 4
     assert healthy(ws)
+    gc.collect()
+    assert caplog.messages == []
 
 
 def test_branches_that_need_no_call_finish(
