@@ -101,7 +101,7 @@ class BaseBlock:
     takes_only_known_config: ClassVar[bool] = False
 
     #: What messages call the place that asks for the inputs.
-    inputs_where: str = "inputs"
+    _inputs_where = "inputs"
     #: The checked configuration: a BlockConfig when the class has one, else a dict.
     config: Any
     #: The configuration as it was given, without defaults: what goes into YAML.

@@ -50,7 +50,7 @@ def find_needs(block: BaseBlock) -> list[Need]:
         When the block cannot say how it is configured.
     """
     needs = [
-        Need(tuple(name.strip() for name in entry.split("|")), block.inputs_where)
+        Need(tuple(name.strip() for name in entry.split("|")), block._inputs_where)
         for entry in block.input_fields()
         if entry != "*" and not entry.endswith("?")
     ]

@@ -144,7 +144,7 @@ def _check_inputs(bound: BoundBlock, state: dict[str, Any]) -> None:
     for anyof in bound.needs:
         if not any(name in state for name in anyof):
             wanted = " or ".join(repr(name) for name in anyof)
-            where = bound.block.inputs_where
+            where = bound.block._inputs_where
             place = "" if where == "inputs" else f", {where},"
             raise ValidationError(
                 f"block {bound.spec.id!r} ({bound.type}){place} needs the field {wanted}; "

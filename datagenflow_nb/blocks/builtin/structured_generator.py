@@ -74,7 +74,7 @@ class StructuredGenerator(BaseBlock):
 
     def prepare(self) -> None:
         if not self.config.prompt.strip():
-            self.inputs_where = "without config 'prompt'"
+            self._inputs_where = "without config 'prompt'"
         given = self.config.json_schema
         #: The schema when it is the same for every record; None when it is a template.
         self._fixed_schema: dict[str, Any] | None = None

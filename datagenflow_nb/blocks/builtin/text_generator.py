@@ -58,7 +58,7 @@ class TextGenerator(BaseBlock):
 
     def prepare(self) -> None:
         if not self.config.user_prompt.strip():
-            self.inputs_where = "without config 'user_prompt'"
+            self._inputs_where = "without config 'user_prompt'"
 
     def input_fields(self) -> list[str]:
         return message_fields(self.config.user_prompt)
