@@ -206,7 +206,7 @@ def test_output() -> None:
     assert output_of(OUT, SET) == "out"
     assert output_of(SET, a="x") == "set"
     assert output_of(SET, {**OUT, "disabled": True}) == "set"
-    assert output_of({**SET, "disabled": True}, output="seed's") is None
+    assert output_of({**SET, "disabled": True}, output="seed's") == "seed's"
     assert output_of(SET, output="seed's") == "set"
 
     @block(outputs=["*"])
