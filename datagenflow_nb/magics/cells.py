@@ -1,6 +1,7 @@
 """Running the body of a cell magic as the notebook's own code."""
 
 from __future__ import annotations
+import __future__
 
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 __all__ = ["define_blocks"]
+
+#: The bits of what ``from __future__ import ...`` in another cell has switched on.
+_FUTURES = sum(getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
 
 
 def define_blocks(shell: InteractiveShell, source: str) -> list[type[BaseBlock]]:
@@ -27,7 +31,9 @@ def define_blocks(shell: InteractiveShell, source: str) -> list[type[BaseBlock]]
     __tracebackhide__ = True  # IPython shows where the cell's own code failed, not us
     name = shell.compile.cache(source, shell.execution_count)
     try:
-        code = shell.compile(source, name, "exec")
+        # IPython's own way takes what is not closed for a cell that one still types.
+        flags = shell.compile.flags & _FUTURES
+        code = compile(source, name, "exec", flags, dont_inherit=True)
     except SyntaxError as error:
         text = (error.text or "").strip()
         raise ConfigError(

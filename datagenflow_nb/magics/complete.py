@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from IPython.core.completer import CompletionContext, SimpleCompletion, context_
 from ..errors import DataGenFlowError
 from .commands import COMMANDS
 from .parser import Parser, kind_of
+from .variables import may_be_seeds
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -21,6 +22,7 @@ __all__ = ["add_completion", "complete_line", "remove_completion"]
 
 _IDENTIFIER = "datagenflow_nb"
 _LINE = re.compile(r"\s*(?:\w+\s*=\s*)?%{1,2}dgf(?:\s+(.*))?$", re.DOTALL)
+_SEED_TYPES = ("DataFrame", "generator")
 _SEED_FILES = (".json", ".jsonl", ".csv", ".tsv", ".yaml", ".yml", ".parquet", ".md", ".txt")
 
 
@@ -32,10 +34,12 @@ def add_completion(shell: InteractiveShell) -> None:
     def match(context: CompletionContext) -> dict[str, Any]:
         line = context.line_with_cursor[: context.cursor_position]
         first = _LINE.match(line)
-        if first is None or (context.cursor_line and "%%dgf" not in line):
+        is_body = context.cursor_line > 0 and context.full_text.lstrip().startswith("%%")
+        if first is None or is_body:
             return {"completions": []}
         words, fragment = _split(first[1] or "")
-        found = complete_line(words, fragment, shell.user_ns)
+        # Where nothing fits, the word itself: it keeps IPython from offering its own magics.
+        found = complete_line(words, fragment, shell.user_ns) or ([fragment] if fragment else [])
         return {
             "completions": [SimpleCompletion(text=text, type="param") for text in found],
             "suppress": True,
@@ -53,7 +57,7 @@ def remove_completion(shell: InteractiveShell) -> None:
 
 def complete_line(words: list[str], fragment: str, variables: dict[str, Any]) -> list[str]:
     """What ``fragment`` may become after ``words`` of a line; sorted but for commands."""
-    if not words:
+    if not words or words == ["help"]:
         return [name for name in COMMANDS if name.startswith(fragment)]
     command = COMMANDS.get(words[0])
     if command is None:
@@ -92,23 +96,30 @@ def _next_positional(
     fragment: str,
     variables: dict[str, Any],
 ) -> Iterable[str]:
-    given, words = 0, list(words)
+    given: list[str] = []
+    words = list(words)
     while words:
         word = words.pop(0)
         action = options.get(word)
         if action is None:
-            given += 1
+            given.append(word)
         elif action.nargs != 0 and words:
             words.pop(0)
     positional = [action for action in parser._actions if not action.option_strings]
-    return _values(positional[given], fragment, variables) if given < len(positional) else []
+    if len(given) >= len(positional):
+        return []
+    return _values(positional[len(given)], fragment, variables, given)
 
 
-def _values(action: argparse.Action, fragment: str, variables: dict[str, Any]) -> Iterable[str]:
+def _values(
+    action: argparse.Action, fragment: str, variables: dict[str, Any], given: Sequence[str] = ()
+) -> Iterable[str]:
     if action.choices is not None:
         return [str(choice) for choice in action.choices]
     kind = kind_of(action)
-    if kind is None:
+    if kind == "named":
+        kind = given[-1]
+    if kind not in _NAMES:
         return []
     try:
         found: list[str] = _NAMES[kind](fragment, variables)
@@ -134,49 +145,58 @@ def _paths(fragment: str, suffixes: tuple[str, ...] | None = None) -> list[str]:
 
 
 def _pipelines(fragment: str, variables: dict[str, Any]) -> list[str]:
-    from ..workspaces import workspace
-
     files = _paths(fragment, (".yaml", ".yml")) if fragment else []
-    return [*(saved.name for saved in workspace().pipelines() if " " not in saved.name), *files]
+    return [*(name for name in _stored("pipelines", "name") if " " not in name), *files]
 
 
 def _seeds(fragment: str, variables: dict[str, Any]) -> list[str]:
-    kinds = ("DataFrame", "list", "dict", "tuple")
     held = [
         name
         for name, value in variables.items()
-        if not name.startswith("_") and type(value).__name__ in kinds and name not in ("In", "Out")
+        if may_be_seeds(name, value)
+        and (isinstance(value, dict | list | tuple) or type(value).__name__ in _SEED_TYPES)
     ]
     return [*held, *_paths(fragment, _SEED_FILES)]
 
 
-def _from_workspace(method: str, attribute: str) -> Any:
-    def names(fragment: str, variables: dict[str, Any]) -> list[str]:
-        from ..workspaces import workspace
+def _stored(method: str, attribute: str) -> list[str]:
+    """Names of what is in the store; none is made to look into."""
+    from ..workspaces import existing
 
-        return [str(getattr(item, attribute)) for item in getattr(workspace(), method)()]
-
-    return names
+    held = existing()
+    return (
+        [] if held is None else [str(getattr(item, attribute)) for item in getattr(held, method)()]
+    )
 
 
 def _blocks(fragment: str, variables: dict[str, Any]) -> list[str]:
-    from ..workspaces import workspace
+    from ..blocks.discovery import build_registry
+    from ..settings import Settings
+    from ..workspaces import existing
 
-    return workspace().registry.types()
+    held = existing()
+    registry = build_registry(Settings.load().blocks_path) if held is None else held.registry
+    return registry.types()
+
+
+def _templates(fragment: str, variables: dict[str, Any]) -> list[str]:
+    from ..settings import Settings
+    from ..templates import template_ids
+
+    return template_ids(Settings.load().templates_path)
 
 
 def _models(fragment: str, variables: dict[str, Any]) -> list[str]:
     from ..llm.base import OFFLINE
-    from ..workspaces import workspace
 
-    return [*(config.name for config in workspace().configured_models()), OFFLINE]
+    return [*_stored("configured_models", "name"), OFFLINE]
 
 
 #: What each kind of name may be, given what is typed of it.
 _NAMES: dict[str, Any] = {
     "pipeline": _pipelines,
-    "template": _from_workspace("templates", "id"),
-    "job": _from_workspace("jobs", "id"),
+    "template": _templates,
+    "job": lambda fragment, variables: _stored("jobs", "id"),
     "block": _blocks,
     "model": _models,
     "seeds": _seeds,

@@ -98,8 +98,8 @@ def names(action: argparse.Action, kind: str) -> argparse.Action:
     Parameters
     ----------
     kind : str
-        ``pipeline``, ``template``, ``model``, ``block``, ``job``, ``seeds`` (a variable or a path)
-        or ``path``.
+        ``pipeline``, ``template``, ``model``, ``block``, ``job``, ``seeds`` (a variable or a path),
+        ``path``, or ``named``: what the argument before says.
     """
     setattr(action, "dgf_kind", kind)  # noqa: B010 - argparse's actions have no place for it
     return action

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from ..errors import DataGenFlowError
+from ..errors import BlockExecutionError, DataGenFlowError
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -53,7 +53,12 @@ def _show(
 ) -> list[str]:
     from IPython.display import display
 
-    shell._get_exc_info((kind, error, traceback))  # for %debug and %tb
+    cause = error.__cause__
+    if isinstance(error, BlockExecutionError) and cause is not None:
+        # %debug and %tb are wanted where the block's code failed, not where we noticed.
+        shell._get_exc_info((type(cause), cause, cause.__traceback__))
+    else:
+        shell._get_exc_info((kind, error, traceback))
     lines = error._render_traceback_()
     if getattr(shell, "kernel", None) is not None:
         # A bundle without text/plain: where HTML is not shown, the text that follows is.

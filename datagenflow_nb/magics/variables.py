@@ -10,7 +10,7 @@ from typing import Any
 
 from ..errors import SeedError, suggest
 
-__all__ = ["find_seed", "find_seeds"]
+__all__ = ["find_seed", "find_seeds", "may_be_seeds"]
 
 
 def find_seeds(word: str, variables: Mapping[str, Any]) -> Any:
@@ -27,7 +27,7 @@ def find_seeds(word: str, variables: Mapping[str, Any]) -> Any:
         return word
     if word.isidentifier():
         files = [path.name for path in Path().iterdir() if path.stem == word]
-        held = [name for name, value in variables.items() if _may_be_seeds(name, value)]
+        held = [name for name, value in variables.items() if may_be_seeds(name, value)]
         hint = suggest(word, files or held) if files or len(held) < 30 else _nearest(word, held)
         raise SeedError(f"--seeds {word}: there is no variable of that name and no file; {hint}")
     return word  # the reader of files says best what is wrong with a path
@@ -52,7 +52,7 @@ def find_seed(text: str, variables: Mapping[str, Any]) -> Any:
         ) from error
 
 
-def _may_be_seeds(name: str, value: Any) -> bool:
+def may_be_seeds(name: str, value: Any) -> bool:
     """Whether a variable is the user's own and holds data."""
     is_hidden = name.startswith("_") or name in ("In", "Out")
     return not (is_hidden or callable(value) or isinstance(value, ModuleType))

@@ -12,7 +12,7 @@ the current one, ``datagenflow_nb.run`` runs in it.
 
 from __future__ import annotations
 
-from .overview import status
+from .overview import existing, status
 from .space import Workspace, run, workspace
 
-__all__ = ["Workspace", "run", "status", "workspace"]
+__all__ = ["Workspace", "existing", "run", "status", "workspace"]

@@ -5,14 +5,15 @@ from __future__ import annotations
 from ...displays.text import Note, plural
 from ...errors import ConfigError
 from ..command import Call, Command
-from ..parser import Parser
+from ..parser import Parser, names
 
 __all__ = ["COMMAND"]
 
 
 def _arguments(parser: Parser) -> None:
     parser.add_argument("what", choices=("pipeline", "job"), help="pipeline or job")
-    parser.add_argument("name", metavar="NAME", help="name of the pipeline, or number of the job")
+    names(parser.add_argument("name", metavar="NAME", help="name of the pipeline, or number of "
+                              "the job"), "named")  # fmt: skip
     parser.add_argument("--yes", action="store_true", help="do not ask")
 
 

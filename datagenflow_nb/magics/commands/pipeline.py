@@ -22,7 +22,8 @@ def _run(call: Call) -> Any:
     if not body.strip():
         raise ConfigError(
             f"the cell below %%dgf pipeline {name} is empty; expected YAML such as\n"
-            "blocks:\n  - type: TextGenerator\n    config: {user_prompt: Write about {{ topic }}.}"
+            "blocks:\n  - type: TextGenerator\n    config:\n"
+            "      user_prompt: Write about {{ topic }}."
         )
     return call.workspace.save_text(name, body)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from ...errors import ConfigError
+from ...errors import ConfigError, JobError
 from ..command import Call, Command
 from ..parser import Parser, names
 from ..problems import Interrupted
@@ -66,17 +68,32 @@ def _seeds(call: Call) -> Any:
 def _wait(job: Job) -> None:
     from ...widgets.job_view import show_job
 
-    settle = show_job(job, is_new=True)
+    settle: Callable[[], None] | None = None
     try:
+        settle = show_job(job, is_new=True)
         job.wait_or_cancel()
         settle()
     except KeyboardInterrupt:
-        settle()
+        _stop(job)
+        if settle is not None:
+            settle()
         row = job.row
         raise Interrupted(
             f"job {job.id} is {row.status}; {row.executions_done:,} of {row.total or 0:,} "
             f"executions are stored with their records"
         ) from None
+
+
+def _stop(job: Job) -> None:
+    """Cancel a job that was not waited for yet when the interrupt came."""
+    try:
+        with suppress(JobError):  # it has ended
+            job.cancel()
+        job.wait()
+    except KeyboardInterrupt:
+        with suppress(JobError):
+            job.cancel(now=True)
+        job.wait()
 
 
 COMMAND = Command(
