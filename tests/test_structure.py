@@ -90,7 +90,6 @@ BROAD_EXCEPT = {
     "jobs.lines:BranchLog.log": "foreign log messages, which may fail to be formatted; stored so",
     "jobs.runner:Runner._run": "the job edge: one record never ends a job; logged and stored",
     "redaction:_LogFilter.filter": "foreign log messages; logging itself says what is wrong",
-    "redaction:_LogFilter.filter": "foreign log messages; logging itself says what is wrong",
     "seeds.reader:_given": "a user's generator of seeds; raised again as SeedError",
     "storage.writer:Writer._commit": "the writer thread's edge: a failure of the batch's jobs",
 }

@@ -149,8 +149,8 @@ class _View:
         return job_html(
             row,
             self._pace(row),
-            causes=[] if is_active else causes,
-            last_error=causes[0][0] if causes and is_active else None,
+            causes=causes,
+            last_error=self._job.last_failure if row.records_failed and is_active else None,
             notes=[*notes, *self._log_note(row)],
         )
 
