@@ -17,11 +17,11 @@ _STYLE = """
 .dgf *{box-sizing:border-box}
 .dgf table{border-collapse:collapse;margin:4px 0;font-size:inherit}
 .dgf table tr,.dgf table tr:hover{background:none!important}
-.dgf table td,.dgf table th{padding:3px 10px 3px 0;text-align:left!important;vertical-align:top;
+.dgf table td,.dgf table th{padding:3px 10px 3px 0;vertical-align:top;
 border:0;background:none;white-space:normal;max-width:46em;overflow-wrap:anywhere}
 .dgf table th{font-weight:600;opacity:.65;white-space:nowrap}
 .dgf table.dgf-rows tr+tr>*{border-top:1px solid color-mix(in srgb,currentColor 13%,transparent)}
-.dgf table td.dgf-n{text-align:right!important;font-variant-numeric:tabular-nums;white-space:nowrap}
+.dgf table td.dgf-n{font-variant-numeric:tabular-nums;white-space:nowrap}
 .dgf pre,.dgf code{font-family:var(--jp-code-font-family,monospace);font-size:12px;
 background:none;color:inherit;padding:0;white-space:pre-wrap;word-break:normal;overflow-wrap:anywhere;margin:0}
 .dgf pre{max-height:24em;overflow:auto}
@@ -30,7 +30,7 @@ background:none;color:inherit;padding:0;white-space:pre-wrap;word-break:normal;o
 .dgf .dgf-head{font-weight:600;margin:2px 0}.dgf .dgf-soft{opacity:.65;font-weight:400}
 .dgf .dgf-tag{display:inline-block;border-radius:9px;padding:0 8px;margin:1px 3px 1px 0;
 background:color-mix(in srgb,currentColor 11%,transparent);white-space:nowrap;font-size:12px}
-.dgf .dgf-good{color:var(--jp-success-color0,#2e7d32)}
+.dgf .dgf-good{color:var(--jp-success-color1,#2e7d32)}
 .dgf .dgf-bad{color:var(--jp-error-color1,#c62828)}
 .dgf .dgf-box{border:1px solid color-mix(in srgb,currentColor 22%,transparent);border-radius:5px;
 padding:5px 10px;margin:3px 0}
@@ -40,7 +40,7 @@ max-width:520px;background:color-mix(in srgb,currentColor 14%,transparent)}
 .dgf .dgf-bar>span.dgf-bar-bad{background:var(--jp-error-color1,#d32f2f)}
 .dgf .dgf-flow td{padding:0 8px 0 0;vertical-align:middle}
 .dgf .dgf-flow .dgf-box{min-width:170px;margin:0}
-.dgf .dgf-down{text-align:center!important;opacity:.5;line-height:1.1}
+.dgf .dgf-down{opacity:.5;line-height:1.1}
 """
 _SINGLE = ("br", "hr", "img", "input")
 
@@ -64,6 +64,10 @@ def el(tag: str, *children: Any, **attributes: Any) -> Html:
     **attributes
         ``class_`` for ``class``, ``_`` for ``-``; True stands alone, False and None are left out.
     """
+    if tag in ("td", "th"):
+        # Where styles are taken out, as of notebooks nobody trusts yet, this one is left.
+        side = "right" if attributes.get("class_") == "dgf-n" else "left"
+        attributes.setdefault("style", f"text-align:{side}")
     parts = [tag]
     for name, value in attributes.items():
         key = name.strip("_").replace("_", "-")

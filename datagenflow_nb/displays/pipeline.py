@@ -58,7 +58,7 @@ def _row(reads: Sequence[str], middle: Html, adds: Sequence[str]) -> Html:
 
 
 def _arrow() -> Html:
-    return el("tr", el("td"), el("td", "↓", class_="dgf-down"), el("td"))
+    return el("tr", el("td"), el("td", "↓", class_="dgf-down", style="text-align:center"), el("td"))
 
 
 def _block(block: Mapping[str, Any]) -> Html:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import ConfigError, suggest
@@ -21,7 +21,7 @@ class StoredPipeline:
     id: int
     name: str
     version: int
-    definition: str
+    definition: str = field(repr=False)
     created_at: str
     updated_at: str
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
-__all__ = ["Parsed", "parse"]
+__all__ = ["Parsed", "bare", "parse"]
 
 _TAGS = {"style", "div", "span", "table", "thead", "tbody", "tr", "th", "td", "pre", "code", "b",
          "details", "summary"}  # fmt: skip
@@ -15,13 +15,19 @@ _ATTRIBUTES = {
     "dir": "auto",
     "open": "",
     "role": "progressbar",
-    "style": r"white-space:pre-wrap|width:\d+\.\d%|border-left:4px solid var\([^()\"<>]+\)",
+    "style": r"text-align:(left|right|center)|white-space:pre-wrap|width:\d+\.\d%"
+    r"|border-left:4px solid var\([^()\"<>]+\)",
     "colspan": "2",
     "aria-valuemin": "0",
     "aria-valuemax": "100",
     "aria-valuenow": r"\d+",
     "aria-label": r"job \d+",
 }
+
+
+def bare(html: str) -> str:
+    """The display without its style and without the sides that texts in tables stand to."""
+    return re.sub(r' style="text-align:\w+"', "", html.partition("</style>")[2] or html)
 
 
 class Parsed(HTMLParser):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from displays.parsed import parse
+from displays.parsed import bare, parse
 from IPython.lib.pretty import pretty
 
 from datagenflow_nb.displays.block import BlockCard
@@ -17,11 +17,6 @@ from datagenflow_nb.displays.status import Status
 from datagenflow_nb.displays.values import fields_html, tags_html, value_html
 
 
-def body(html: str) -> str:
-    """A display without its style."""
-    return html.partition("</style>")[2]
-
-
 def test_elements_are_escaped() -> None:
     """Texts and attributes are escaped, None is left out, lists are gone through."""
     made = el(
@@ -29,19 +24,21 @@ def test_elements_are_escaped() -> None:
     )
     assert made == '<div title="&quot;x&quot;" open>&lt;b&gt;1<b>&amp;</b></div>'
     assert el("br") == "<br>"
-    assert el("td", "a", aria_label="b") == '<td aria-label="b">a</td>'
+    assert el("p", "a", aria_label="b") == '<p aria-label="b">a</p>'
+    assert el("td", "a") == '<td style="text-align:left">a</td>'
+    assert el("td", "1", class_="dgf-n") == '<td class="dgf-n" style="text-align:right">1</td>'
 
 
 def test_page_brings_its_style() -> None:
     """A display is whole by itself, since any may be the first of a notebook."""
     html = page("x", class_="dgf-job")
     assert html.startswith("<style>\n.dgf{font-size:13px")
-    assert body(html) == '<div class="dgf dgf-job">x</div>'
+    assert bare(html) == '<div class="dgf dgf-job">x</div>'
 
 
 def test_table_html() -> None:
     """Whole numbers stand to the right with thousands, what no table can hold is cut."""
-    assert table_html(("A", "B"), [(1234, True), (10**30, "x" * 501)]) == (
+    assert bare(table_html(("A", "B"), [(1234, True), (10**30, "x" * 501)])) == (
         '<table class="dgf-rows"><thead><tr><th>A</th><th>B</th></tr></thead><tbody>'
         '<tr><td class="dgf-n">1,234</td><td dir="auto">True</td></tr>'
         '<tr><td dir="auto">1000000000000000000000000000000</td>'
@@ -104,7 +101,7 @@ def test_large_values_stay_small() -> None:
 
 def test_fields() -> None:
     """A row per field; of very many the first hundred."""
-    assert fields_html({"a": 1}) == (
+    assert bare(fields_html({"a": 1})) == (
         '<table class="dgf-rows"><tbody><tr><th dir="auto">a</th>'
         '<td><code dir="auto">1</code></td></tr></tbody></table>'
     )
@@ -132,7 +129,7 @@ def test_listing() -> None:
     assert made == [("a", 1), ("b<", 2)]
     assert made.text() == "Name  Count\na         1\nb<        2\n\nmore below"
     assert pretty(made) == made.text()
-    assert body(made._repr_html_()) == (
+    assert bare(made._repr_html_()) == (
         '<div class="dgf"><div class="dgf-head">Things <span class="dgf-soft">(2)</span></div>'
         '<table class="dgf-rows"><thead><tr><th>Name</th><th>Count</th></tr></thead><tbody>'
         '<tr><td dir="auto">a</td><td class="dgf-n">1</td></tr>'
@@ -218,7 +215,7 @@ def test_error_lines() -> None:
 def test_error_html() -> None:
     """The panel shows what to type as code, and folds the detail that the message does not say."""
     detail = {"step": 3, "key": "a", "empty": [], "none": None, "zero": 0, "there": {"a": "<"}}
-    shown = body(error_html("SeedError", "it's 'x<' and 'y z'; don't", detail, ["cell line 1"]))
+    shown = bare(error_html("SeedError", "it's 'x<' and 'y z'; don't", detail, ["cell line 1"]))
     assert shown == (
         '<div class="dgf dgf-error"><div class="dgf-box" '
         'style="border-left:4px solid var(--jp-error-color1,#d32f2f)">'

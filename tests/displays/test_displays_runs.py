@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
-from displays.parsed import parse
+from displays.parsed import bare, parse
 
 from datagenflow_nb.displays.job import job_html, progress_text
 from datagenflow_nb.displays.pace import Pace, Speed
@@ -121,7 +121,7 @@ BLOCK: dict[str, Any] = {
 def test_pipeline_html() -> None:
     """A pipeline is its blocks in order, each between what it reads and what it adds."""
     html = pipeline_html("qa", [BLOCK], seed_fields=["topic"])
-    assert html.partition("</style>")[2] == (
+    assert bare(html) == (
         '<div class="dgf"><div class="dgf-head">qa <span class="dgf-soft">1 block</span></div>'
         '<table class="dgf-flow"><thead><tr><th>reads</th><th>block</th><th>adds</th></tr></thead>'
         "<tbody><tr><td></td>"

@@ -69,7 +69,8 @@ class Shell:
         """Run a cell."""
         with capture_output() as captured:
             result = self.ip.run_cell(code, store_history=True)
-        written = re.sub(r"\x1b\[[0-9;]*m", "", captured.stdout + captured.stderr)
+        shown = "".join(item.data.get("text/plain", "") for item in captured.outputs)
+        written = re.sub(r"\x1b\[[0-9;]*m", "", captured.stdout + captured.stderr + shown)
         return Ran(result.result, result.error_before_exec or result.error_in_exec, written)
 
     def value(self, code: str) -> Any:
