@@ -123,8 +123,8 @@ def line_of(text: str, path: Sequence[Any], *, exact: bool = False) -> int | Non
 
     try:
         node = yaml.compose(text, yaml.SafeLoader)
-    except yaml.YAMLError:
-        return None  # JSON may have what YAML has not
+    except (yaml.YAMLError, RecursionError):
+        return None  # JSON may have what YAML has not, and be deeper
     line = None
     for part in path:
         found = _child(node, part)

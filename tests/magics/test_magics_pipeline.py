@@ -84,6 +84,15 @@ def test_several_mistakes_at_once(shell: Shell) -> None:
     assert [problem["line"] for problem in problems] == [4, 6, 12, 15, 18]
 
 
+def test_deep_json(shell: Shell) -> None:
+    """Of a text too deep for lines the mistake is told without one."""
+    deep = "[" * 900 + "]" * 900
+    body = f'[{{"type": "Output", "config": {{"tempate": {deep}}}}}]'
+    assert shell.error(f"%%dgf pipeline p\n{body}\n").startswith(
+        "ConfigError: pipeline 'p' was not saved: "
+    )
+
+
 def test_mistake_in_a_rule_of_a_block(shell: Shell) -> None:
     """A rule that does not parse is told at its own line."""
     body = '- type: Output\n  config: {template: x}\n\n  when: "a >"\n'
