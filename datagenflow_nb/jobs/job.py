@@ -176,8 +176,6 @@ class Job:
     def wait_or_cancel(self) -> Job:
         """Wait for the job's end; an interrupt (Ctrl-C) cancels it.
 
-        A second interrupt drops what is under way.
-
         Raises
         ------
         KeyboardInterrupt
@@ -186,18 +184,22 @@ class Job:
         try:
             return self.wait()
         except KeyboardInterrupt:
-            self._cancel_for_good()
+            self.cancel_and_wait()
             raise
 
-    def _cancel_for_good(self) -> None:
+    def cancel_and_wait(self) -> Job:
+        """Cancel the job, if it still runs, and wait for its end.
+
+        An interrupt meanwhile drops what is under way.
+        """
         try:
             with contextlib.suppress(JobError):  # it may have ended in the same moment
                 self.cancel()
-            self.wait()
+            return self.wait()
         except KeyboardInterrupt:
             with contextlib.suppress(JobError):
                 self.cancel(now=True)
-            self.wait()
+            return self.wait()
 
     def cancel(self, now: bool = False) -> Job:
         """Stop the job: nothing new starts and no further call is made, nor another try.

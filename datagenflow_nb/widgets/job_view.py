@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..displays.job import job_html, progress_text
 from ..displays.pace import Pace, Speed
+from ..displays.text import plural
 from ..errors import DataGenFlowError
 from ..storage.jobs import ACTIVE, JobRow
 
@@ -156,7 +157,7 @@ class _View:
 
     def _log_note(self, row: JobRow) -> list[str]:
         count = self._job.log_lines
-        return [f"{count:,} lines in its log: %dgf log {row.id}"] if count else []
+        return [f"{plural(count, 'line')} in its log: %dgf log {row.id}"] if count else []
 
     def _pace(self, row: JobRow) -> Pace:
         if row.status not in ACTIVE:

@@ -96,7 +96,8 @@ def test_completions(full: Shell, line: str, found: list[str]) -> None:
 def test_paths_from_elsewhere(full: Shell, tmp_path: Path) -> None:
     """An absolute path is completed as such, and the root's entries are offered."""
     assert complete(full, f"export 1 {tmp_path}/no") == [f"{tmp_path}/notes.xyz"]
-    assert "/tmp/" in complete(full, "export 1 /t")
+    root = f"/{tmp_path.parts[1]}"
+    assert f"{root}/" in complete(full, f"export 1 {root[:2]}")
 
 
 def test_completion_makes_no_store(shell: Shell, tmp_path: Path) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from ...errors import ConfigError, JobError
+from ...errors import ConfigError
 from ..command import Call, Command
 from ..parser import Parser, names
 from ..problems import Interrupted
@@ -74,7 +73,7 @@ def _wait(job: Job) -> None:
         job.wait_or_cancel()
         settle()
     except KeyboardInterrupt:
-        _stop(job)
+        job.cancel_and_wait()  # the interrupt may have come before the wait
         if settle is not None:
             settle()
         row = job.row
@@ -82,18 +81,6 @@ def _wait(job: Job) -> None:
             f"job {job.id} is {row.status}; {row.executions_done:,} of {row.total or 0:,} "
             f"executions are stored with their records"
         ) from None
-
-
-def _stop(job: Job) -> None:
-    """Cancel a job that was not waited for yet when the interrupt came."""
-    try:
-        with suppress(JobError):  # it has ended
-            job.cancel()
-        job.wait()
-    except KeyboardInterrupt:
-        with suppress(JobError):
-            job.cancel(now=True)
-        job.wait()
 
 
 COMMAND = Command(
