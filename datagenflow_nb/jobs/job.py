@@ -18,7 +18,7 @@ from ..storage.jobs import ACTIVE, JobRow, JobTable
 from ..storage.log import LogLine, LogTable
 from ..storage.records import Record, RecordTable
 from ..whole import told
-from .runner import Runner
+from .runner import Runner, uninterrupted
 from .statuses import as_statuses, statuses_to_export
 
 if TYPE_CHECKING:
@@ -222,7 +222,7 @@ class Job:
             raise JobError(
                 f"job {self.id} cannot be cancelled, it is {status}", {"job_id": self.id}
             )
-        self._table.request(self.id, "cancel_now" if now else "cancel")
+        uninterrupted(self._table.request, self.id, "cancel_now" if now else "cancel")
         live = self._live(self.id)
         if live is not None:
             stop = functools.partial(live.runner.stop, "cancelled", now=now)

@@ -20,7 +20,7 @@ from . import streams
 from .ledger import Ledger
 from .lines import BranchLog, JobLog
 
-__all__ = ["Runner"]
+__all__ = ["Runner", "uninterrupted"]
 
 _log = logging.getLogger("datagenflow_nb")
 
@@ -287,6 +287,15 @@ class Runner:
                 self.stop("cancelled", now=wish != "cancel")
                 if wish != "cancel":
                     return  # there is nothing more to wish for
+
+
+def uninterrupted(call: Callable[..., T], *arguments: Any) -> T:
+    """What ``call`` returns, from another thread.
+
+    Ctrl-C is raised in the main thread at whatever line it is: right after the beginning of a
+    transaction it would leave the file locked for everybody.
+    """
+    return _threads.submit(call, *arguments).result()
 
 
 async def _in_thread(call: Callable[..., T], *arguments: Any) -> T:
