@@ -5,6 +5,7 @@ runner   the pool that works through a job on the loop thread
 ledger   what the runner writes down, and when it counts
 lines    what blocks print and log, line by line
 streams  who prints, and where it goes
+questions  who asks, and that nobody answers
 statuses  which records
 job      the job as users hold it
 listing  jobs as a table

@@ -16,7 +16,6 @@ from ..records import new_trace_id
 from ..redaction import known_keys
 from ..storage.jobs import EXECUTION_SHIFT, JobRow, JobTable
 from ..storage.writer import Writer
-from . import streams
 from .ledger import Ledger
 from .lines import BranchLog, JobLog
 
@@ -275,7 +274,6 @@ class Runner:
         told = ""
         while True:
             await asyncio.sleep(_CONTROL_PERIOD)
-            streams.hold()  # a block may run for long
             try:
                 wish = await _in_thread(self._table.control, self.job.id)
             except StoreError as error:

@@ -6,19 +6,25 @@ stream is the one that was there before. All of this happens on the loop thread.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sys
 from collections.abc import Iterable
 from typing import Any, TextIO, cast
 
 from ..blocks.context import JobLines, job_lines
+from . import questions
 
 __all__ = ["begin", "end", "hold"]
 
 _LEVELS = {"stdout": "print", "stderr": "stderr"}
 _HANDLER = logging.StreamHandler.emit.__code__
 
+#: Seconds after which the streams are looked at again while jobs run.
+_PERIOD = 0.03
+
 _jobs = 0
+_timer: asyncio.TimerHandle | None = None
 _before: list[Any] = []  # what made log records before us
 
 
@@ -26,7 +32,8 @@ def begin() -> None:
     """A job starts to run branches."""
     global _jobs
     _jobs += 1
-    hold()
+    if _jobs == 1:
+        _keep()
     if not _before:
         # Stays: it costs nothing outside jobs, and others may have built upon it meanwhile.
         # A handler would not do: with one on the root logger ``logging.basicConfig`` does nothing,
@@ -44,12 +51,24 @@ def hold() -> None:
                 setattr(sys, name, _Stream(stream, level))
 
 
+def _keep() -> None:
+    """Hold them as long as jobs run: a block may be under way when somebody takes the streams."""
+    global _timer
+    hold()
+    questions.guard()
+    _timer = asyncio.get_running_loop().call_later(_PERIOD, _keep)
+
+
 def end() -> None:
     """A job has ended; with the last one the streams are what they were."""
-    global _jobs
+    global _jobs, _timer
     _jobs -= 1
     if _jobs:
         return
+    if _timer is not None:
+        _timer.cancel()
+        _timer = None
+    questions.restore()
     for name in _LEVELS:
         stream = getattr(sys, name)
         if type(stream) is _Stream:
