@@ -75,11 +75,24 @@ class Job:
         answered = f", model {models}" if models else ""
         return f"Job({row.id}: {row.pipeline_name!r} {row.status}, {counts}{answered})"
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Job) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    @property
+    def _key(self) -> tuple[Path, int]:
+        return self._table.path, self.id
+
     def _repr_html_(self) -> str:
         from ..displays.job import job_html
         from ..displays.pace import Pace
 
-        row = self.row
+        try:
+            row = self.row
+        except DataGenFlowError as error:  # deleted, or its store is gone: a display does not raise
+            return error._repr_html_()
         causes = self.reasons() if row.records_failed else []
         return job_html(row, Pace(elapsed=row.seconds), causes=causes)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..displays.listing import Listing
+from ..errors import DataGenFlowError
 from ..storage.log import LogLine
 from .job import Job
 
@@ -37,7 +38,10 @@ def _line_cells(line: LogLine) -> tuple[str, str, str, str]:
 
 
 def _cells(job: Job) -> tuple[Any, ...]:
-    row = job.row
+    try:
+        row = job.row
+    except DataGenFlowError:  # deleted since, or its store is gone
+        return (job.id, "out of sight", *[None] * (len(_HEADERS) - 2))
     return (
         row.id,
         row.status,

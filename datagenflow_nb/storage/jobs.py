@@ -8,6 +8,7 @@ import datetime as dt
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ..errors import JobError
@@ -84,6 +85,11 @@ class JobTable:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+
+    @property
+    def path(self) -> Path:
+        """The store's file."""
+        return self._store.path
 
     def hold(self, token: str) -> None:
         """This process's own runner holds ``token``: it lives, however late its heartbeat is.

@@ -6,10 +6,11 @@ the saved notebook and what frontends without widgets show. Styles hide the one 
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import threading
 import time
-from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..displays.job import job_html, progress_text
@@ -23,10 +24,12 @@ if TYPE_CHECKING:
 
     from ..jobs import Job
 
-__all__ = ["show_job"]
+__all__ = ["JobView", "begin_cell", "end_cell", "show_job", "tell"]
 
 #: Seconds between updates of the widgets, and of the HTML, which a frontend draws anew each time.
 _PERIOD, _STATIC_PERIOD = 0.25, 2.0
+#: Seconds a cell waits for its job's last state to be drawn.
+_PATIENCE = 5.0
 
 #: The HTML is hidden behind living widgets, dead widgets behind the HTML.
 _STYLE = (
@@ -36,36 +39,58 @@ _STYLE = (
     "{display:none}</style>"
 )
 
-#: (job, execution of the cell) that was shown last: ``--wait`` shows a job before it returns it.
-_shown: list[tuple[int, int]] = []
+#: What is told of a job that was deleted, or whose store is gone, while it was shown.
+_GONE = "out of sight"
+
+#: Jobs the running cell has shown: ``--wait`` shows one before it returns it.
+_shown: set[Job] = set()
+#: Views whose HTML is drawn anew when a cell has run.
+_open: list[JobView] = []
 
 
-def show_job(job: Job, *, is_new: bool = False) -> Callable[[], None]:
-    """Display the job in the running cell, live while it runs; once per cell.
+def show_job(job: Job, *, is_new: bool = False) -> JobView | None:
+    """Display the job in the running cell, live while it runs; None when the cell has shown it.
 
     Parameters
     ----------
     is_new : bool
         It was started by this cell: the display is the same whether it has ended already or not.
-
-    Returns
-    -------
-    callable
-        Waits until the display of a job that has ended is in its last state.
     """
-    from IPython.core.getipython import get_ipython
+    if job in _shown:
+        return None
+    _shown.add(job)
+    view = JobView(job)
+    try:
+        view.open(is_new)
+    except DataGenFlowError as error:  # deleted, or its store is gone: a display does not raise
+        _display({"text/html": error._repr_html_(), "text/plain": repr(job)})
+        return None
+    return view
 
-    shell = get_ipython()
-    here = (job.id, shell.execution_count if shell is not None else 0)
-    if here in _shown:
-        return lambda: None
-    _shown[:] = [here]
-    view = _View(job)
-    view.open(is_new)
-    return view.settle
+
+def begin_cell(*_: Any) -> None:
+    """A cell begins to run."""
+    _shown.clear()
 
 
-class _View:
+def end_cell(*_: Any) -> None:
+    """A cell has run: draw the views' HTML anew, as part of it.
+
+    Programs that run notebooks (nbclient) take what a thread publishes for an earlier cell for
+    nothing, and would save that cell with the state it ended in.
+    """
+    for view in list(_open):
+        if view.redraw():
+            _open.remove(view)
+
+
+def tell(job: Job, note: str) -> None:
+    """Say something more wherever the job is shown, while it runs."""
+    for view in list(_open):
+        view.tell(job, note)
+
+
+class JobView:
     """One display of one job."""
 
     def __init__(self, job: Job) -> None:
@@ -75,20 +100,29 @@ class _View:
         self._static: DisplayHandle | None = None
         self._follower: threading.Thread | None = None
         self._wake = threading.Event()
+        self._note: str | None = None
+        self._last: JobRow | None = None
+        self._drawn: dict[str, str] = {}
 
     def open(self, is_new: bool) -> None:
-        """Show it, and keep it up to date from a thread of its own until the job has ended."""
-        from IPython.display import display
+        """Show it, and keep it up to date from a thread of its own until the job has ended.
 
-        row = self._job.row
+        Raises
+        ------
+        JobError, StoreError
+            When there is nothing to show.
+        """
+        row = self._last = self._job.row
         is_live = is_new or row.status in ACTIVE
         if is_live:
             self._widgets = _make_widgets(self._job)
         if self._widgets is not None:
             self._widgets.update(self._html(row))
             self._widgets.show()
-        self._static = display(self._bundle(row), raw=True, display_id=True)
+        self._drawn = self._bundle(row)
+        self._static = _display(self._drawn, display_id=True)
         if is_live:
+            _open.append(self)
             # The copied context is what ties a thread's output to this cell.
             follow = contextvars.copy_context().run
             self._follower = threading.Thread(
@@ -100,38 +134,56 @@ class _View:
         """Wait until the last state of a job that has ended is drawn."""
         self._wake.set()
         if self._follower is not None:
-            self._follower.join()
+            self._follower.join(_PATIENCE)
+
+    def tell(self, job: Job, note: str) -> None:
+        """Say something more while the job runs, if it is this view's."""
+        if job == self._job:
+            self._note = note
+
+    def redraw(self) -> bool:
+        """Draw the HTML as the running cell's own doing; True when there will be nothing new."""
+        has_ended = self._follower is None or not self._follower.is_alive()
+        if not has_ended:
+            # The thread may not have seen yet what the cell waited for. It tells what is lost.
+            with contextlib.suppress(DataGenFlowError):
+                self._drawn = self._bundle(self._job.row)
+        if self._static is not None:
+            self._static.update(self._drawn, raw=True)
+        return has_ended
 
     def _follow(self) -> None:
+        try:
+            row = self._follow_to_the_end()
+        except DataGenFlowError as error:  # deleted, or its store is gone: nothing moves any more
+            assert self._last is not None  # seen when it was opened
+            row = replace(self._last, status=_GONE)
+            self._note = error.message
+        self._draw(row)
+        if self._widgets is not None:
+            self._widgets.end(self._html(row))
+
+    def _follow_to_the_end(self) -> JobRow:
         drawn = 0.0
         while True:
-            self._wake.wait(_PERIOD)
-            try:
-                row = self._job.row
-            except DataGenFlowError as error:  # deleted, or its store was closed: nothing moves now
-                self._tell(f"Job {self._job.id} cannot be followed any more: {error.message}")
-                return
+            if self._wake.wait(_PERIOD):
+                self._wake.clear()
+            row = self._last = self._job.row
             if row.status not in ACTIVE:
-                break
+                self._note = None
+                self._html(row)  # raises here what it may raise
+                return row
             now = time.monotonic()
             if self._widgets is not None:
                 self._widgets.update(self._html(row))
             if self._widgets is None or now - drawn >= _STATIC_PERIOD:
                 self._draw(row)
                 drawn = now
-        self._draw(row)
-        if self._widgets is not None:
-            self._widgets.end(self._html(row))
 
     def _draw(self, row: JobRow) -> None:
         assert self._static is not None  # drawn after it was opened
-        self._static.update(self._bundle(row), raw=True)
-
-    def _tell(self, text: str) -> None:
-        assert self._static is not None  # as above
-        self._static.update({"text/plain": text}, raw=True)
-        if self._widgets is not None:
-            self._widgets.end(f"<div class='dgf-job'>{text}</div>")
+        self._drawn = self._bundle(row)
+        self._static.update(self._drawn, raw=True)
 
     def _bundle(self, row: JobRow) -> dict[str, str]:
         html = self._html(row, is_static=True)
@@ -140,20 +192,26 @@ class _View:
         return {"text/html": html, "text/plain": progress_text(row, self._pace(row))}
 
     def _html(self, row: JobRow, *, is_static: bool = False) -> str:
+        if row.status == _GONE:
+            return job_html(row, Pace(), notes=[self._note or ""])
         is_active = row.status in ACTIVE
-        causes = self._job.reasons() if row.records_failed and not is_active else []
-        notes = []
-        if is_active and is_static:
-            notes = [f"%dgf job {row.id} shows how far it is now, %dgf cancel {row.id} stops it."]
-        elif not is_active:
-            notes = [_next_steps(row)]
         return job_html(
             row,
             self._pace(row),
-            causes=causes,
+            causes=self._job.reasons() if row.records_failed and not is_active else [],
             last_error=self._job.last_failure if row.records_failed and is_active else None,
-            notes=[*notes, *self._log_note(row)],
+            notes=[*self._notes(row, is_static), *self._log_note(row)],
         )
+
+    def _notes(self, row: JobRow, is_static: bool) -> list[str]:
+        if row.status not in ACTIVE:
+            return [_next_steps(row)]
+        notes = [self._note] if self._note is not None else []
+        if is_static:
+            told = f"%dgf job {row.id} shows how far it is now, %dgf cancel {row.id} stops it."
+            missing = " ipywidgets is not installed here: there is no button."
+            notes.append(told if self._widgets is not None else told + missing)
+        return notes
 
     def _log_note(self, row: JobRow) -> list[str]:
         count = self._job.log_lines
@@ -171,6 +229,13 @@ class _View:
         )
 
 
+def _display(bundle: dict[str, Any], **options: Any) -> DisplayHandle | None:
+    from IPython.display import display
+
+    handle: DisplayHandle | None = display(bundle, raw=True, **options)
+    return handle
+
+
 def _next_steps(row: JobRow) -> str:
     if row.records_generated + row.records_failed + row.records_filtered == 0:
         return "Nothing was stored."
@@ -184,12 +249,10 @@ class _Widgets:
         self._html, self._button, self._box = html, button, box
 
     def show(self) -> None:
-        from IPython.display import display
-
         bundle = self._box._repr_mimebundle_()
         data = bundle[0] if isinstance(bundle, tuple) else bundle
         # Where widgets cannot be shown the HTML that follows is; an object's address helps nobody.
-        display({**data, "text/plain": ""}, raw=True)
+        _display({**data, "text/plain": ""})
 
     def update(self, html: str) -> None:
         self._html.value = f"<div class='dgf-live'>{html}</div>"
@@ -197,6 +260,7 @@ class _Widgets:
     def end(self, html: str) -> None:
         self.update(html)
         self._box.children = (self._html,)
+        self._button.close()
 
 
 def _make_widgets(job: Job) -> _Widgets | None:

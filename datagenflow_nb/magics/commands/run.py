@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ...displays.commands import to_type
 from ...errors import ConfigError
 from ..command import Call, Command
 from ..parser import Parser, names
@@ -55,9 +55,10 @@ def _seeds(call: Call) -> Any:
             raise ConfigError("seeds come from --seeds or from the cell's body; both are given")
         return find_seeds(source, call.shell.user_ns)
     if body is None:
+        name = call.args.pipeline
         raise ConfigError(
-            f"no seeds: write %%dgf run {call.args.pipeline} with the seeds below it, or "
-            f"%dgf run {call.args.pipeline} --seeds VARIABLE_OR_PATH"
+            f"no seeds: write {to_type('%%dgf run', name)} with the seeds below it, or "
+            + to_type("%dgf run", name, "--seeds VARIABLE_OR_PATH")
         )
     from ...seeds import parse_text
 
@@ -65,22 +66,23 @@ def _seeds(call: Call) -> Any:
 
 
 def _wait(job: Job) -> None:
-    from ...widgets.job_view import show_job
+    from ...widgets.job_view import show_job, tell
 
-    settle: Callable[[], None] | None = None
+    view = None
     try:
-        settle = show_job(job, is_new=True)
-        job.wait_or_cancel()
-        settle()
+        view = show_job(job, is_new=True)
+        job.wait()
     except KeyboardInterrupt:
-        job.cancel_and_wait()  # the interrupt may have come before the wait
-        if settle is not None:
-            settle()
+        tell(job, "Stopping: answers in flight are awaited; interrupt again to drop them.")
+        job.cancel_and_wait()
         row = job.row
         raise Interrupted(
             f"job {job.id} is {row.status}; {row.executions_done:,} of {row.total or 0:,} "
             f"executions are stored with their records"
         ) from None
+    finally:
+        if view is not None:
+            view.settle()
 
 
 COMMAND = Command(
