@@ -87,10 +87,9 @@ def test_mistakes_in_the_cell(echo: Shell, tmp_path: Path, body: str, told: str)
 
 
 def test_no_body_at_all(echo: Shell) -> None:
-    """IPython itself refuses a cell magic without a cell; without seeds we say how to give them."""
+    """Without a cell, and without seeds, we say how to give them."""
     assert echo.error("%%dgf run echo") == (
-        "UsageError: %%dgf is a cell magic, but the cell body is empty. "
-        "Did you mean the line magic %dgf (single %)?"
+        "SeedError: the cell: the text is empty; give seeds as JSON, JSON Lines, YAML or CSV"
     )
     assert echo.error("%dgf run echo") == (
         "ConfigError: no seeds: write %%dgf run echo with the seeds below it, or "

@@ -40,8 +40,11 @@ def test_loading_and_unloading(echo: Shell) -> None:
     assert echo.error("%dgf jobs") == "UsageError: Line magic function `%dgf` not found."
     assert offered(echo, "%dgf previ") == []
     assert ip.custom_exceptions == ()
+    assert ip.input_transformers_post == []
     assert echo.run("job").text.endswith(": Job(1: 'echo' completed, 1 records)\n")
     echo.value("%load_ext datagenflow_nb")
+    echo.value("%reload_ext datagenflow_nb")
+    assert len(ip.input_transformers_post) == 1
     assert len(echo.value("%dgf jobs")) == 1
     assert "job 1: 1/1 (100 %)" in echo.run("job").text
 
