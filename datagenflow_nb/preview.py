@@ -85,11 +85,10 @@ class Preview:
         )
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        from .displays.trace import trace_text
+        from .displays.trace import preview_text
 
-        printer.text(repr(self))
-        for trace in self.traces:
-            printer.text("\n" + trace_text(trace, title=_fate(trace), seed=self.seed))
+        traces = [(_fate(trace), trace) for trace in self.traces]
+        printer.text(preview_text(repr(self), traces, seed=self.seed))
 
 
 def _fate(trace: Trace) -> str:

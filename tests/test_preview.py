@@ -143,6 +143,27 @@ def test_text() -> None:
     )
 
 
+def test_text_of_many_branches() -> None:
+    """What a notebook stores as text shows as many branches as its HTML does."""
+    text = pretty(Pipeline("p", [split]).preview({"parts": list(range(1000))}))
+    assert text.count("\nBranch ") == 20
+    assert text.endswith("    part = 19\n... and 980 more branches")
+
+
+def test_text_steers_nothing() -> None:
+    """An error of a block has its control characters told, in the first line too."""
+
+    @block(outputs=["x"])
+    def bad() -> Any:
+        raise ValueError("a\x00b\u202ec\x1b[2J")
+
+    text = pretty(Pipeline("p", [bad]).preview({}))
+    assert text.partition("\n")[0] == (
+        "Preview('p': 1 failed; block 'bad' (bad) raised ValueError: a\\u0000b\\u202ec\\u001b[2J)"
+    )
+    assert not set(text) & set("\x00\u202e\x1b")
+
+
 def test_same_random_seed() -> None:
     """With the same random_seed the same numbers are drawn."""
 

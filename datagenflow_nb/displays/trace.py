@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .html import Html, el, page
-from .text import plural, printable, shorten
+from .text import clip, plural, printable, shorten
 from .values import fields_html, value_html
 
-__all__ = ["preview_html", "trace_html", "trace_text"]
+__all__ = ["preview_html", "preview_text", "trace_html", "trace_text"]
 
 _WIDTH = 100
-#: What of many is shown as HTML.
+#: What of many is shown.
 _MAX_BRANCHES, _MAX_STEPS, _MAX_CALLS = 20, 100, 20
+_MAX_TITLE = 5_000
 
 
 def trace_text(
@@ -94,6 +95,21 @@ def preview_html(
     ]
     wrong = el("div", problem, class_="dgf-bad", dir="auto") if problem else None
     return page(head, seed_html, wrong, branches, _rest(len(traces) - _MAX_BRANCHES, "branch"))
+
+
+def preview_text(
+    title: str,
+    traces: Sequence[tuple[str, Sequence[Mapping[str, Any]]]],
+    *,
+    seed: Mapping[str, Any],
+) -> str:
+    """The same as plain text."""
+    shown = traces[:_MAX_BRANCHES]
+    lines = [printable(clip(title, _MAX_TITLE))]
+    lines += [trace_text(trace, title=told, seed=seed) for told, trace in shown]
+    if len(traces) > len(shown):
+        lines.append(f"... and {plural(len(traces) - len(shown), 'more branch')}")
+    return "\n".join(lines)
 
 
 def _steps(trace: Sequence[Mapping[str, Any]], *, is_open: bool = False) -> list[Html | None]:
