@@ -150,6 +150,7 @@ def parse_text(text: str, *, where: str, format: str | None = None) -> Iterator[
         raise source_error(where, f"unknown seed format {format!r}; {suggest(format, _FORMATS)}")
     if not text or text.isspace():
         raise source_error(where, "the text is empty; give seeds as JSON, JSON Lines, YAML or CSV")
+    reason = "there is no seed in it"
     match format or _format_of(text.lstrip()):
         case "json":
             seeds = read_json([text], where)
@@ -159,7 +160,11 @@ def parse_text(text: str, *, where: str, format: str | None = None) -> Iterator[
             seeds = read_yaml([text], where)
         case _:
             seeds = read_csv(io.StringIO(text, newline="\n"), where)
-    return some(seeds, where, "there is no seed in it")
+            reason += (
+                f"; it was read as CSV, of which {shorten(text.strip())} is the head line: "
+                "give a line per seed below it, or JSON or YAML"
+            )
+    return some(seeds, where, reason)
 
 
 def _format_of(text: str) -> str:

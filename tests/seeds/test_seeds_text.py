@@ -70,7 +70,12 @@ def test_format_can_be_forced() -> None:
     [
         (" \n", None, "cell: the text is empty; give seeds as JSON, JSON Lines, YAML or CSV"),
         ("a\n1", "cvs", "cell: unknown seed format 'cvs'; did you mean 'csv'?"),
-        ("topic", None, "cell: there is no seed in it"),
+        (
+            "\ntopic\n",
+            None,
+            "cell: there is no seed in it; it was read as CSV, of which 'topic' is the head line: "
+            "give a line per seed below it, or JSON or YAML",
+        ),
         (
             '{"a": 1}\n{"a": oops}',
             None,
