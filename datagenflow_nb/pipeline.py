@@ -10,6 +10,7 @@ from . import runtime
 from .blocks.base import BaseBlock
 from .check import Problem, check_pipeline, describe_flow, needed_seed_fields
 from .debugging import debug_seed
+from .displays.listing import Listing
 from .engine import Program, build_program
 from .errors import ConfigError
 from .preview import Preview, cut_after, preview_seed
@@ -137,7 +138,7 @@ class Pipeline:
         """Compact JSON."""
         return self.spec.to_json()
 
-    def validate(self, fields: Iterable[str] | None = None) -> list[Problem]:
+    def validate(self, fields: Iterable[str] | None = None) -> Listing[Problem]:
         """What is wrong, without running anything; an empty list when nothing is.
 
         Parameters
@@ -147,7 +148,14 @@ class Pipeline:
         """
         registry = self.services.registry
         registry.refresh()
-        return check_pipeline(self.spec, registry, self.instances, fields)
+        return Listing(
+            check_pipeline(self.spec, registry, self.instances, fields),
+            ("Block", "Problem"),
+            lambda problem: (problem.block or "-", problem.message),
+            title="Problems",
+            empty="No problems found.",
+            width=None,
+        )
 
     def needed_fields(self) -> list[str]:
         """Fields every seed has to bring, ``"a|b"`` where either will do.

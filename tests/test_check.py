@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from IPython.lib.pretty import pretty
 
 from datagenflow_nb import BaseBlock, Pipeline, block
-from datagenflow_nb.check import needed_seed_fields
+from datagenflow_nb.check import Problem, needed_seed_fields
 
 
 @block(outputs=["summary"])
@@ -272,3 +273,17 @@ def test_needed_seed_fields_of_a_broken_pipeline() -> None:
     """A pipeline that cannot be built is an error with its place."""
     with pytest.raises(Exception, match=r"block 1 \('output'\): Output: config 'x' is unknown"):
         needed({"type": "Output", "config": {"x": 1}})
+
+
+def test_problems_as_a_table() -> None:
+    """What validate gives shows as a table with whole messages, and says when nothing is wrong."""
+    pipe = Pipeline("p", [{"type": "Output", "config": {"template": "x", "y": 1}}])
+    problems = pipe.validate()
+    message = (
+        "block 1 ('output'): Output: config 'y' is unknown; there are: 'format_template', "
+        "'template'"
+    )
+    assert problems == [Problem(message, "output")]
+    assert pretty(problems) == f"Block   Problem\noutput  {message}"
+    assert "<th" in problems._repr_html_()
+    assert pretty(Pipeline("p", [ask("x")]).validate()) == "No problems found."

@@ -33,6 +33,8 @@ class Listing(list[T]):
         Said when there is nothing in it: what to do about it.
     notes : sequence of str
         Lines below the table.
+    width : int or None
+        Columns of the table where it is shown as text; None: as many as it takes.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class Listing(list[T]):
         title: str = "",
         empty: str = "There are none.",
         notes: Sequence[str] = (),
+        width: int | None = 100,
     ) -> None:
         super().__init__(items)
         self.title = title
@@ -51,6 +54,7 @@ class Listing(list[T]):
         self.notes = list(notes)
         self._headers = headers
         self._cells = cells
+        self._width = width
 
     def text(self, width: int | None = None) -> str:
         """The table as plain text of at most ``width`` columns."""
@@ -76,4 +80,4 @@ class Listing(list[T]):
         )  # fmt: skip
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        printer.text(self._text(_MAX_ROWS, 100))
+        printer.text(self._text(_MAX_ROWS, self._width))
