@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import builtins
 from keyword import iskeyword
 from typing import Any
 
@@ -15,6 +16,9 @@ from .commands import COMMANDS
 from .parser import HelpAsked, Parser, split_line
 
 __all__ = ["DgfMagics"]
+
+#: Names in a notebook that cells need to run.
+_OF_IPYTHON = ("In", "Out", "display", "exit", "get_ipython", "quit")
 
 
 @magics_class
@@ -37,8 +41,8 @@ class DgfMagics(Magics):
             return Note(asked.text)
         command.check_body(cell)
         name = args.as_name
-        if name is not None and (not name.isidentifier() or iskeyword(name)):
-            raise ConfigError(f"--as {name}: expected the name of a variable")
+        if name is not None:
+            _check_variable(name)
         assert self.shell is not None  # magics live in a shell
         result = command.run(Call(args, cell, self.shell))
         if name is not None:
@@ -56,6 +60,15 @@ class DgfMagics(Magics):
         ]
         lines += ["", "%dgf COMMAND --help tells what a command takes."]
         return Note("\n".join(lines))
+
+
+def _check_variable(name: str) -> None:
+    if not name.isidentifier() or iskeyword(name):
+        raise ConfigError(f"--as {name}: expected the name of a variable")
+    if hasattr(builtins, name) or name in _OF_IPYTHON:
+        raise ConfigError(
+            f"--as {name}: {name!r} is Python's or IPython's own; choose another name"
+        )
 
 
 def _find(name: str) -> Command:

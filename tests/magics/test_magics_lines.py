@@ -132,6 +132,13 @@ def test_cell_below_a_command_that_takes_none(shell: Shell) -> None:
     """A cell that would be lost is refused; an empty one is no cell."""
     assert shell.error("%%dgf jobs\nx = 1") == (
         "ConfigError: jobs takes nothing from the cell: write %dgf jobs (one %), and what stands "
+@pytest.mark.parametrize("name", ["get_ipython", "In", "Out", "exit", "quit", "display", "print"])
+def test_names_that_cells_need(shell: Shell, name: str) -> None:
+    """No result replaces what later cells and magics need."""
+    assert "choose another name" in shell.error(f"%dgf jobs --as {name}")
+    assert shell.value("%dgf jobs --as mine") == []
+
+
         "below it into a cell of its own"
     )
     assert shell.value("%%dgf jobs\n\n \n") == []
