@@ -60,7 +60,8 @@ class Parser(argparse.ArgumentParser):
                     inner.add_name(argparse.SUPPRESS)  # what was given before it stays
 
     def error(self, message: str) -> NoReturn:
-        advice = f"{self.prog} --help tells what it takes"
+        # One "%": the help is asked for without a cell below.
+        advice = f"{self.prog.replace('%%', '%')} --help tells what it takes"
         raise ConfigError(f"{self.prog}: {self._explain(message)}\n{advice}")
 
     def parse_known_args(self, *given: Any, **options: Any) -> Any:
