@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ..records import Usage
@@ -16,7 +16,7 @@ OFFLINE = "offline"
 KEPT_CHARACTERS = 10_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ModelConfig:
     """A configured model: what a block names in ``model:``.
 
@@ -32,7 +32,7 @@ class ModelConfig:
     key_env : str or None
         Environment variable that holds the key; the key itself is never stored.
     api_key : str or None
-        The key in memory, out of ``repr``.
+        The key in memory; ``repr`` never shows it.
     timeout : float
         Seconds for one try.
     max_tries : int
@@ -47,12 +47,17 @@ class ModelConfig:
     model: str
     endpoint: str | None = None
     key_env: str | None = None
-    api_key: str | None = field(default=None, repr=False)
+    api_key: str | None = None
     timeout: float = 120.0
     max_tries: int = 8
     max_wait: float = 120.0
     input_price: float | None = None
     output_price: float | None = None
+
+    def __repr__(self) -> str:
+        place = self.endpoint or "the embedded model"
+        key = f", key from {self.key_env}" if self.key_env else ""
+        return f"ModelConfig({self.name!r}: {self.model} at {place}{key})"
 
     @property
     def is_offline(self) -> bool:

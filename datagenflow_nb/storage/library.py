@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from ..errors import ConfigError, suggest
@@ -14,16 +14,19 @@ from .store import Store
 __all__ = ["ModelTable", "PipelineTable", "StoredPipeline"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class StoredPipeline:
     """A saved pipeline; ``definition`` is its JSON."""
 
     id: int
     name: str
     version: int
-    definition: str = field(repr=False)
+    definition: str
     created_at: str
     updated_at: str
+
+    def __repr__(self) -> str:
+        return f"StoredPipeline({self.name!r}, version {self.version})"
 
 
 class PipelineTable:

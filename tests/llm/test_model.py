@@ -262,6 +262,15 @@ def test_cost_needs_both_prices(prices: tuple[float | None, float | None], cost:
     assert ModelConfig("offline", "offline").cost(Usage(100, 50, 1)) == 0.0
 
 
+def test_repr_of_a_model() -> None:
+    """A line with what identifies it; where the key comes from, never the key."""
+    config = ModelConfig("m", "gpt", "http://x/v1", key_env="X_KEY", api_key="sk-1")
+    assert repr(config) == "ModelConfig('m': gpt at http://x/v1, key from X_KEY)"
+    assert repr(ModelConfig("offline", "offline")) == (
+        "ModelConfig('offline': offline at the embedded model)"
+    )
+
+
 @pytest.mark.asyncio
 async def test_cost_is_in_the_call() -> None:
     """Next to the tokens it was made of."""

@@ -206,6 +206,7 @@ def test_models(shell: Shell) -> None:
     )
     assert (added.name, added.key_env, added.timeout) == ("m", "M_KEY", 2.5)
     assert (added.input_price, added.output_price) == (1.5, 3.0)
+    assert pretty(added) == "ModelConfig('m': x at http://127.0.0.1:9/v1, key from M_KEY)"
     assert pretty(shell.value("%dgf models")) == (
         "Name  Model  Endpoint               Key from\n"
         "m     x      http://127.0.0.1:9/v1  M_KEY\n"

@@ -29,6 +29,12 @@ def test_every_changed_definition_is_a_version(store: Store) -> None:
     assert table.get("demo") == table.get(1) == last
 
 
+def test_repr_of_a_saved_pipeline(store: Store) -> None:
+    """Its name and version; the definition would fill the screen."""
+    saved = PipelineTable(store).save("it's", "{}")
+    assert repr(saved) == """StoredPipeline("it's", version 1)"""
+
+
 def test_pipelines_by_name(store: Store) -> None:
     """Listed in order; an unknown one is answered with the nearest."""
     table = PipelineTable(store)
