@@ -259,6 +259,9 @@ def test_log(shell: Shell) -> None:
     number = shell["_"].id
     assert [line.message for line in shell.value(f"%dgf log {number}")] == ["first 1", "second 1"]
     assert [line.message for line in shell.value(f"%dgf log {number} --limit 1")] == ["second 1"]
+    assert shell.error(f"%dgf log {number} --limit 0") == (
+        "ConfigError: %dgf log: --limit: expected 1 or more\n%dgf log --help tells what it takes"
+    )
 
 
 def test_preview(echo: Shell, tmp_path: Path) -> None:

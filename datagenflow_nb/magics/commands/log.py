@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from typing import Any
 
 from ..command import Call, Command
@@ -13,7 +14,13 @@ __all__ = ["COMMAND"]
 
 def _arguments(parser: Parser) -> None:
     job_argument(parser)
-    parser.add_argument("--limit", type=whole_number, metavar="N", help="only the last N lines")
+    parser.add_argument("--limit", type=_from_one, metavar="N", help="only the last N lines")
+
+
+def _from_one(text: str) -> int:
+    if number := whole_number(text):
+        return number
+    raise argparse.ArgumentTypeError("expected 1 or more")
 
 
 def _run(call: Call) -> Any:
