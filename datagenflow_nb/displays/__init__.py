@@ -5,6 +5,7 @@ of the package, so that everything in it may use them. All data is shown as text
 nothing here raises for odd data, because a display that raises ends a notebook's run.
 
 text      plain text: tables, shortened values, counts, durations
+commands  what to type, names quoted
 html      elements, escaped; the style that follows the reader's theme
 values    one value of a field
 listing   a list that shows as a table

@@ -59,6 +59,12 @@ def _tells(name: str, value: Any) -> bool:
 
 
 def _with_code(message: str) -> list[Any]:
-    """What stands in single quotes as code: names, values, what to type."""
+    """What stands in single quotes as code: names, values, what to type.
+
+    JSON keeps them: on the line of a command it needs them.
+    """
     parts: list[Any] = re.split(r"(?<![\w'])'([^'\n]{1,80})'(?!\w)", clip(message, _MAX_MESSAGE))
-    return [el("code", part) if at % 2 else part for at, part in enumerate(parts)]
+    return [
+        el("code", f"'{part}'" if part[0] in "{[" else part) if at % 2 else part
+        for at, part in enumerate(parts)
+    ]

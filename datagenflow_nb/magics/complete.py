@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import re
+import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.completer import CompletionContext, SimpleCompletion, context_matcher
 
+from ..displays.commands import quoted
 from ..errors import DataGenFlowError
 from .commands import COMMANDS
-from .parser import Parser, kind_of
+from .parser import Parser, kind_of, spans, split_line
 from .variables import may_be_seeds
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-__all__ = ["add_completion", "complete_line", "remove_completion"]
+__all__ = ["add_completion", "complete_line", "remove_completion", "split_typed"]
 
 _IDENTIFIER = "datagenflow_nb"
 _LINE = re.compile(r"\s*(?:\w+\s*=\s*)?%{1,2}dgf(?:\s+(.*))?$", re.DOTALL)
@@ -37,7 +40,7 @@ def add_completion(shell: InteractiveShell) -> None:
         is_body = context.cursor_line > 0 and context.full_text.lstrip().startswith("%%")
         if first is None or is_body:
             return {"completions": []}
-        words, fragment = _split(first[1] or "")
+        words, fragment = split_typed(first[1] or "")
         # Where nothing fits, the word itself: it keeps IPython from offering its own magics.
         found = complete_line(words, fragment, shell.user_ns) or ([fragment] if fragment else [])
         return {
@@ -56,7 +59,10 @@ def remove_completion(shell: InteractiveShell) -> None:
 
 
 def complete_line(words: list[str], fragment: str, variables: dict[str, Any]) -> list[str]:
-    """What ``fragment`` may become after ``words`` of a line; sorted but for commands."""
+    """What ``fragment``, as typed, may become after ``words`` of a line; sorted but for commands.
+
+    Names and paths are in quotes where they need some.
+    """
     if not words or words == ["help"]:
         return [name for name in COMMANDS if name.startswith(fragment)]
     command = COMMANDS.get(words[0])
@@ -65,20 +71,45 @@ def complete_line(words: list[str], fragment: str, variables: dict[str, Any]) ->
     parser, rest = _innermost(command.parser(), words[1:])
     options = {flag: action for action in parser._actions for flag in action.option_strings}
     action = options.get(rest[-1]) if rest else None
+    start = _unquoted(fragment)
     if action is not None and action.nargs != 0:
-        found = _values(action, fragment, variables)
+        found = _values(action, start, variables)
     elif fragment.startswith("-"):
         found = [flag for flag in options if flag.startswith("--")]
     else:
-        found = _next_positional(parser, rest, options, fragment, variables)
-    return sorted({text for text in found if text.startswith(fragment)})
+        found = _next_positional(parser, rest, options, start, variables)
+    return sorted({_typed(text, fragment) for text in found if text.startswith(start)})
 
 
-def _split(text: str) -> tuple[list[str], str]:
-    """The words before the cursor, and the one it stands in."""
-    words = text.split()
-    fragment = words.pop() if words and not text[-1].isspace() else ""
-    return words, fragment
+def split_typed(text: str) -> tuple[list[str], str]:
+    """The words before the cursor, and the one it stands in as it is typed."""
+    found = list(spans(text))
+    if not found or found[-1].end() < len(text):
+        return _words(text), ""
+    return _words(text[: found[-1].start()]), found[-1][0]
+
+
+def _words(text: str) -> list[str]:
+    try:
+        return split_line(text)
+    except DataGenFlowError:
+        return text.split()
+
+
+def _unquoted(fragment: str) -> str:
+    """What a word that one still types says so far; its quotation may have no end yet."""
+    for end in ("", '"', "'"):
+        with contextlib.suppress(ValueError):
+            return "".join(shlex.split(fragment + end))
+    return fragment
+
+
+def _typed(text: str, fragment: str) -> str:
+    """A name as one would type it; a folder stays open for what is in it."""
+    word = quoted(text)
+    if word == text and fragment[:1] in ("'", '"'):
+        word = f'"{text}"'
+    return word.removesuffix('"') if word.endswith('/"') else word
 
 
 def _innermost(parser: Parser, words: list[str]) -> tuple[argparse.ArgumentParser, list[str]]:
@@ -97,7 +128,7 @@ def _next_positional(
     variables: dict[str, Any],
 ) -> Iterable[str]:
     given: list[str] = []
-    words = list(words)
+    words = [word for word in words if word != "--"]
     while words:
         word = words.pop(0)
         action = options.get(word)
@@ -146,7 +177,8 @@ def _paths(fragment: str, suffixes: tuple[str, ...] | None = None) -> list[str]:
 
 def _pipelines(fragment: str, variables: dict[str, Any]) -> list[str]:
     files = _paths(fragment, (".yaml", ".yml")) if fragment else []
-    return [*(name for name in _stored("pipelines", "name") if " " not in name), *files]
+    # Where a name may stand, one that begins with "-" is taken for an option.
+    return [*(name for name in _stored("pipelines", "name") if name[:1] != "-"), *files]
 
 
 def _seeds(fragment: str, variables: dict[str, Any]) -> list[str]:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import argparse
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
 from ..errors import ConfigError, suggest
 
-__all__ = ["HelpAsked", "Parser", "kind_of", "names", "split_line"]
+__all__ = ["HelpAsked", "Parser", "kind_of", "names", "spans", "split_line"]
+
+_WORD = re.compile(
+    r"""(?: [^ \t\r\n"'\\] | \\(?:.|\Z) | "(?:\\.|[^"\\])*(?:"|\\?\Z) | '[^']*(?:'|\Z) )+""",
+    re.DOTALL | re.VERBOSE,
+)
 
 
 class HelpAsked(Exception):
@@ -114,15 +119,23 @@ def kind_of(action: argparse.Action) -> str | None:
 def split_line(line: str) -> list[str]:
     """The words of a line, quotes as a shell takes them; ``{{ }}``, ``{x}`` and ``$x`` stay.
 
+    A word that begins with ``#`` begins a comment.
+
     Raises
     ------
     ConfigError
         For a quotation without an end.
     """
+    comment = next((found.start() for found in spans(line) if found[0][0] == "#"), None)
     try:
-        return shlex.split(line)
+        return shlex.split(line[:comment])
     except ValueError:
         raise ConfigError(
             f"%dgf: a quotation has no end in: {line}\n"
             """quotes belong in pairs; JSON stands in single ones: '{"topic": "tides"}'"""
         ) from None
+
+
+def spans(line: str) -> Iterator[re.Match[str]]:
+    """The words of a line as they stand there, with their quotes; the last one may be open."""
+    return _WORD.finditer(line)

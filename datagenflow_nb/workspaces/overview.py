@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..displays.commands import to_type
 from ..displays.status import Status
 from ..displays.text import plural, shown_path
 from ..errors import DataGenFlowError
@@ -69,10 +70,9 @@ def _next(pipelines: list[str], last_job: int | None) -> tuple[tuple[str, str], 
         return _START
     steps = []
     if pipelines:
-        name = pipelines[0] if " " not in pipelines[0] else f'"{pipelines[0]}"'
         steps += [
-            (f"%dgf preview {name}", "try it on one seed, store nothing"),
-            (f"%%dgf run {name}", "run it over the seeds in the cell"),
+            (to_type("%dgf preview", pipelines[0]), "try it on one seed, store nothing"),
+            (to_type("%%dgf run", pipelines[0]), "run it over the seeds in the cell"),
         ]
     if last_job is not None:
         steps += [

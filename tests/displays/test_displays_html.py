@@ -249,3 +249,9 @@ def test_status() -> None:
     assert parse(made._repr_html_()).text == (
         "DataGenFlowstorea.dbjobsnoneNext%dgf jobslook%dgf<here>"
     )
+def test_json_to_type() -> None:
+    """JSON that stands on a line in single quotes keeps them: it is to be copied."""
+    shown = error_html("SeedError", """no seed: %dgf preview a --seed '{"n": 1}'""", {})
+    assert parse(shown).text.endswith("""--seed '{"n": 1}'""")
+
+

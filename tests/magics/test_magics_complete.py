@@ -10,7 +10,7 @@ from kernel.kernels import Kernel
 from magics.shells import ECHO, Shell
 
 from datagenflow_nb.magics.commands import COMMANDS
-from datagenflow_nb.magics.complete import complete_line
+from datagenflow_nb.magics.complete import complete_line, split_typed
 
 SETUP = """
 import pandas as pd
@@ -21,8 +21,7 @@ number, text, _hidden = 3, 'seeds', []
 
 def complete(shell: Shell, line: str) -> list[str]:
     """What Tab offers after ``line``."""
-    *words, fragment = line.split(" ")
-    return complete_line(words, fragment, shell.ip.user_ns)
+    return complete_line(*split_typed(line), shell.ip.user_ns)
 
 
 @pytest.fixture
@@ -30,12 +29,15 @@ def full(echo: Shell, tmp_path: Path) -> Shell:
     """A notebook with variables, files, a job, a model and pipelines."""
     echo.value(SETUP)
     echo.value('%%dgf pipeline "two words"\n- type: Output\n  config: {template: x}\n')
+    echo.value("%%dgf pipeline -- -dash\n- type: Output\n  config: {template: x}\n")
     echo.value("%%dgf run echo --wait\nn: 1\n")
     echo.value("%dgf model add mine --endpoint http://127.0.0.1:9/v1 --model x")
     for name in ("topics.csv", "notes.xyz", "flow.yaml", ".hidden.csv"):
         (tmp_path / name).write_text("", encoding="utf-8")
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "more.jsonl").write_text("", encoding="utf-8")
+    (tmp_path / "my data").mkdir()
+    (tmp_path / "my data" / "in it.txt").write_text("", encoding="utf-8")
     return echo
 
 
@@ -54,13 +56,22 @@ def full(echo: Shell, tmp_path: Path) -> Shell:
                    "--seeds", "--wait"]),
         ("run echo --format ", ["csv", "json", "jsonl", "yaml"]),
         ("run echo --format j", ["json", "jsonl"]),
-        ("run ", ["echo"]),
-        ("run --wait ", ["echo"]),
-        ("run --concurrency 3 ", ["echo"]),
+        ("run ", ['"two words"', "echo"]),
+        ("run --wait ", ['"two words"', "echo"]),
+        ("run --concurrency 3 ", ['"two words"', "echo"]),
+        ("run -- ", ['"two words"', "echo"]),
+        ("run two", ['"two words"']),
+        ('run "tw', ['"two words"']),
+        ('run "two wo', ['"two words"']),
+        ("run 'two wo", ['"two words"']),
+        ('run "e', ['"echo"']),
+        ('run "two words" --seeds t', ["topics.csv"]),
+        ("export 1 my", ['"my data/']),
+        ('export 1 "my data/', ['"my data/in it.txt"']),
         ("run --concurrency ", []),
         ("run f", ["flow.yaml"]),
-        ("run echo --seeds ", ["data/", "flow.yaml", "frame", "made", "one", "seeds",
-                               "topics.csv"]),
+        ("run echo --seeds ", ['"my data/', "data/", "flow.yaml", "frame", "made", "one",
+                               "seeds", "topics.csv"]),
         ("run echo --seeds t", ["topics.csv"]),
         ("run echo --seeds data/", ["data/more.jsonl"]),
         ("run echo --seeds nowhere/", []),
@@ -77,7 +88,7 @@ def full(echo: Shell, tmp_path: Path) -> Shell:
         ("export 1 n", ["notes.xyz"]),
         ("export 1 out.csv --f", ["--flat", "--format"]),
         ("delete ", ["job", "pipeline"]),
-        ("delete pipeline ", ["echo"]),
+        ("delete pipeline ", ['"two words"', "echo"]),
         ("delete job ", ["1"]),
         ("delete --yes job ", ["1"]),
         ("model ", ["add", "delete", "test"]),
@@ -136,6 +147,9 @@ def test_requests_of_a_frontend(kernel: Kernel) -> None:
     assert request(kernel, "%dgf model te") == ["%dgf model test"]
     assert request(kernel, "x = 1\n%dgf previ") == ["x = 1\n%dgf preview"]
     assert request(kernel, "  %dgf previ") == ["  %dgf preview"]
+    kernel.run('%%dgf pipeline "my own"\n- type: Output\n  config: {template: x}\n')
+    assert request(kernel, '%dgf run "my o') == ['%dgf run "my own"']
+    assert request(kernel, "%dgf run my") == ['%dgf run "my own"']
     assert request(kernel, "%dgf nonsense x") == ["%dgf nonsense x"]
 
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from magics.shells import Shell
 
+from datagenflow_nb.displays.commands import quoted, to_type
 from datagenflow_nb.errors import ConfigError
 from datagenflow_nb.magics.command import Command
 from datagenflow_nb.magics.commands import COMMANDS
@@ -118,6 +119,9 @@ def test_list_of_commands(shell: Shell) -> None:
          """belong in pairs; JSON stands in single ones: '{"topic": "tides"}'"""),
         ("--yes", "%dgf status: there is no option --yes; did you mean '--as'?\n"
          "%dgf status --help tells what it takes"),
+        ("jobs --as list", "--as list: 'list' is Python's or IPython's own; choose another name"),
+        ("block --hepl", "%%dgf block: there is no option --hepl; did you mean '--help' or "
+         "'--replace'?\n%dgf block --help tells what it takes"),
         ("block", "block takes what stands below it in the cell: begin the cell with %%dgf block"),
     ],
 )  # fmt: skip
@@ -128,10 +132,6 @@ def test_mistakes_in_a_line(shell: Shell, line: str, told: str) -> None:
     assert ran.text == f"ConfigError: {told}\n"
 
 
-def test_cell_below_a_command_that_takes_none(shell: Shell) -> None:
-    """A cell that would be lost is refused; an empty one is no cell."""
-    assert shell.error("%%dgf jobs\nx = 1") == (
-        "ConfigError: jobs takes nothing from the cell: write %dgf jobs (one %), and what stands "
 @pytest.mark.parametrize("name", ["get_ipython", "In", "Out", "exit", "quit", "display", "print"])
 def test_names_that_cells_need(shell: Shell, name: str) -> None:
     """No result replaces what later cells and magics need."""
@@ -139,9 +139,37 @@ def test_names_that_cells_need(shell: Shell, name: str) -> None:
     assert shell.value("%dgf jobs --as mine") == []
 
 
+def test_cell_below_a_command_that_takes_none(shell: Shell) -> None:
+    """A cell that would be lost is refused; an empty one is no cell."""
+    assert shell.error("%%dgf jobs\nx = 1") == (
+        "ConfigError: jobs takes nothing from the cell: write %dgf jobs (one %), and what stands "
         "below it into a cell of its own"
     )
     assert shell.value("%%dgf jobs\n\n \n") == []
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("run echo", "SeedError: the cell: the text is empty; give seeds as JSON, JSON Lines, YAML "
+         "or CSV"),
+        ("block", "ConfigError: the cell below %%dgf block is empty; expected a class based on "
+         "dgf.BaseBlock, or a function with @dgf.block"),
+        ("nope", "ConfigError: %dgf: there is no command 'nope'; "),
+    ],
+)  # fmt: skip
+def test_nothing_below(echo: Shell, line: str, told: str) -> None:
+    """A cell with no line below its magic is answered by us, not by IPython."""
+    for end in ("", "\n", "\n\n"):
+        assert echo.error(f"%%dgf {line}{end}").startswith(told)
+
+
+def test_nothing_below_is_fine(echo: Shell) -> None:
+    """What needs no cell works without one, help too; other magics are as they were."""
+    assert echo.value("%%dgf").text() == echo.value("%dgf").text()
+    assert echo.value("%%dgf block --help").startswith("usage: %%dgf block [-h]")
+    assert echo.error("%%script").startswith("UsageError: %%script is a cell magic, but the cell")
+    assert echo.ip.input_transformer_manager.check_complete("%%dgf run echo")[0] == "incomplete"
 
 
 @pytest.mark.parametrize("text", ["{{ n }}", "{n}", "$n", "${n}", "{{ n }} {n} $n %s \\n é🙂"])
@@ -164,6 +192,43 @@ def test_names_with_blanks(shell: Shell) -> None:
     shell.value('%%dgf pipeline "my own"\n- type: Output\n  config: {template: x}\n')
     assert shell.value('%dgf pipeline "my own"').name == "my own"
     assert '%dgf preview "my own"' in shell.value("%dgf").text()
+
+
+@pytest.mark.parametrize(
+    "name", ["my own", "it's", 'a "b"', "-dash", "--x y", "a\\b", "#1", "why?"]
+)
+def test_advice_can_be_typed(shell: Shell, name: str) -> None:
+    """Whatever a pipeline is called, the lines one is advised to type work."""
+    import datagenflow_nb as dgf
+
+    pipe = dgf.Pipeline(name, [{"type": "Output", "config": {"template": "{{ n }}"}}])
+    dgf.workspace().save_pipeline(pipe)
+    preview, run = (step for step, _ in shell.value("%dgf").steps[:2])
+    advised = shell.error(preview).partition("a preview needs a seed: ")[2]
+    assert shell.value(advised).seed == {"n": "..."}
+    assert shell.value(f"{run} --wait\nn: 1" if name[0] != "-" else f"{run}\nn: 1").id == 1
+    told = shell.error(run.replace("%%", "%")).partition(", or ")[2]
+    line = told.replace("VARIABLE_OR_PATH", "job:1")
+    assert shell.value(f"job = {line}\njob.wait().id") == 2
+    new = to_type("%dgf new", name, "--template qa_generation")
+    delete = shell.error(new).partition("delete it first: ")[2]
+    assert shell.value(to_type("%dgf delete pipeline", name, "--yes")).startswith("Deleted ")
+    assert delete == to_type("%dgf delete pipeline", name)
+
+
+def test_quoted_names() -> None:
+    """A name is quoted where it needs it; one that looks like an option stands behind a --."""
+    assert [quoted(name) for name in ("a_1-b.yaml", "ünï", "a b", '"', "")] == [
+        "a_1-b.yaml", "ünï", '"a b"', '"\\""', '""',
+    ]  # fmt: skip
+    assert to_type("%dgf run", "-a", "--seeds x") == "%dgf run --seeds x -- -a"
+
+
+def test_comments(shell: Shell) -> None:
+    """A comment may follow a command; a # within a word or quotes is none."""
+    assert shell.value("jobs = %dgf jobs  # what was run\njobs") == []
+    assert shell.value("%dgf # where am I?").text().startswith("store")
+    assert split_line("new C# 'a # b' x#y # it's not closed") == ["new", "C#", "a # b", "x#y"]
 
 
 @given(

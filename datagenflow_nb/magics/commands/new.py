@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...displays.commands import to_type
 from ...errors import ConfigError
 from ..command import Call, Command
 from ..parser import Parser, names
@@ -22,7 +23,7 @@ def _run(call: Call) -> Any:
     if any(saved.name == name for saved in call.workspace.pipelines()):
         raise ConfigError(
             f"there is a pipeline {name!r} already; choose another name, or delete it first: "
-            f"%dgf delete pipeline {name}",
+            + to_type("%dgf delete pipeline", name),
             {"pipeline": name},
         )
     return call.workspace.new_pipeline(name, call.args.template)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...displays.commands import to_type
 from ...errors import ConfigError
 from ..command import Call, Command
 from ..parser import Parser, names
@@ -21,7 +22,7 @@ def _run(call: Call) -> Any:
         return call.workspace.pipeline(name)
     if not body.strip():
         raise ConfigError(
-            f"the cell below %%dgf pipeline {name} is empty; expected YAML such as\n"
+            f"the cell below {to_type('%%dgf pipeline', name)} is empty; expected YAML such as\n"
             "blocks:\n  - type: TextGenerator\n    config:\n"
             "      user_prompt: Write about {{ topic }}."
         )

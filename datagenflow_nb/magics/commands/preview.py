@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
+from ...displays.commands import to_type
+from ...displays.text import as_json
 from ...errors import SeedError
 from ...pipeline import Pipeline
 from ..command import Call, Command
@@ -49,11 +52,9 @@ def _seed(call: Call, pipeline: Pipeline) -> Any:
     if found is None:
         needed = list(pipeline.needed_fields())
         names = [name.partition("|")[0] for name in needed]
-        example = ", ".join(f'"{name}": "..."' for name in names) or '"topic": "..."'
-        raise SeedError(
-            f"a preview needs a seed: %dgf preview {call.args.pipeline} --seed '{{{example}}}'",
-            {"fields": needed},
-        )
+        example = as_json(dict.fromkeys(names or ["topic"], "..."))
+        line = to_type("%dgf preview", call.args.pipeline, f"--seed {shlex.quote(example)}")
+        raise SeedError(f"a preview needs a seed: {line}", {"fields": needed})
     return {"metadata": found}
 
 
