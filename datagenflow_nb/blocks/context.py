@@ -54,6 +54,9 @@ class JobLines(Protocol):
     def is_over(self) -> bool:
         """True when the job takes no more lines."""
 
+    def begin_block(self) -> None:
+        """A block is about to run."""
+
     def write(self, level: str, text: str) -> None:
         """Take what was written to a stream, in pieces of any kind."""
 
@@ -69,6 +72,9 @@ class _Taken:
     """Takes nothing: what is being logged is in the job's log already."""
 
     is_over = False
+
+    def begin_block(self) -> None:
+        pass
 
     def write(self, level: str, text: str) -> None:
         pass

@@ -8,7 +8,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from ..blocks.context import BlockContext, ModelSource
+from ..blocks.context import BlockContext, ModelSource, job_lines
 from ..errors import (
     BlockExecutionError,
     DataGenFlowError,
@@ -61,6 +61,9 @@ async def execute_block(
     _check_inputs(bound, branch.state)
     data = branch.state if bound.block.reads_only else plain(branch.state)
     journal = StepJournal(branch, step, sink)
+    lines = job_lines.get()
+    if lines is not None:
+        lines.begin_block()
     call = functools.partial(bound.block.execute, data)
     if bound.wants_context:
         call = functools.partial(call, ctx=_make_context(bound, branch, data, models, journal))

@@ -102,7 +102,6 @@ class BranchLog:
         self._pending: dict[str, _Line] | None = None
 
     def __enter__(self) -> BranchLog:
-        streams.hold()
         job_lines.set(self)
         return self
 
@@ -120,6 +119,10 @@ class BranchLog:
     def is_over(self) -> bool:
         """True when what is written must go elsewhere."""
         return self._job.is_over
+
+    def begin_block(self) -> None:
+        """Have what the block writes come here: a cell may have taken the streams meanwhile."""
+        streams.hold()
 
     def write(self, level: str, text: str) -> None:
         """Take text of a stream; whole lines are stored, the rest waits for its end."""

@@ -8,7 +8,7 @@ from kernel.kernels import Kernel
 REFUSED = "a block of a job cannot ask anything; use pipe.debug(seed)"
 
 PREPARE = """
-import asyncio, builtins, getpass, sys
+import asyncio, builtins, getpass, sys, threading, time
 from getpass import getpass as ask_secretly
 import datagenflow_nb as dgf
 kernel = get_ipython().kernel
@@ -70,7 +70,6 @@ def test_cells_ask_while_jobs_run_and_after(kernel: Kernel) -> None:
         "            input('who? ')\n"
         "        except dgf.BlockExecutionError as error:\n"
         "            return {'x': 1, 'y': str(error)}\n"
-        "import threading\n"
         "began, goes_on = threading.Event(), threading.Event()\n"
         "job = dgf.run(dgf.Pipeline('waits', [Waits]), [{'n': 1}]); began.wait()"
     )
@@ -80,3 +79,62 @@ def test_cells_ask_while_jobs_run_and_after(kernel: Kernel) -> None:
     assert (cell.result, cell.prompts) == (repr([REFUSED]), [])
     assert kernel.run("state()").result == before
     assert kernel.run("type(builtins.input), input('a? ')", answers=["z"]).prompts == ["a? "]
+
+
+TALKS = """
+class Talks(dgf.BaseBlock):
+    outputs = ['x']
+    async def execute(self, data):
+        print('one')
+        began.set()
+        await asyncio.to_thread(goes_on.wait)
+        print('two')
+        return {'x': 1}
+
+class TalksToo(dgf.BaseBlock):
+    outputs = ['y']
+    async def execute(self, data):
+        print('three')
+        return {'y': 1}
+
+began, goes_on = threading.Event(), threading.Event()
+job = dgf.run(dgf.Pipeline('talks', [BLOCKS]), [{'n': 1}])
+began.wait()
+"""
+
+
+@pytest.mark.parametrize(
+    "capture",
+    ["%%capture captured\n{}",
+     "import contextlib, io\nwith contextlib.redirect_stdout(io.StringIO()) as text:\n    {}\n"
+     "captured = type('Captured', (), {{'stdout': text.getvalue()}})"],
+)  # fmt: skip
+def test_capture_in_another_cell(kernel: Kernel, capture: str) -> None:
+    """What a cell captures is its own: blocks under way, and those that follow, print elsewhere."""
+    assert kernel.run(TALKS.replace("BLOCKS", "Talks, TalksToo")).error is None
+    wait = "while 'datagenflow' not in repr(sys.stdout): time.sleep(0.01)"
+    cell = f"exec({wait!r}); print('mine'); goes_on.set(); job.wait(); None"
+    assert kernel.run(capture.format(cell)).stdout == ""
+    lines = "[line.message for line in job.log()]"
+    assert kernel.run(f"captured.stdout, {lines}").result == (
+        "('mine\\n', ['one', 'two', 'three'])"
+    )
+
+
+def test_streams_that_change_between_blocks(kernel: Kernel) -> None:
+    """A block that replaces the streams has the next block's prints no more than anybody."""
+    assert (
+        kernel.run(
+            "import io\n"
+            "class Takes(dgf.BaseBlock):\n"
+            "    outputs = ['x']\n"
+            "    async def execute(self, data):\n"
+            "        self.__class__.before, sys.stdout = sys.stdout, taken\n"
+            "        return {'x': 1}\n"
+            "taken = io.StringIO()\n"
+            "job = dgf.run(dgf.Pipeline('takes', [Takes, TalksToo]), [{'n': 1}], wait=True)\n"
+            "sys.stdout = Takes.before\n"
+            "taken.getvalue(), [line.message for line in job.log()]"
+        ).result
+        == "('', ['three'])"
+    )
