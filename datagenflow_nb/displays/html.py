@@ -18,18 +18,24 @@ _STYLE = """
 .dgf table{border-collapse:collapse;margin:4px 0;font-size:inherit}
 .dgf table tr,.dgf table tr:hover{background:none!important}
 .dgf table td,.dgf table th{padding:3px 10px 3px 0;vertical-align:top;
-border:0;background:none;white-space:normal;max-width:46em;overflow-wrap:anywhere}
+border:0;background:none;white-space:normal;max-width:46em;overflow-wrap:break-word}
 .dgf table th{font-weight:600;opacity:.65;white-space:nowrap}
+.dgf table tbody th{white-space:normal;max-width:20em}
 .dgf table.dgf-rows tr+tr>*{border-top:1px solid color-mix(in srgb,currentColor 13%,transparent)}
 .dgf table td.dgf-n{font-variant-numeric:tabular-nums;white-space:nowrap}
+.dgf table td.dgf-w{white-space:nowrap}.dgf table td.dgf-l{overflow-wrap:anywhere}
+.dgf table td.dgf-l,.dgf td>pre,.dgf td>details{min-width:18em}
 .dgf pre,.dgf code{font-family:var(--jp-code-font-family,monospace);font-size:12px;
 background:none;color:inherit;padding:0;white-space:pre-wrap;word-break:normal;overflow-wrap:anywhere;margin:0}
 .dgf pre{max-height:24em;overflow:auto}
+.dgf pre,.dgf td>code{background:none!important;color:inherit!important;padding:0!important}
 .dgf details{margin:2px 0}.dgf details>:not(summary){margin-left:14px}
-.dgf summary{cursor:pointer}
-.dgf .dgf-head{font-weight:600;margin:2px 0}.dgf .dgf-soft{opacity:.65;font-weight:400}
+.dgf summary{cursor:pointer}.dgf details[open]>summary .dgf-peek{display:none}
+.dgf .dgf-head{font-weight:600;margin:2px 0;overflow-wrap:anywhere}
+.dgf .dgf-soft{opacity:.65;font-weight:400}
 .dgf .dgf-tag{display:inline-block;border-radius:9px;padding:0 8px;margin:1px 3px 1px 0;
-background:color-mix(in srgb,currentColor 11%,transparent);white-space:nowrap;font-size:12px}
+background:color-mix(in srgb,currentColor 11%,transparent);font-size:12px;
+max-width:20em;overflow-wrap:break-word}
 .dgf .dgf-good{color:var(--jp-success-color1,#2e7d32)}
 .dgf .dgf-bad{color:var(--jp-error-color1,#c62828)}
 .dgf .dgf-box{border:1px solid color-mix(in srgb,currentColor 22%,transparent);border-radius:5px;
@@ -39,13 +45,18 @@ max-width:520px;background:color-mix(in srgb,currentColor 14%,transparent)}
 .dgf .dgf-bar>span{display:block;height:6px;background:var(--jp-brand-color1,#1976d2)}
 .dgf .dgf-bar>span.dgf-bar-bad{background:var(--jp-error-color1,#d32f2f)}
 .dgf .dgf-flow td{padding:0 8px 0 0;vertical-align:middle}
-.dgf .dgf-flow .dgf-box{min-width:170px;margin:0}
+.dgf .dgf-flow .dgf-box{min-width:170px;max-width:26em;margin:0;overflow-wrap:anywhere}
 .dgf .dgf-down{opacity:.5;line-height:1.1}
 """
 _SINGLE = ("br", "hr", "img", "input")
 
 #: Characters of one text, and of one in a table's cell.
 _MAX_TEXT, _MAX_CELL = 6_000, 500
+
+#: Characters of a cell that stays on one line, and of one that gets room to be read in.
+_SHORT_CELL, _LONG_CELL = 20, 40
+#: Characters of a word that is not broken.
+_WORD = 32
 
 
 class Html(str):
@@ -97,7 +108,18 @@ def table_html(headers: Iterable[str], rows: Iterable[Iterable[Any]]) -> Html:
 def _cell(value: Any) -> Html:
     if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() < 64:
         return el("td", f"{value:,}", class_="dgf-n")
-    return el("td", clip(value, _MAX_CELL) if type(value) is str else value, dir="auto")
+    if type(value) is not str:
+        return el("td", value, dir="auto")
+    shown = clip(value, _MAX_CELL)
+    return el("td", shown, class_=_width_of(shown), dir="auto")
+
+
+def _width_of(text: str) -> str | None:
+    """The class of a cell: words, and short texts, are not broken, long ones get some room."""
+    longest = max(map(len, text.split()), default=0)
+    if len(text) <= _SHORT_CELL or longest == len(text) <= _WORD:
+        return "dgf-w"
+    return "dgf-l" if len(text) > _LONG_CELL or longest > _WORD else None
 
 
 def _texts(children: Iterable[Any]) -> Iterable[str]:

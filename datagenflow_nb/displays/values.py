@@ -36,7 +36,8 @@ def value_html(value: Any, *, is_open: bool = False) -> Html:
     more = f"{len(value) - _LONG:,} more characters" if is_text else "and more"
     return el(
         "details",
-        el("summary", shorten(value if is_text else shown, _PREVIEW), " ",
+        el("summary",
+           el("span", shorten(value if is_text else shown, _PREVIEW), " ", class_="dgf-peek"),
            el("span", f"({_size(value, shown, is_whole)})", class_="dgf-soft"), dir="auto"),
         el("pre", shown, dir="auto"),
         el("div", f"... {more}", class_="dgf-soft") if not is_whole else None,

@@ -42,8 +42,24 @@ def test_table_html() -> None:
         '<table class="dgf-rows"><thead><tr><th>A</th><th>B</th></tr></thead><tbody>'
         '<tr><td class="dgf-n">1,234</td><td dir="auto">True</td></tr>'
         '<tr><td dir="auto">1000000000000000000000000000000</td>'
-        f'<td dir="auto">{"x" * 500}... 1 more character</td></tr></tbody></table>'
+        f'<td class="dgf-l" dir="auto">{"x" * 500}... 1 more character</td></tr></tbody></table>'
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "class_"),
+    [
+        ("StructuredGenerator", 'class="dgf-w" '),
+        ("2026-11-26 14:17", 'class="dgf-w" '),
+        ("w" * 32, 'class="dgf-w" '),
+        ("w" * 33, 'class="dgf-l" '),
+        ("chunk_text, chunk_index", ""),
+        ("some words " * 4, 'class="dgf-l" '),
+    ],
+)
+def test_width_of_cells(text: str, class_: str) -> None:
+    """Words and short texts stay on their line, long ones get room, the rest may be broken."""
+    assert f'<td {class_}dir="auto">{text}</td>' in bare(table_html(("A",), [(text,)]))
 
 
 @pytest.mark.parametrize(
@@ -67,11 +83,13 @@ def test_short_values(value: Any, html: str) -> None:
 def test_long_values() -> None:
     """Long texts are folded under their beginning, very long ones cut with what is left out."""
     assert value_html("ab " * 200) == (
-        f'<details><summary dir="auto">{"ab " * 35}ab... '
+        f'<details><summary dir="auto"><span class="dgf-peek">{"ab " * 35}ab... </span>'
         '<span class="dgf-soft">(600 characters)</span></summary>'
         f'<pre dir="auto">{"ab " * 200}</pre></details>'
     )
-    assert value_html("x" * 6000, is_open=True).startswith('<details open><summary dir="auto">xxx')
+    assert value_html("x" * 6000, is_open=True).startswith(
+        '<details open><summary dir="auto"><span class="dgf-peek">xxx'
+    )
     assert value_html("x" * 6000).endswith(
         '</pre><div class="dgf-soft">... 1,000 more characters</div></details>'
     )
@@ -132,8 +150,8 @@ def test_listing() -> None:
     assert bare(made._repr_html_()) == (
         '<div class="dgf"><div class="dgf-head">Things <span class="dgf-soft">(2)</span></div>'
         '<table class="dgf-rows"><thead><tr><th>Name</th><th>Count</th></tr></thead><tbody>'
-        '<tr><td dir="auto">a</td><td class="dgf-n">1</td></tr>'
-        '<tr><td dir="auto">b&lt;</td><td class="dgf-n">2</td></tr></tbody></table>'
+        '<tr><td class="dgf-w" dir="auto">a</td><td class="dgf-n">1</td></tr>'
+        '<tr><td class="dgf-w" dir="auto">b&lt;</td><td class="dgf-n">2</td></tr></tbody></table>'
         '<div class="dgf-soft"></div><div class="dgf-soft">more below</div></div>'
     )
 
@@ -143,6 +161,13 @@ def test_empty_listing() -> None:
     made = listing([], empty="None yet: make one.", notes=["a note"])
     assert made.text() == "None yet: make one.\na note"
     assert parse(made._repr_html_()).text == "Things (0)None yet: make one.a note"
+
+
+def test_width_of_a_listing() -> None:
+    """As the value of a cell the table has 100 columns, unless its texts are wanted whole."""
+    items = [("a", "word " * 30)]
+    assert max(map(len, pretty(listing(items)).splitlines())) == 100
+    assert pretty(listing(items, width=None)).splitlines()[1] == f"a     {'word ' * 30}".rstrip()
 
 
 def test_long_listing() -> None:
@@ -231,6 +256,12 @@ def test_error_html() -> None:
     assert "<details>" not in error_html("SeedError", "x", {"step": 1})
 
 
+def test_json_to_type() -> None:
+    """JSON that stands on a line in single quotes keeps them: it is to be copied."""
+    shown = error_html("SeedError", """no seed: %dgf preview a --seed '{"n": 1}'""", {})
+    assert parse(shown).text.endswith("""--seed '{"n": 1}'""")
+
+
 def test_error_html_of_any_detail() -> None:
     """Whatever a block puts into the detail of its error shows."""
     import pandas as pd
@@ -249,9 +280,3 @@ def test_status() -> None:
     assert parse(made._repr_html_()).text == (
         "DataGenFlowstorea.dbjobsnoneNext%dgf jobslook%dgf<here>"
     )
-def test_json_to_type() -> None:
-    """JSON that stands on a line in single quotes keeps them: it is to be copied."""
-    shown = error_html("SeedError", """no seed: %dgf preview a --seed '{"n": 1}'""", {})
-    assert parse(shown).text.endswith("""--seed '{"n": 1}'""")
-
-
