@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -121,6 +121,16 @@ class Registry:
             if entry.source == source
         ]
         return list(dict.fromkeys(found))
+
+    def elsewhere(self, names: Iterable[str], source: str) -> dict[str, list[str]]:
+        """Which of ``names`` other places than ``source`` define, by place; cells aside."""
+        found: dict[str, list[str]] = {}
+        with self._lock:
+            for name in sorted(names):
+                for place in dict.fromkeys(entry.source for entry in self._found.get(name, ())):
+                    if place != source:
+                        found.setdefault(place, []).append(name)
+        return found
 
     def types(self) -> list[str]:
         """Names of all available types, aliases left out, sorted."""

@@ -59,10 +59,12 @@ class CatalogFace:
         Raises
         ------
         ConfigError
-            When it defines no block, does not load on its own, or would replace a file that was
-            edited since it was written (``replace`` does so all the same). Nothing is written then.
+            When it defines no block, does not load on its own, has a name that another place
+            defines, or would replace a file that was edited since it was written (``replace`` does
+            so all the same, and moves blocks here from files that hold nothing else). Nothing is
+            written then.
         """
-        path = write_block_file(self.settings.blocks_path, source, replace=replace)
+        path = write_block_file(self.settings.blocks_path, source, self.registry, replace=replace)
         self.registry.refresh()
         return self.registry.defined_by(str(path))
 

@@ -176,6 +176,86 @@ def test_save_needs_all_in_the_cell(shell: Shell, tmp_path: Path) -> None:
     assert not (tmp_path / "blocks").exists()
 
 
+def files_of(folder: Path) -> dict[str, str]:
+    """Every file of blocks, its mark aside."""
+    return {
+        path.name: path.read_text(encoding="utf-8").partition("\n")[2]
+        for path in sorted((folder / "blocks").glob("*"))
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "aliases", "taken"),
+    [
+        ("TextGenerator", "", "TextGenerator"),
+        ("ValidatorBlock", "", "ValidatorBlock"),
+        ("Mine", "    aliases = ['Mine2', 'Output']\n", "Output"),
+    ],
+)
+def test_save_of_a_built_in_name(
+    shell: Shell, tmp_path: Path, name: str, aliases: str, taken: str
+) -> None:
+    """A name or alias that is built in is refused before anything is written, and still works."""
+    places = {"TextGenerator": "text_generator", "ValidatorBlock": "validator", "Output": "output"}
+    body = SHOUT.replace("class Shout(BaseBlock):\n", f"class {name}(BaseBlock):\n{aliases}")
+    for option in ("", " --replace"):
+        assert shell.error(f"%%dgf block --save{option}\n{body}") == (
+            f"ConfigError: {taken!r} is a block of datagenflow_nb.blocks.builtin.{places[taken]} "
+            "already; choose another name"
+        )
+    assert not (tmp_path / "blocks").exists()
+    assert shell.value(f"%dgf blocks {taken}")["source"].startswith("datagenflow_nb.")
+
+
+WHISPER = "class Whisper(BaseBlock):\n    def execute(self, data): return {}\n"
+IMPORT, _, ONLY_SHOUT = SHOUT.partition("\n")
+
+
+def test_save_of_a_block_that_moved(shell: Shell, tmp_path: Path) -> None:
+    """A block goes to the file of another cell with --replace, and is never in two files."""
+    file = tmp_path / "blocks" / "shout.py"
+    shell.value(f"%%dgf block --save\n{SHOUT}")
+    both = f"{IMPORT}\n{WHISPER}{ONLY_SHOUT}"
+    assert shell.error(f"%%dgf block --save\n{both}") == (
+        f"ConfigError: 'Shout' is a block of {file} already; --replace moves it to whisper.py and "
+        "removes shout.py"
+    )
+    assert files_of(tmp_path) == {"shout.py": SHOUT}
+    shell.value(f"%%dgf block --save --replace\n{both}")
+    assert files_of(tmp_path) == {"whisper.py": both}
+    assert run_blocks(shell, "Shout", "Whisper")["loud"] == "A"
+
+
+def test_save_of_a_renamed_first_block(shell: Shell, tmp_path: Path) -> None:
+    """A file that defines something else too is kept, and what to do is told and works."""
+    file = tmp_path / "blocks" / "whisper.py"
+    both = f"{IMPORT}\n{WHISPER}{ONLY_SHOUT}"
+    shell.value(f"%%dgf block --save\n{both}")
+    renamed = both.replace("Whisper", "Murmur")
+    for option in ("", " --replace"):
+        assert shell.error(f"%%dgf block --save{option}\n{renamed}") == (
+            f"ConfigError: 'Shout' is a block of {file} already, which also defines Whisper; save "
+            "that file's cell without Shout first, or delete the file"
+        )
+    assert files_of(tmp_path) == {"whisper.py": both}
+    shell.value(f"%%dgf block --save\n{IMPORT}\n{WHISPER}")
+    shell.value(f"%%dgf block --save\n{renamed}")
+    assert files_of(tmp_path) == {"murmur.py": renamed, "whisper.py": f"{IMPORT}\n{WHISPER}"}
+    assert run_blocks(shell, "Shout", "Murmur", "Whisper")["loud"] == "A"
+
+
+def test_save_of_a_name_in_a_file_of_ones_own(shell: Shell, tmp_path: Path) -> None:
+    """A file that was written or edited by hand is never removed."""
+    (tmp_path / "blocks").mkdir()
+    file = tmp_path / "blocks" / "mine.py"
+    file.write_text(SHOUT, encoding="utf-8")
+    for option in ("", " --replace"):
+        assert shell.error(f"%%dgf block --save{option}\n{SHOUT}") == (
+            f"ConfigError: 'Shout' is a block of {file} already; choose another name"
+        )
+    assert [path.name for path in (tmp_path / "blocks").glob("*")] == ["mine.py"]
+
+
 def test_same_name_in_a_cell_and_a_file(shell: Shell, tmp_path: Path) -> None:
     """Two blocks of one name are told with both places, and the way out works."""
     shell.value(f"%%dgf block --save\n{SHOUT}")

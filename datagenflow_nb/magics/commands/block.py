@@ -16,7 +16,8 @@ def _arguments(parser: Parser) -> None:
     parser.add_argument("--save", action="store_true",
                         help="write the cell into the project's blocks/ folder")  # fmt: skip
     parser.add_argument("--replace", action="store_true",
-                        help="with --save: also over a file that was edited since")  # fmt: skip
+                        help="with --save: also over a file that was edited since, and "
+                        "instead of another saved file with the same blocks")  # fmt: skip
 
 
 def _run(call: Call) -> Any:
