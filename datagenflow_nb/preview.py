@@ -108,7 +108,7 @@ def preview_seed(
     random_seed: int | None,
 ) -> Preview:
     """Run ``seed`` through ``spec``; see ``Pipeline.preview``."""
-    source: ModelSource = models.with_default(model)
+    source: ModelSource = models.with_default(model).awaited()
     if dry:
         from .llm.dry import DryModels
 

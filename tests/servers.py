@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -12,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["OfflineServer", "offline_server"]
+__all__ = ["OfflineServer", "closed_port", "offline_server"]
 
 _PROGRAM = """
 import json, sys
@@ -54,6 +55,14 @@ class OfflineServer:
         with _OPENER.open(request, timeout=10) as response:
             answer: dict[str, Any] = json.load(response)
         return answer
+
+
+def closed_port() -> int:
+    """A port of this machine where nobody listens."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+        return port
 
 
 def _jsonable(faults: dict[str, Any]) -> dict[str, Any]:

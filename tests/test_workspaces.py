@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from running import ASK, ECHO, finish, row_counts
+from servers import closed_port
 
 import datagenflow_nb as dgf
 from datagenflow_nb import runtime
@@ -209,6 +210,18 @@ def test_models(ws: dgf.Workspace) -> None:
     ws.delete_model("m")
     with pytest.raises(dgf.ConfigError, match="'m' is not configured"):
         ws.delete_model("m")
+
+
+def test_server_that_is_not_there(ws: dgf.Workspace) -> None:
+    """A test of its model, and a preview, say so after two tries."""
+    endpoint = f"http://127.0.0.1:{closed_port()}/v1"
+    ws.add_model("m", endpoint=endpoint, model="one")
+    told = r"Cannot connect to host .* \(after 2 tries\); check that the server runs"
+    with pytest.raises(dgf.ModelError, match=told):
+        ws.test_model("m")
+    looked = ws.pipeline(ASK).preview({"n": 1}, model="m")
+    assert isinstance(looked.error, dgf.ModelError)
+    assert looked.error.detail["tries"] == 2
 
 
 @pytest.mark.parametrize(

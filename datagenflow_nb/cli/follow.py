@@ -86,7 +86,7 @@ def follow(job: Job, interrupts: Interrupts) -> tuple[JobRow, float]:
             if heeded < min(interrupts.count, 2):
                 heeded += 1
                 _stop(job, now=heeded == 2)
-            meter.show(job.row)
+            meter.show(job.row, job.waiting)
         else:
             break
     row = job.row

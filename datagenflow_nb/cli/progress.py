@@ -43,8 +43,8 @@ class Meter:
         """Seconds since the start."""
         return time.monotonic() - self._started
 
-    def show(self, job: JobRow, *, is_last: bool = False) -> None:
-        """Bring the display up to date with the job's row."""
+    def show(self, job: JobRow, waiting: str | None = None, *, is_last: bool = False) -> None:
+        """Bring the display up to date with the job's row, and what its calls wait for."""
         now = time.monotonic()
         records = job.records_generated + job.records_failed + job.records_filtered
         pace = Pace(
@@ -52,7 +52,7 @@ class Meter:
             self._records.at(now, records),
             elapsed=self.elapsed if is_last else None,
         )
-        text = progress_text(job, pace)
+        text = progress_text(job, pace, waiting)
         width = error_width()
         if width is not None:
             self._rewrite(shorten(text, width - 1), is_last)

@@ -7,11 +7,12 @@ from typing import Any, Protocol
 
 from .html import Html, el, page
 from .pace import Pace
-from .text import duration, plural, short_count
+from .text import duration, plural, short_count, shorten
 
 __all__ = ["JobFacts", "job_html", "progress_text"]
 
 _MAX_CAUSES = 3
+_WAIT_WIDTH = 200
 
 
 class JobFacts(Protocol):
@@ -41,12 +42,14 @@ class JobFacts(Protocol):
     def error(self) -> dict[str, Any] | None: ...
 
 
-def progress_text(job: JobFacts, pace: Pace) -> str:
+def progress_text(job: JobFacts, pace: Pace, waiting: str | None = None) -> str:
     """One line about a running job, or about one that has ended.
 
     Executions count; where fan-out makes their number differ from the records', these are told too.
+    ``waiting``, what its calls wait for, comes first: a terminal may cut the rest.
     """
-    return ", ".join([f"job {job.id}: {_done(job)}", *_facts(job, pace)])
+    told = [shorten(waiting, _WAIT_WIDTH)] if waiting else []
+    return ", ".join([f"job {job.id}: {_done(job)}", *told, *_facts(job, pace)])
 
 
 def job_html(
@@ -55,6 +58,7 @@ def job_html(
     *,
     causes: Sequence[tuple[str, int]] = (),
     last_error: str | None = None,
+    waiting: str | None = None,
     notes: Sequence[str] = (),
 ) -> str:
     """The job as HTML.
@@ -65,6 +69,8 @@ def job_html(
         Why records failed.
     last_error : str, optional
         Of a job that still runs.
+    waiting : str, optional
+        What its calls wait for, in words.
     notes : sequence of str
         Lines at the end: what to do next.
     """
@@ -81,6 +87,7 @@ def job_html(
         _bar(job),
         el("div", " · ".join(facts)),
         _now(pace) if job.status in ("queued", "running") else None,
+        _wait(waiting),
         el("div", "Last error: ", last_error, class_="dgf-bad", dir="auto") if last_error else None,
         _causes(causes),
         el("div", str(job.error.get("error")), class_="dgf-bad") if job.error else None,
@@ -144,6 +151,13 @@ def _now(pace: Pace) -> Html | None:
         return None
     told = ", ".join(f"{block} ({count})" for block, count in pace.blocks)
     return el("div", f"Now in: {told}", class_="dgf-soft")
+
+
+def _wait(waiting: str | None) -> Html | None:
+    if waiting is None:
+        return None
+    told = shorten(waiting[:1].upper() + waiting[1:], _WAIT_WIDTH)
+    return el("div", told, class_="dgf-bad", dir="auto")
 
 
 def _causes(causes: Sequence[tuple[str, int]]) -> Html | None:

@@ -68,11 +68,11 @@ class StepJournal:
             self._refuse_when_over()
         self._in_flight.add(asyncio.current_task())
 
-    async def pause(self, seconds: float) -> bool:
+    async def pause(self, seconds: float, model: str, reason: str) -> bool:
         if self._sink is None:
             await asyncio.sleep(seconds)
             return True
-        goes_on = await self._sink.pause(seconds)
+        goes_on = await self._sink.pause(self._branch, seconds, model, reason)
         if not goes_on:
             self.is_stopped = True
         return goes_on

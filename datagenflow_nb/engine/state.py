@@ -118,5 +118,8 @@ class Sink(Protocol):
             When no more calls shall be made.
         """
 
-    async def pause(self, seconds: float) -> bool:
-        """Wait before another try; False, at once, when no more calls shall be made."""
+    async def pause(self, branch: Branch, seconds: float, model: str, reason: str) -> bool:
+        """Wait before another try of ``model``; False, at once, when no more calls shall be made.
+
+        ``reason`` is for people.
+        """

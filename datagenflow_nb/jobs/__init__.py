@@ -3,6 +3,7 @@
 options  what a run can be told
 runner   the pool that works through a job on the loop thread
 ledger   what the runner writes down, and when it counts
+waits    calls that wait for another try
 lines    what blocks print and log, line by line
 streams  who prints, and where it goes
 questions  who asks, and that nobody answers

@@ -144,6 +144,12 @@ class Job:
         return [] if live is None else live.runner.current_blocks()
 
     @property
+    def waiting(self) -> str | None:
+        """Why its latest call that waits for another try does; only of a job that runs here."""
+        live = self._live(self.id)
+        return None if live is None else live.runner.ledger.waits.latest
+
+    @property
     def error(self) -> dict[str, Any] | None:
         """Why the job failed, or None."""
         return self.row.error

@@ -13,6 +13,7 @@ from ..records import Call, Step, Usage, encode, utc_now
 from ..redaction import Redactor
 from ..storage.journal import call_row, execution_row, record_row, step_row
 from ..storage.writer import CALLS, EXECUTIONS, RECORDS, STEPS, Row, Writer
+from .waits import Waits
 
 __all__ = ["Ledger"]
 
@@ -54,6 +55,8 @@ class Ledger:
         Executions that ended, and records by what became of them.
     usage : Usage
         All calls so far.
+    waits : Waits
+        Calls that wait for another try.
     """
 
     def __init__(self, writer: Writer, job_id: int, keys: Redactor) -> None:
@@ -61,6 +64,7 @@ class Ledger:
         self._keys = keys
         self.done = self.generated = self.failed = self.filtered = 0
         self.usage = Usage()
+        self.waits = Waits()
         self._usage_text = "{}"
         self._writer = writer
         self._largest = writer.largest_row
@@ -74,6 +78,7 @@ class Ledger:
 
     def call(self, branch: Branch, call: Call) -> None:
         """Write the call down; the branch's next call waits until it is safe."""
+        self.waits.end(branch, call)
         if branch.execution.key not in self._open:
             _log.warning(
                 "job %d: an answer of model %r to block %r came after its execution had ended and "
@@ -96,8 +101,9 @@ class Ledger:
         if self.stopping.is_set():
             raise Stopped
 
-    async def pause(self, seconds: float) -> bool:
+    async def pause(self, branch: Branch, seconds: float, model: str, reason: str) -> bool:
         """Wait before another try; False, at once, when the job is being stopped."""
+        self.waits.begin(branch, model, self._keys.text(reason))
         try:
             async with asyncio.timeout(seconds):
                 await self.stopping.wait()

@@ -95,6 +95,8 @@ class EndpointError(Exception):
         Seconds the server asked to wait.
     answer : str, optional
         What came instead of an answer, for the trace; without the key.
+    is_absent : bool
+        No connection came about: nobody listens there, or there is no such host.
     """
 
     RETRYABLE = frozenset({"rate_limit", "server", "connection", "timeout"})
@@ -107,6 +109,7 @@ class EndpointError(Exception):
         status: int | None = None,
         retry_after: float | None = None,
         answer: str | None = None,
+        is_absent: bool = False,
     ) -> None:
         super().__init__(message)
         self.kind = kind
@@ -114,6 +117,7 @@ class EndpointError(Exception):
         self.status = status
         self.retry_after = retry_after
         self.answer = answer
+        self.is_absent = is_absent
 
     @property
     def is_retryable(self) -> bool:

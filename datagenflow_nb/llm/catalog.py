@@ -65,6 +65,7 @@ class Models:
         self._default = default
         self._hand_over = hand_over
         self._needs_keys = True
+        self._is_awaited = False
         self._resolved: dict[str | None, ModelConfig] = {}
         #: Variables that hold keys; None: not looked up yet.
         self._key_variables: set[str] | None = None
@@ -85,7 +86,7 @@ class Models:
         stored = dict(self._configured())
         other = Models(self._settings, lambda: stored, default=name, hand_over=self._hand_over)
         other._endpoints, other._dialects = self._endpoints, self._dialects
-        other._needs_keys = self._needs_keys
+        other._needs_keys, other._is_awaited = self._needs_keys, self._is_awaited
         other._failed = {}
         return other
 
@@ -93,6 +94,12 @@ class Models:
         """The same models as they are now, to be looked up only: missing keys are no error."""
         other = self.with_default(self._default)
         other._needs_keys = False
+        return other
+
+    def awaited(self) -> Models:
+        """The same models as they are now, for somebody who waits: less patience with no server."""
+        other = self.with_default(self._default)
+        other._is_awaited = True
         return other
 
     def with_own_clients(self) -> Models:
@@ -174,6 +181,7 @@ class Models:
             journal=journal,
             variation=variation,
             hand_over=self._hand_over,
+            is_awaited=self._is_awaited,
         )
 
     async def close(self) -> None:

@@ -57,8 +57,8 @@ class Journal(Protocol):
             When the job is being stopped.
         """
 
-    async def pause(self, seconds: float) -> bool:
-        """Wait before another try; False, at once, when the job is being stopped."""
+    async def pause(self, seconds: float, model: str, reason: str) -> bool:
+        """Wait before another try of ``model``; False, at once, when the job is being stopped."""
 
     def add(self, call: Call) -> None:
         """Note a call that has ended, well or not."""
@@ -95,7 +95,7 @@ class Model:
     """A model as one block of one branch sees it; made by ``ctx.llm(name)``.
 
     ``variation`` makes the offline model's answers differ between repetitions; it is never sent to
-    a server.
+    a server. ``is_awaited``: somebody waits for the answer, see ``ask_with_tries``.
     """
 
     config: ModelConfig
@@ -105,6 +105,7 @@ class Model:
     journal: Journal | None = None
     variation: str = ""
     hand_over: Callable[[Coroutine[Any, Any, Any]], Awaitable[Any]] | None = None
+    is_awaited: bool = False
     _count: int = field(default=0, init=False)
 
     @property
@@ -293,6 +294,7 @@ class Model:
                 self.config,
                 call.tries,
                 wait if self.journal is None else self.journal.pause,
+                is_awaited=self.is_awaited,
             )
         except EndpointError as error:
             call.latency = perf_counter() - started

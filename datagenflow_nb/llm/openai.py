@@ -191,7 +191,11 @@ class OpenAIEndpoint:
             cause, aiohttp.ClientConnectorCertificateError | ssl.SSLCertVerificationError
         ):
             kind = "certificate"
-        return EndpointError(kind, self._redact(str(cause) or type(cause).__name__)[:500])
+        return EndpointError(
+            kind,
+            self._redact(str(cause) or type(cause).__name__)[:500],
+            is_absent=isinstance(cause, aiohttp.ClientConnectorError),
+        )
 
     def _undecodable(self, error: Exception) -> EndpointError:
         """The answer was complete, so it may be on the bill: asking again would be, too."""

@@ -17,6 +17,8 @@ __all__ = ["MAX_RETRY_AFTER", "ask_with_tries", "wait_before"]
 MAX_RETRY_AFTER = 60.0
 _FIRST_WAIT = 0.5
 _LONGEST_WAIT = 20.0
+#: Tries for somebody who waits, at an endpoint where nobody is.
+_AWAITED_TRIES = 2
 
 
 def wait_before(number: int, error: EndpointError, chance: float) -> float:
@@ -37,7 +39,7 @@ def wait_before(number: int, error: EndpointError, chance: float) -> float:
     return wait
 
 
-async def wait(seconds: float) -> bool:
+async def wait(seconds: float, model: str, reason: str) -> bool:
     """Sleep; True: go on. What waits between tries when no job can be stopped meanwhile."""
     await asyncio.sleep(seconds)
     return True
@@ -47,14 +49,20 @@ async def ask_with_tries(
     ask: Callable[[], Awaitable[dict[str, Any]]],
     config: ModelConfig,
     tries: list[dict[str, Any]],
-    pause: Callable[[float], Awaitable[bool]] = wait,
+    pause: Callable[[float, str, str], Awaitable[bool]] = wait,
+    *,
+    is_awaited: bool = False,
 ) -> dict[str, Any]:
     """The answer of the first try that succeeds; every try is noted in ``tries``.
 
     Parameters
     ----------
     pause : callable
-        Waits some seconds before the next try; False, at once, when there shall be none.
+        Waits some seconds before the next try, given the model's name and what to tell people
+        meanwhile; False, at once, when there shall be none.
+    is_awaited : bool
+        Somebody sits and waits: where nobody is at the endpoint, two tries have to do. A job has
+        the patience to outlast a server's restart.
 
     Raises
     ------
@@ -86,10 +94,14 @@ async def ask_with_tries(
             {"latency": perf_counter() - begun, "status": error.status, "error": error.message}
         )
         number = len(tries) + 1
-        if not error.is_retryable or number > config.max_tries:
+        most = config.max_tries
+        if is_awaited and error.is_absent:
+            most = min(most, _AWAITED_TRIES)
+        if not error.is_retryable or number > most:
             raise error
         seconds = wait_before(number, error, random.random())
         if perf_counter() - started + seconds > config.max_wait:
             raise error
-        if not await pause(seconds):
+        reason = f"waiting to try again ({number} of {most}): {error.message}"
+        if not await pause(seconds, config.name, reason):
             raise Stopped(f"{error.message}; stopped before the next try")

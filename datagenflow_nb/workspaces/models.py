@@ -126,9 +126,9 @@ class ModelFace:
         ConfigError
             When there is no such model.
         ModelError
-            When it gives no usable answer, saying what to check.
+            When it gives no usable answer, saying what to check; where no server is, after 2 tries.
         """
-        model = self.models.open(name, journal=None, variation="", block="model test")
+        model = self.models.awaited().open(name, journal=None, variation="", block="model test")
         started = time.perf_counter()
         answer = runtime.run(model.chat("Answer with the single word: ok"), "test_model")
         return ModelTest(

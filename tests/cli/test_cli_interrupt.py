@@ -193,3 +193,22 @@ def test_live_line(dgf: Any) -> None:
     assert len(states) > 4
     assert max(map(len, states)) <= 49
     assert any("/s, ETA " in state for state in states)
+
+
+def test_live_line_tells_waits(dgf: Any) -> None:
+    """What calls wait for before another try is on the line at once, and Ctrl-C ends the wait."""
+    terminal, end = pty.openpty()
+    fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 70, 0, 0))
+    with offline_server(rate_429=1.0, retry_after=60.0) as server:
+        env = dgf.env | {"LLM_ENDPOINT": server.url, "LLM_MODEL": "small"}
+        args = ("run", dgf.write("ask.yaml", ASK), dgf.write("seeds.json", SEEDS[:5]))
+        process = dgf.start(*args, "--concurrency", "1", env=env, stderr=end)
+        os.close(end)
+        shown = b""
+        while b"waiting" not in shown:
+            shown += os.read(terminal, 65536)
+        process.send_signal(signal.SIGINT)
+        shown += read_all(terminal).encode()
+        process.communicate(timeout=60)
+    os.close(terminal)
+    assert b"\rjob 1: 0/5 (0 %), waiting to try again (2 of 8): " in shown

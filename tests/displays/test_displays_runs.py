@@ -72,6 +72,19 @@ def test_job_html() -> None:
     )
 
 
+def test_waiting() -> None:
+    """What the calls of a job wait for is told on one line, as text and escaped as HTML."""
+    told = "waiting to try again (2 of 8): 502 <html>\nno"
+    assert progress_text(Facts(), Pace(12.5), told) == (
+        "job 3: 50/200 (25 %), waiting to try again (2 of 8): 502 <html> no, 12.5/s, ETA 12 s"
+    )
+    assert (
+        '<div class="dgf-bad" dir="auto">Waiting to try again (2 of 8): 502 &lt;html&gt; no</div>'
+    ) in job_html(Facts(), Pace(), waiting=told)
+    long = "waiting to try again (2 of 8): " + 500 * "x"
+    assert len(progress_text(Facts(), Pace(), long)) == 222
+
+
 def test_ended_job_html() -> None:
     """A job that has ended shows why records failed, the most frequent causes first."""
     job = Facts(status="completed", executions_done=200, records_generated=191, records_failed=9)

@@ -28,7 +28,7 @@ class Calls(list[Call]):
     def next_number(self) -> int:
         return len(self)
 
-    async def pause(self, seconds: float) -> bool:
+    async def pause(self, seconds: float, model: str, reason: str) -> bool:
         """No job, nothing stops."""
         await asyncio.sleep(seconds)
         return True

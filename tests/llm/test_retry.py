@@ -11,7 +11,7 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 from llm.scripted import Calls, Reply, chat, failure, model_at, raw_server, scripted
-from servers import OfflineServer
+from servers import OfflineServer, closed_port
 
 from datagenflow_nb.errors import ModelError
 from datagenflow_nb.llm import retry
@@ -136,6 +136,54 @@ async def test_lost_connections_are_tried_again() -> None:
         with pytest.raises(ModelError, match="check that the server runs"):
             await model.chat("hi")
     assert [one["status"] for one in journal[0].tries] == [None, None]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("is_awaited", "tries"), [(True, 2), (False, 4)])
+async def test_nobody_is_there(
+    monkeypatch: pytest.MonkeyPatch, is_awaited: bool, tries: int
+) -> None:
+    """Who waits for an answer is told after two tries; a job outlasts a restart of the server."""
+    monkeypatch.setattr(retry, "_FIRST_WAIT", 0.0)
+    async with model_at(f"http://127.0.0.1:{closed_port()}/v1", max_tries=4) as model:
+        model.is_awaited = is_awaited
+        with pytest.raises(ModelError, match="check that the server runs") as caught:
+            await model.chat("hi")
+    assert caught.value.detail["tries"] == tries
+
+
+@pytest.mark.asyncio
+async def test_server_that_is_busy_is_waited_for() -> None:
+    """Where there is a server, all tries are made for whoever waits, too."""
+    busy_now = Reply({"error": {"message": "busy"}}, 503, NOW)
+    async with (
+        scripted(busy_now, busy_now, chat("at last")) as server,
+        model_at(server.url, max_tries=8) as model,
+    ):
+        model.is_awaited = True
+        assert (await model.chat("hi")).text == "at last"
+
+
+@pytest.mark.asyncio
+async def test_waits_are_told() -> None:
+    """Each wait says for which model, which try is next, and why."""
+    told: list[tuple[str, str]] = []
+
+    class Noted(Calls):
+        async def pause(self, seconds: float, model: str, reason: str) -> bool:
+            told.append((model, reason))
+            return True
+
+    bad = Reply({"error": {"message": "busy"}}, 429, NOW)
+    async with (
+        scripted(bad, bad, chat("at last")) as server,
+        model_at(server.url, Noted(), max_tries=8) as model,
+    ):
+        await model.chat("hi")
+    assert told == [
+        (model.name, "waiting to try again (2 of 8): busy"),
+        (model.name, "waiting to try again (3 of 8): busy"),
+    ]
 
 
 @pytest.mark.asyncio
