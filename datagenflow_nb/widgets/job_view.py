@@ -189,7 +189,8 @@ class JobView:
         html = self._html(row, is_static=True)
         if self._widgets is not None:
             html = f"{_STYLE}<div class='dgf-static'>{html}</div>"
-        return {"text/html": html, "text/plain": progress_text(row, self._pace(row))}
+        waiting = self._job.waiting if row.status in ACTIVE else None
+        return {"text/html": html, "text/plain": progress_text(row, self._pace(row), waiting)}
 
     def _html(self, row: JobRow, *, is_static: bool = False) -> str:
         if row.status == _GONE:
@@ -200,6 +201,7 @@ class JobView:
             self._pace(row),
             causes=self._job.reasons() if row.records_failed and not is_active else [],
             last_error=self._job.last_failure if row.records_failed and is_active else None,
+            waiting=self._job.waiting if is_active else None,
             notes=[*self._notes(row, is_static), *self._log_note(row)],
         )
 
