@@ -58,7 +58,7 @@ THIRD_PARTY = {
     "httpx2": "llm.openai*",  # comes with openai, whose transport it is
     "ipywidgets": "widgets.job_controls",
     "jinja2": "templating",
-    "jsonschema": "llm blocks",
+    "jsonschema": "llm.json_schema",
     "markupsafe": "templating",  # comes with jinja2
     "nest_asyncio2": "debugging",
     "openai": "llm.openai*",

@@ -68,7 +68,7 @@ async def execute_block(
     if bound.wants_context:
         call = functools.partial(call, ctx=_make_context(bound, branch, data, models, journal))
     try:
-        returned = await _returned(bound, call, step)
+        returned = await (call() if bound.is_async else _from_thread(bound, call, step))
         # Inside, because copying what a block returned may run methods of its values.
         result = check_returned(bound, branch.state, returned)
     except GeneratorExit:
@@ -90,10 +90,8 @@ async def execute_block(
     return result
 
 
-async def _returned(bound: BoundBlock, call: Callable[[], Any], step: Step) -> Any:
-    """What the block's ``execute`` returned, in a worker thread when it is sync."""
-    if bound.is_async:
-        return await call()
+async def _from_thread(bound: BoundBlock, call: Callable[[], Any], step: Step) -> Any:
+    """What the block's sync ``execute`` returned, in a worker thread."""
     returned, error = await (run_inline if bound.is_inline else run_in_thread)(call)
     if isinstance(error, DataGenFlowError):
         raise error

@@ -141,7 +141,7 @@ class Filler:
         )
 
     def _is_valid(self, value: Any, node: Any) -> bool:
-        from jsonschema import Draft202012Validator
+        from .json_schema import Draft202012Validator
 
         # Through the root, so that references inside the part resolve.
         return bool(Draft202012Validator(self.root).evolve(schema=node).is_valid(value))

@@ -53,7 +53,7 @@ def fill_schema(schema: Any, prompt: Prompt) -> Any:
 
 def _broken(schema: Any, exc: Exception) -> EndpointError:
     """The error for a schema whose keywords have values of the wrong type."""
-    from jsonschema import Draft202012Validator, SchemaError
+    from .json_schema import Draft202012Validator, SchemaError
 
     reason = f"{type(exc).__name__}: {exc}"
     try:
@@ -67,8 +67,7 @@ def _broken(schema: Any, exc: Exception) -> EndpointError:
 
 def _first_violation(schema: Any, value: Any) -> tuple[str, str] | None:
     """Keyword and message of what ``value`` breaks; None when it is valid."""
-    from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import best_match
+    from .json_schema import Draft202012Validator, best_match
 
     error = best_match(Draft202012Validator(schema).iter_errors(value))
     return (str(error.validator), error.message[:300]) if error else None

@@ -111,8 +111,9 @@ def _read(text: str) -> Any:
 
 @functools.lru_cache(maxsize=256)
 def _validator(schema_text: str) -> Any:
-    from jsonschema.validators import validator_for
     from referencing.exceptions import Unresolvable
+
+    from .json_schema import validator_for
 
     schema = check_schema(decode(schema_text), "the schema")
     checker = with_timed_patterns(validator_for(schema))
@@ -144,8 +145,7 @@ def check_schema(schema: Any, where: str) -> dict[str, Any]:
         Saying which part of it is wrong, refers to something it does not hold or to itself, or has
         too large a pattern; ``where`` starts the message.
     """
-    from jsonschema.exceptions import SchemaError
-    from jsonschema.validators import validator_for
+    from .json_schema import SchemaError, validator_for
 
     if not isinstance(schema, dict):
         raise ConfigError(
@@ -183,7 +183,7 @@ def find_violation(value: Any, schema: dict[str, Any]) -> str | None:
 
     Source: https://json-schema.org/draft/2020-12 as implemented by ``jsonschema``.
     """
-    from jsonschema.exceptions import best_match
+    from .json_schema import best_match
 
     validator = _validator(encode(schema))
     try:

@@ -128,8 +128,7 @@ def without_dialects(schema: Any) -> Any:
 @functools.cache
 def with_timed_patterns(validator_class: Any) -> Any:
     """``validator_class`` with keywords that raise ``SlowPatternError`` after the limit."""
-    from jsonschema.exceptions import ValidationError
-    from jsonschema.validators import extend
+    from .json_schema import ValidationError, extend
 
     plain_additional = validator_class.VALIDATORS["additionalProperties"]
 
