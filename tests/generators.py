@@ -21,6 +21,12 @@ from datagenflow_nb.settings import Settings
 class Calls(list[Call]):
     """A journal that is a list."""
 
+    has_answers = False
+
+    def recall(self, request: dict[str, Any]) -> Call | None:
+        """Nothing was asked before."""
+        return None
+
     def next_number(self) -> int:
         return len(self)
 

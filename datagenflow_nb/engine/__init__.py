@@ -9,6 +9,15 @@ branch   all blocks on one branch, to its end or its fan-out
 
 from .branch import run_branch
 from .program import Program, build_program
-from .state import Branch, Execution, Outcome, Sink
+from .state import Answers, Branch, Execution, Outcome, Sink
 
-__all__ = ["Branch", "Execution", "Outcome", "Program", "Sink", "build_program", "run_branch"]
+__all__ = [
+    "Answers",
+    "Branch",
+    "Execution",
+    "Outcome",
+    "Program",
+    "Sink",
+    "build_program",
+    "run_branch",
+]

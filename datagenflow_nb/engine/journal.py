@@ -20,26 +20,48 @@ class StepJournal:
 
     Attributes
     ----------
+    has_answers : bool
+        The job was resumed, and the block has been answered on this branch before.
     is_stopped : bool
         A call or a further try was not made because the job is being stopped, so whatever the
         block made of that is no result.
     """
 
-    __slots__ = ("_branch", "_count", "_in_flight", "_is_over", "_none_left", "_sink", "_step",
-                 "is_stopped")  # fmt: skip
+    __slots__ = ("_answers", "_branch", "_count", "_in_flight", "_is_over", "_none_left", "_sink",
+                 "_step", "has_answers", "is_stopped")  # fmt: skip
 
     def __init__(self, branch: Branch, step: Step, sink: Sink | None) -> None:
         self.is_stopped = False
         self._branch = branch
         self._step = step
         self._sink = sink
+        self._answers = None if sink is None else sink.answers(branch, step.block_id)
+        self.has_answers = self._answers is not None
         self._count = 0
         self._is_over = False
         #: A task makes one call at a time.
         self._in_flight: set[asyncio.Task[Any] | None] = set()
         self._none_left: asyncio.Event | None = None
 
+    def recall(self, request: dict[str, Any]) -> Call | None:
+        """The answer to this very request that came before the job was resumed; each once.
+
+        Raises
+        ------
+        BlockExecutionError
+            When the block has ended.
+        """
+        if self._answers is None:
+            return None
+        self._refuse_when_over()
+        call = self._answers.take(request)
+        if call is not None:
+            self._step.calls.append(call)
+        return call
+
     def next_number(self) -> int:
+        if self._answers is not None:
+            return self._answers.free_number()
         number, self._count = self._count, self._count + 1
         return number
 

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 from ..errors import DataGenFlowError
 from ..records import Call, Step
 
-__all__ = ["Branch", "Execution", "Outcome", "Sink"]
+__all__ = ["Answers", "Branch", "Execution", "Outcome", "Sink"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +103,21 @@ class Outcome:
     output_field: str | None = None
 
 
+class Answers(Protocol):
+    """What a block on a branch was answered before its job was resumed."""
+
+    def take(self, request: dict[str, Any]) -> Call | None:
+        """The answered call with exactly this request, each once; None when there is none."""
+
+    def free_number(self) -> int:
+        """The number of a call that is made anew."""
+
+
 class Sink(Protocol):
     """Where calls are made safe while a branch runs."""
+
+    def answers(self, branch: Branch, block_id: str) -> Answers | None:
+        """What the block was answered on the branch by an earlier runner; None: nothing."""
 
     def call(self, branch: Branch, call: Call) -> None:
         """Note a call that has ended."""

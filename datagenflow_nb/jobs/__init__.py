@@ -1,14 +1,17 @@
 """Jobs: stored runs of a pipeline over seeds.
 
 options  what a run can be told
+feed     the executions of a new job, or what is left of one that has ended
 runner   the pool that works through a job on the loop thread
 ledger   what the runner writes down, and when it counts
 waits    calls that wait for another try
+reopening  an execution that has begun under an earlier runner
 lines    what blocks print and log, line by line
 streams  who prints, and where it goes
 questions  who asks, and that nobody answers
 statuses  which records
 job      the job as users hold it
+again    a job that has ended runs again
 listing  jobs as a table
 launch   from pipeline and seeds to a running job
 """

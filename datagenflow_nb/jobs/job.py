@@ -18,6 +18,7 @@ from ..storage.jobs import ACTIVE, JobRow, JobTable
 from ..storage.log import LogLine, LogTable
 from ..storage.records import Record, RecordTable
 from ..whole import told
+from .again import Again, Resumable
 from .runner import Runner, uninterrupted
 from .statuses import as_statuses, statuses_to_export
 
@@ -41,7 +42,7 @@ class Live:
         self.future: concurrent.futures.Future[str] | None = None
 
 
-class Job:
+class Job(Resumable):
     """A stored run of a pipeline over seeds.
 
     Properties are read from the store each time, so that they are true for jobs of any process.
@@ -54,12 +55,14 @@ class Job:
         records: RecordTable,
         log: LogTable,
         live: Callable[[int], Live | None],
+        again: Again,
     ) -> None:
         self.id = job_id
         self._table = table
         self._records = records
         self._log = log
         self._live = live
+        self._again = again
 
     def __repr__(self) -> str:
         try:

@@ -5,24 +5,31 @@ from __future__ import annotations
 import asyncio
 import itertools
 import secrets
+import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from .. import runtime
+from ..blocks.base import BaseBlock
 from ..check import needed_seed_fields
+from ..displays.text import shown_path
 from ..engine import Program
 from ..errors import SeedError
 from ..llm.catalog import Models
 from ..pipeline import Pipeline
 from ..records import Seed
 from ..seeds import check_fields, read_seeds
+from ..services import Services
 from ..storage.jobs import JobRow, JobTable
 from ..storage.lease import Heartbeat, new_token
 from ..storage.log import LogTable
 from ..storage.records import RecordTable
+from ..storage.resume import ResumeTable, refuse
 from ..storage.store import Store
 from ..storage.writer import Writer
+from .again import options_again, program_again
+from .feed import Feed, ResumedFeed, RetryFeed
 from .job import Job, Live
 from .options import RunOptions
 from .runner import Runner
@@ -34,15 +41,26 @@ _DIGITS = 100
 
 
 class JobRoom:
-    """All jobs of one store that this process starts or looks at."""
+    """All jobs of one store that this process starts or looks at.
 
-    def __init__(self, store: Store) -> None:
+    Parameters
+    ----------
+    services : callable
+        The blocks and models that jobs are resumed with.
+    """
+
+    def __init__(self, store: Store, services: Callable[[], Services]) -> None:
         self.table = JobTable(store)
         self.records = RecordTable(store)
         self.log = LogTable(store)
         self._writer = Writer(store)
         self._heartbeat = Heartbeat(store)
+        self._store = store
+        self._services = services
+        self._resume = ResumeTable(store)
         self._live: dict[int, Live] = {}
+        #: Blocks that were given as objects, by job and id.
+        self._instances: dict[int, Mapping[str, BaseBlock]] = {}
         self._stay_on_exit = runtime.on_exit(self._interrupt_all)
 
     def get(self, job_id: int) -> Job:
@@ -112,12 +130,50 @@ class JobRoom:
         try:
             self.table.add_seeds(job_id, source)
             self.table.start(job_id, token)
-            return self._launch(self.table.get(job_id), token, program, models, options.concurrency)
+            if pipeline.instances:
+                self._instances[job_id] = pipeline.instances
+            job = self.table.get(job_id)
+            return self._launch(job, token, program, models, Feed(self.table, job))
         except BaseException:
             # Nothing was started: no half-filled job stays behind, whatever came in between.
             self._release(job_id, token)
             self.table.finish(job_id, token, "failed")
             self.table.delete(job_id)
+            raise
+
+    def again(self, job_id: int, options: dict[str, Any], *, is_retry: bool) -> Job:
+        """Resume a job, or with ``is_retry`` run its failed records again.
+
+        Raises
+        ------
+        JobError
+            When that cannot be done, or a runner has the job; of several that try at once one
+            succeeds.
+        BlockNotFoundError, ConfigError, TemplateError
+            When its pipeline cannot run here; the job stays as it is.
+        """
+        before = self.table.get(job_id)
+        refuse(before, is_retry=is_retry)
+        options = options_again(before, options)
+        instances = self._instances.get(before.id, {})
+        program, models = program_again(before, self._services(), instances)
+        token = new_token()
+        self.table.hold(token)
+        try:
+            job = self._resume.take(before, token, options=options, is_retry=is_retry)
+        except BaseException:
+            self.table.release(token)
+            raise
+        self._hold(job.id, token)
+        try:
+            if is_retry:
+                feed: Feed = RetryFeed(self.table, job, self._resume)
+                return self._launch(job, token, program, models, feed, before)
+            feed = ResumedFeed(self.table, job, self._resume)
+            return self._launch(job, token, program, models, feed)
+        except BaseException:
+            self._release(job.id, token)
+            self._resume.give_back(before, token)
             raise
 
     def _seeds_of(self, name: str) -> Iterator[Seed]:
@@ -135,21 +191,31 @@ class JobRoom:
         )
 
     def _launch(
-        self, job: JobRow, token: str, program: Program, models: Models, concurrency: int
+        self,
+        job: JobRow,
+        token: str,
+        program: Program,
+        models: Models,
+        feed: Feed,
+        before: JobRow | None = None,
     ) -> Job:
         self._writer.open_job(job.id, token)
-
-        runner = Runner(self.table, self._writer, job, token, program, models, concurrency)
+        concurrency = job.options["concurrency"]
+        runner = Runner(
+            self.table, self._writer, job, token, program, models, concurrency, feed, before
+        )
+        live = Live(runner)
 
         async def work() -> str:
             try:
                 return await runner.run()
             finally:
+                # The job may run again already, under another token.
                 self._release(job.id, token)
-                self._writer.close_job(job.id)
-                self._live.pop(job.id, None)
+                self._writer.close_job(job.id, token)
+                if self._live.get(job.id) is live:
+                    del self._live[job.id]
 
-        live = Live(runner)
         self._live[job.id] = live
         live.future = runtime.submit(work())
         return self._job(job.id)
@@ -159,11 +225,11 @@ class JobRoom:
         self._heartbeat.add(job_id, token)
 
     def _release(self, job_id: int, token: str) -> None:
-        self._heartbeat.remove(job_id)
+        self._heartbeat.remove(job_id, token)
         self.table.release(token)
 
     def _job(self, job_id: int) -> Job:
-        return Job(job_id, self.table, self.records, self.log, self._live.get)
+        return Job(job_id, self.table, self.records, self.log, self._live.get, self.again)
 
     async def close(self) -> None:
         """Cancel this process's jobs, keep what is finished, end the writer thread."""
@@ -173,10 +239,12 @@ class JobRoom:
 
     async def _interrupt_all(self) -> None:
         """The interpreter ends: stop cleanly, store what is finished, say so."""
+        path = shlex.quote(shown_path(self._store.path))
         for runner in await self._stop("interrupted"):
             sys.stderr.write(
                 f"datagenflow: job {runner.job.id} was interrupted, the script ended while it ran; "
-                f"{runner.ledger.done} of {runner.job.total} executions are stored\n"
+                f"{runner.ledger.done} of {runner.job.total} executions are stored; "
+                f"to finish it: dgf resume {runner.job.id} --db {path}\n"
             )
 
     async def _stop(self, status: str) -> tuple[Runner, ...]:

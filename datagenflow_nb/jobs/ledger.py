@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..engine import Branch, Execution, Outcome
 from ..errors import BlockExecutionError, Stopped
 from ..records import Call, Step, Usage, encode, utc_now
 from ..redaction import Redactor
+from ..storage.attempts import paths_to
+from ..storage.jobs import JobRow
 from ..storage.journal import call_row, execution_row, record_row, step_row
-from ..storage.writer import CALLS, EXECUTIONS, RECORDS, STEPS, Row, Writer
+from ..storage.resume import Past
+from ..storage.writer import CALLS, EXECUTIONS, RECORDS, REPLACED, STEPS, Row, Writer
+from .reopening import PastAnswers, open_branches, past_answers
 from .waits import Waits
 
 __all__ = ["Ledger"]
@@ -33,6 +38,10 @@ class _Open:
     completed: int = 0
     failed: int = 0
     error: dict[str, Any] | None = None
+    #: Of one that has begun under an earlier runner: what its blocks were answered, and branches of
+    #: earlier attempts whose failed records it replaces.
+    answers: dict[tuple[str, str], PastAnswers] = field(default_factory=dict)
+    replaced: set[str] = field(default_factory=set)
 
     @property
     def status(self) -> str:
@@ -46,6 +55,8 @@ class Ledger:
 
     Parameters
     ----------
+    job : JobRow
+        What was counted before, by an earlier runner, is counted on.
     keys : Redactor
         Takes keys out of everything that is written.
 
@@ -59,13 +70,14 @@ class Ledger:
         Calls that wait for another try.
     """
 
-    def __init__(self, writer: Writer, job_id: int, keys: Redactor) -> None:
-        self.job_id = job_id
+    def __init__(self, writer: Writer, job: JobRow, keys: Redactor) -> None:
+        self.job_id = job.id
         self._keys = keys
-        self.done = self.generated = self.failed = self.filtered = 0
-        self.usage = Usage()
+        self.done, self.generated = job.executions_done, job.records_generated
+        self.failed, self.filtered = job.records_failed, job.records_filtered
+        self.usage = Usage(**job.usage)
+        self._usage_text = encode(job.usage)
         self.waits = Waits()
-        self._usage_text = "{}"
         self._writer = writer
         self._largest = writer.largest_row
         self._open: dict[int, _Open] = {}
@@ -75,6 +87,29 @@ class Ledger:
     def begin(self, execution: Execution) -> None:
         """An execution starts; its row is written with its first call or its end."""
         self._open[execution.key] = _Open(execution, utc_now())
+
+    def reopen(self, execution: Execution, past: Past) -> list[Branch]:
+        """An execution that has begun under an earlier runner goes on; its missing branches."""
+        branches = open_branches(execution, past)
+        state = _Open(execution, utc_now(), len(branches), is_stored=True, replaced=past.replaced)
+        state.answers = past_answers(past, functools.partial(self._rewrite, execution.key))
+        for status, reason in past.records.values():
+            if status == "failed":
+                state.failed += 1
+                state.error = {"error": reason, "detail": {}}
+            elif status != "filtered":
+                state.completed += 1
+        self._open[execution.key] = state
+        self._writer.put(self.job_id, [self._execution(execution, state, "running", None)])
+        for branch, outcome in branches:
+            if outcome is not None:
+                self.end(branch, outcome)
+        return [branch for branch, outcome in branches if outcome is None]
+
+    def answers(self, branch: Branch, block_id: str) -> PastAnswers | None:
+        """What the block was answered on the branch by an earlier runner."""
+        state = self._open.get(branch.execution.key)
+        return state.answers.get((branch.path, block_id)) if state and state.answers else None
 
     def call(self, branch: Branch, call: Call) -> None:
         """Write the call down; the branch's next call waits until it is safe."""
@@ -154,6 +189,7 @@ class Ledger:
         elif not state.is_stored:
             rows = self._first_rows(execution)
         rows.extend(step_rows)
+        rows.extend(self._replacing(branch, state))
         rows.append((RECORDS, self._record(branch, outcome, status, now)))
         self._writer.put(self.job_id, rows, self._counts())
 
@@ -176,6 +212,26 @@ class Ledger:
     async def flush(self) -> None:
         """Returns when everything is committed."""
         await self._writer.flush(self.job_id)
+
+    def _replacing(self, branch: Branch, state: _Open) -> list[Row]:
+        """What makes failed records of earlier attempts give way to this branch's record."""
+        replaced = state.replaced.intersection(paths_to(branch.path)) if state.replaced else None
+        if not replaced:
+            return []
+        state.replaced -= replaced
+        self.failed -= len(replaced)
+        execution = branch.execution
+        row = (
+            self.job_id, execution.seed_index, execution.repetition, execution.attempt,
+            execution.key, encode(sorted(replaced)),
+        )  # fmt: skip
+        return [(REPLACED, row)]
+
+    def _rewrite(self, key: int, branch: str, call: Call) -> None:
+        """Write an answer down under the number it has now."""
+        self._writer.put(
+            self.job_id, [(CALLS, call_row(key, branch, call, utc_now(), keys=self._keys))]
+        )
 
     def _step_rows(self, key: int, steps: list[Step]) -> tuple[list[Row], Outcome | None]:
         """The steps as rows; to the first that no row can hold, and how the branch then ends."""

@@ -10,12 +10,13 @@ from time import perf_counter
 from typing import Any, TypeVar
 
 from ..blocks.context import ModelSource
-from ..engine import Branch, Execution, Outcome, Program, run_branch
+from ..engine import Branch, Outcome, Program, run_branch
 from ..errors import BlockExecutionError, DataGenFlowError, Stopped, StoreError
-from ..records import new_trace_id
 from ..redaction import known_keys
-from ..storage.jobs import EXECUTION_SHIFT, JobRow, JobTable
+from ..storage.jobs import JobRow, JobTable
+from ..storage.resume import Begun
 from ..storage.writer import Writer
+from .feed import Feed, Page
 from .ledger import Ledger
 from .lines import BranchLog, JobLog
 
@@ -32,21 +33,25 @@ _BREATH = 0.005
 _threads = ThreadPoolExecutor(4, thread_name_prefix="datagenflow-jobs")
 
 T = TypeVar("T")
-Page = list[tuple[int, int, dict[str, Any]]]
 
 
 class Runner:
     """Works through one job.
 
     A fixed number of workers take branches before new executions (so that memory stays bounded and
-    one document's chunks use the whole pool), and executions lazily from the stored seeds.
+    one document's chunks use the whole pool), and executions lazily from the feed.
 
     Parameters
     ----------
+    feed : Feed
+        The executions to run.
     token : str
         The fencing token under which the job's row is held.
     concurrency : int
         Number of workers.
+    before : JobRow, optional
+        What the job was before its failed records are retried: when they have been, and it was not
+        completed, it is that again.
     """
 
     def __init__(
@@ -58,21 +63,24 @@ class Runner:
         program: Program,
         models: ModelSource,
         concurrency: int,
+        feed: Feed,
+        before: JobRow | None = None,
     ) -> None:
         self.job = job
-        self.ledger = Ledger(writer, job.id, known_keys)
+        self.ledger = Ledger(writer, job, known_keys)
         self._job_log = JobLog(writer, job.id, known_keys)
         self._table = table
         self._token = token
         self._program = program
         self._models = models
         self._concurrency = concurrency
-        self._pages: Iterator[Page] = table.seed_pages(job)
-        self._waiting: Iterator[Execution] = iter(())
+        self._feed = feed
+        self._before = before
+        self._pages: Iterator[Page] = feed.pages()
+        self._waiting: Page = iter(())
         self._branches: list[Branch] = []
         self._active = 0
         self._under_way: dict[int, Branch] = {}
-        self._next_key = job.id << EXECUTION_SHIFT
         self._pages_read = 0
         self._is_exhausted = False
         self._reading = asyncio.Lock()
@@ -108,6 +116,9 @@ class Runner:
         status = self._stop_status or "completed"
         if self.ledger.done == self.job.total:
             status = "completed"  # the wish to stop came after the last record
+        elif status == "completed" and error is None and self._before is not None:
+            await self._finish(self._before.status, None, self._before.error)
+            return self._before.status
         elif status == "completed" and error is None:
             error = StoreError(
                 f"the job ended with {self.ledger.done} of {self.job.total} executions done"
@@ -160,8 +171,11 @@ class Runner:
             _log.error("job %d: the runner failed", self.job.id, exc_info=error)
             raise StoreError(f"the runner failed: {type(error).__name__}: {error}") from error
 
-    async def _finish(self, status: str, error: DataGenFlowError | None) -> None:
-        detail = known_keys.value(error.to_dict()) if error is not None else None
+    async def _finish(
+        self, status: str, error: DataGenFlowError | None, detail: dict[str, Any] | None = None
+    ) -> None:
+        if error is not None:
+            detail = known_keys.value(error.to_dict())
         try:
             is_mine = await _in_thread(self._table.finish, self.job.id, self._token, status, detail)
         except StoreError as failure:
@@ -175,7 +189,10 @@ class Runner:
         _log.info("job %d %s: %d records", self.job.id, status, self.ledger.generated)
 
     async def _work(self) -> None:
+        mark = 0
         while (branch := await self._take()) is not None:
+            # What this worker was answered before is safe, too, before it asks on.
+            branch.mark = max(branch.mark, mark)
             self._active += 1
             self._under_way[id(branch)] = branch
             try:
@@ -186,6 +203,7 @@ class Runner:
                 del self._under_way[id(branch)]
                 if not self._active:
                     self._changed.set()
+            mark = branch.mark
             await self._breathe()
 
     async def _run(self, branch: Branch) -> None:
@@ -220,10 +238,13 @@ class Runner:
         while self._stop_status is None:
             if self._branches:
                 return self._branches.pop()
-            execution = next(self._waiting, None)
-            if execution is not None:
-                self.ledger.begin(execution)
-                return Branch.start(execution)
+            work = next(self._waiting, None)
+            if isinstance(work, Begun):
+                await self._reopen(work)
+                continue
+            if work is not None:
+                self.ledger.begin(work)
+                return Branch.start(work)
             if not self._is_exhausted:
                 await self._read_page()
                 continue
@@ -243,25 +264,18 @@ class Runner:
             page = await _in_thread(next, self._pages, None)
             self._pages_read += 1
             self._is_exhausted = page is None
-            self._waiting = self._executions(page or [])
+            self._waiting = page or iter(())
 
-    def _executions(self, page: Page) -> Iterator[Execution]:
-        """One at a time: a single seed may ask for a million."""
-        for seed_index, repetitions, metadata in page:
-            for repetition in range(repetitions):
-                yield self._execution(seed_index, repetition, metadata)
-
-    def _execution(self, seed_index: int, repetition: int, metadata: dict[str, Any]) -> Execution:
-        self._next_key += 1
-        return Execution(
-            metadata=metadata,
-            trace_id=new_trace_id(),
-            random_seed=self.job.random_seed,
-            seed_index=seed_index,
-            repetition=repetition,
-            job_id=self.job.id,
-            key=self._next_key,
-        )
+    async def _reopen(self, begun: Begun) -> None:
+        """Put the branches that an execution lacks among those that wait."""
+        self._active += 1  # the other workers wait for them
+        try:
+            past = await _in_thread(self._feed.past, begun)
+            missing = self.ledger.reopen(self._feed.execution(begun), past)
+            self._branches.extend(reversed(missing))
+        finally:
+            self._active -= 1
+            self._changed.set()
 
     async def _breathe(self) -> None:
         """Blocks that never wait would keep the loop from everything else."""

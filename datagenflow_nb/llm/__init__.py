@@ -6,5 +6,6 @@ offline     the embedded model, in process; ``offline_server`` serves it over HT
 retry       tries and waits
 structured  an answer that must match a JSON Schema
 catalog     names -> configured models -> open endpoints
+journal     where a block's calls are noted
 model       what a block talks to
 """

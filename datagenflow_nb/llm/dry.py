@@ -89,6 +89,8 @@ class _DryJournal:
         self.next_number = journal.next_number
         self.ready = journal.ready
         self.pause = journal.pause
+        self.has_answers = False
+        self.recall = journal.recall
 
     def add(self, call: Call) -> None:
         call.usage, call.latency, call.tries = Usage(), 0.0, []

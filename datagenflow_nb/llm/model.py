@@ -7,12 +7,13 @@ import hashlib
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from ..errors import ModelError, Stopped
 from ..records import Call, Usage
 from .answers import read_choice, read_vectors
 from .base import Endpoint, EndpointError, ModelConfig, usage_of
+from .journal import Journal
 from .retry import ask_with_tries, wait
 from .structured import (
     FORMATS,
@@ -40,28 +41,6 @@ _ADVICE = {
     "(the environment variable SSL_CERT_FILE names a file of authorities of your own)",
     "bad_answer": "check that the endpoint is an OpenAI-compatible API",
 }
-
-
-class Journal(Protocol):
-    """Where a block's calls are noted; the engine gives one per block and branch."""
-
-    def next_number(self) -> int:
-        """The number of the next call, from 0."""
-
-    async def ready(self) -> None:
-        """Returns when every answer noted so far is safe and a new call may be made.
-
-        Raises
-        ------
-        Stopped
-            When the job is being stopped.
-        """
-
-    async def pause(self, seconds: float, model: str, reason: str) -> bool:
-        """Wait before another try of ``model``; False, at once, when the job is being stopped."""
-
-    def add(self, call: Call) -> None:
-        """Note a call that has ended, well or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +205,13 @@ class Model:
         parameters: dict[str, Any],
     ) -> Completion:
         """Ask in the strongest form the server understands."""
+        if self.journal is not None and self.journal.has_answers:
+            for form, name in enumerate(FORMATS):
+                shaped = shape_request(messages, schema, name, strict=strict)
+                recalled = self._recall(self._body(shaped, parameters))
+                if recalled is not None:
+                    self.dialect.form = max(self.dialect.form, form)
+                    return self._completion(recalled)
         while True:
             form = self.dialect.form
             shaped = shape_request(messages, schema, FORMATS[form], strict=strict)
@@ -239,6 +225,9 @@ class Model:
 
     async def _complete(self, body: dict[str, Any]) -> Completion:
         """One call; adapts once to servers that want ``max_completion_tokens``."""
+        recalled = self._recall(body)
+        if recalled is not None:
+            return self._completion(recalled)
         try:
             call, answer = await self._call(body, self.endpoint.chat)
         except _UnsupportedError as error:
@@ -246,19 +235,37 @@ class Model:
             if not asked_for or "max_tokens" not in body:
                 raise
             self.dialect.token_key = "max_completion_tokens"
-            body = {**body, "max_completion_tokens": body["max_tokens"]}
-            del body["max_tokens"]
+            body = _other_token_key(body)
             call, answer = await self._call(body, self.endpoint.chat)
-        problem = read_choice(answer, call)
-        if problem is not None:
-            call.error = problem
+        call.error = read_choice(answer, call)
         self._note(call)
-        if problem is not None:
+        return self._completion(call, answer.get("model"))
+
+    def _completion(self, call: Call, model: Any = None) -> Completion:
+        """What an answered call holds.
+
+        Raises
+        ------
+        ModelError
+            When that is no usable answer.
+        """
+        if call.error is not None:
             detail = {"model": self.name, "endpoint": self.config.endpoint, "status": 200}
-            raise ModelError(f"{self._where()}: {problem}", detail)
+            raise ModelError(f"{self._where()}: {call.error}", detail)
         return Completion(
-            call.answer or "", str(answer.get("model") or self.name), call.finish_reason, call.usage
+            call.answer or "", str(model or self.name), call.finish_reason, call.usage
         )
+
+    def _recall(self, body: dict[str, Any]) -> Call | None:
+        """The answer that a resumed job has to this request already, in either dialect."""
+        if self.journal is None or not self.journal.has_answers:
+            return None
+        call = self.journal.recall(body)
+        if call is None and "max_tokens" in body:
+            call = self.journal.recall(_other_token_key(body))
+            if call is not None:
+                self.dialect.token_key = "max_completion_tokens"
+        return call
 
     async def _embed(self, texts: list[str]) -> list[list[float]]:
         body = {"model": self.config.model, "input": texts}
@@ -361,6 +368,12 @@ class _UnsupportedError(Exception):
         super().__init__(cause.message)
         self.cause = cause
         self.call = call
+
+
+def _other_token_key(body: dict[str, Any]) -> dict[str, Any]:
+    other = {**body, "max_completion_tokens": body["max_tokens"]}
+    del other["max_tokens"]
+    return other
 
 
 def _unanswered(error: BaseException) -> str:

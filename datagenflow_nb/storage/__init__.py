@@ -8,6 +8,8 @@ writer      group commit of what jobs produce
 journal     executions, calls, steps and records as rows
 jobs        the jobs table and the seeds it runs from
 lease       who runs a job, and whether that runner still lives
+resume      taking up a job that has ended
+attempts    further attempts of executions that failed
 records     records and traces, rebuilt on reading
 review      what people do to records
 library     stored pipelines and models

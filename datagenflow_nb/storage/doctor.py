@@ -31,6 +31,11 @@ _CHECKS = (
         "AND NOT EXISTS (SELECT 1 FROM records r WHERE r.execution_id = e.id)",
     ),
     (
+        "branches with several current records",
+        "SELECT count(*) FROM (SELECT 1 FROM records WHERE is_current = 1 "
+        "GROUP BY job_id, seed_index, repetition, branch HAVING count(*) > 1)",
+    ),
+    (
         "completed jobs with fewer executions than their seeds ask for",
         "SELECT count(*) FROM jobs j WHERE j.status = 'completed' AND (SELECT count(*) FROM "
         "(SELECT DISTINCT seed_index, repetition FROM executions WHERE job_id = j.id)) <> j.total "

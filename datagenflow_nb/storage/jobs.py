@@ -14,7 +14,7 @@ from typing import Any
 from ..errors import JobError
 from ..records import Seed, decode, encode, utc_now
 from ..whole import row_id, told
-from .lease import is_lost
+from .lease import HEARTBEAT, is_lost
 from .store import Store
 
 __all__ = ["ACTIVE", "EXECUTION_SHIFT", "JobRow", "JobTable"]
@@ -63,11 +63,16 @@ class JobRow:
 
     @property
     def seconds(self) -> float | None:
-        """How long the job took; None while it runs."""
+        """How long the job ran, pauses between its runners left out; None while it runs."""
         if self.started_at is None or self.finished_at is None:
             return None
-        begun, ended = map(dt.datetime.fromisoformat, (self.started_at, self.finished_at))
-        return (ended - begun).total_seconds()
+        ended = dt.datetime.fromisoformat(self.finished_at)
+        if self.status == "interrupted" and self.heartbeat_at is not None:
+            # Its end may have been noticed late.
+            beat = dt.datetime.fromisoformat(self.heartbeat_at)
+            ended = min(ended, beat + dt.timedelta(seconds=HEARTBEAT))
+        resumed_at, before = self.options.get("resumed") or (self.started_at, 0.0)
+        return before + max(0.0, (ended - dt.datetime.fromisoformat(resumed_at)).total_seconds())
 
     @classmethod
     def read(cls, row: sqlite3.Row) -> JobRow:

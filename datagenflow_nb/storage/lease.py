@@ -15,7 +15,7 @@ from ..errors import StoreError
 from ..records import utc_now
 from .store import Store
 
-__all__ = ["HEARTBEAT", "LEASE", "Heartbeat", "is_lost", "new_token"]
+__all__ = ["HEARTBEAT", "LEASE", "Heartbeat", "is_lost", "new_token", "runner_told"]
 
 #: Seconds between signs of life, and after which a silent runner counts as dead.
 HEARTBEAT = 5.0
@@ -26,6 +26,14 @@ def new_token() -> str:
     """A runner's fencing token: where and what it is, and a number nobody else has."""
     pid = os.getpid()
     return "|".join((_place(), str(pid), _birth(pid), secrets.token_hex(8)))
+
+
+def runner_told(token: str) -> str:
+    """Which process a token names, in words."""
+    place, pid, *_ = token.split("|")
+    if place == _place() and pid == str(os.getpid()):
+        return "this process"
+    return f"process {pid} on {place.partition('/')[0]}"
 
 
 def _place() -> str:
@@ -128,10 +136,11 @@ class Heartbeat:
                 )
                 self._thread.start()
 
-    def remove(self, job_id: int) -> None:
-        """Stop keeping it alive; the thread ends with the last job."""
+    def remove(self, job_id: int, token: str) -> None:
+        """Stop keeping it alive under ``token``; the thread ends with the last job."""
         with self._lock:
-            self._jobs.pop(job_id, None)
+            if self._jobs.get(job_id) == token:
+                del self._jobs[job_id]
             if not self._jobs:
                 self._wake.set()
 

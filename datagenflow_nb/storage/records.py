@@ -12,6 +12,7 @@ from typing import Any
 from ..errors import StoreError, ValidationError
 from ..records import Call, Step, Trace, build_trace, decode, encode, replay
 from ..whole import as_whole, row_id, told
+from .attempts import paths_to
 from .journal import STEP_COLUMNS, call_from_row, step_from_row
 from .store import Store
 
@@ -239,7 +240,7 @@ class RecordTable:
         self, select: str, table: str, paths: Sequence[tuple[int, str]], order: str
     ) -> Iterator[sqlite3.Row]:
         """Rows on the paths of these branches only: an execution may have thousands of others."""
-        keys = {(execution, part) for execution, branch in paths for part in _parts(branch)}
+        keys = {(execution, part) for execution, branch in paths for part in paths_to(branch)}
         wanted = sorted(keys)
         for start in range(0, len(wanted), _PAGE):
             # One parameter however many there are; CROSS JOIN: look each up in the table's index.
@@ -308,12 +309,4 @@ def _build(row: sqlite3.Row, by_branch: dict[str, list[Step]], table: RecordTabl
 
 def _on_path(branch: str, by_branch: dict[str, list[Step]]) -> list[Step]:
     """The steps of ``"3.0"``: those of ``""``, then of ``"3"``, then of ``"3.0"``."""
-    return [step for part in _parts(branch) for step in by_branch.get(part, ())]
-
-
-def _parts(branch: str) -> list[str]:
-    """The branches on the path to ``"3.0"``: ``""``, ``"3"`` and ``"3.0"``."""
-    if not branch:
-        return [""]
-    ends = [place for place, mark in enumerate(branch) if mark == "."]
-    return ["", *(branch[:end] for end in ends), branch]
+    return [step for part in paths_to(branch) for step in by_branch.get(part, ())]

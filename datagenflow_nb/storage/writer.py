@@ -18,10 +18,10 @@ from typing import Any
 from ..errors import DataGenFlowError, JobError, StoreError
 from .store import Store
 
-__all__ = ["CALLS", "EXECUTIONS", "LOG", "RECORDS", "STEPS", "Row", "Writer"]
+__all__ = ["CALLS", "EXECUTIONS", "LOG", "RECORDS", "REPLACED", "STEPS", "Row", "Writer"]
 
 # Tables in the order their rows refer to each other.
-EXECUTIONS, CALLS, STEPS, RECORDS, LOG = range(5)
+EXECUTIONS, CALLS, STEPS, RECORDS, LOG, REPLACED = range(6)
 
 _INSERTS = (
     (
@@ -36,7 +36,14 @@ _INSERTS = (
         "answer, finish_reason, input_tokens, output_tokens, cost, latency, tries, error, "
         "created_at) VALUES ",
         16,
-        "",
+        # Asked again after a resume: the new answer takes the place of the old one, or of none.
+        " ON CONFLICT(execution_id, branch, block_id, number) DO UPDATE SET "
+        "model = excluded.model, request = excluded.request, "
+        "request_hash = excluded.request_hash, answer = excluded.answer, "
+        "finish_reason = excluded.finish_reason, input_tokens = excluded.input_tokens, "
+        "output_tokens = excluded.output_tokens, cost = excluded.cost, "
+        "latency = excluded.latency, tries = excluded.tries, error = excluded.error, "
+        "created_at = excluded.created_at",
     ),
     (
         "INSERT INTO steps (execution_id, branch, step, block_id, block_type, changes, removed, "
@@ -54,6 +61,15 @@ _INSERTS = (
         "INSERT INTO job_log (job_id, created_at, level, trace_id, block_id, message) VALUES ",
         6,
         "",
+    ),
+    # Records of earlier attempts on these branches are not current any more.
+    (
+        "WITH new (job_id, seed_index, repetition, attempt, execution_id, branches) AS (VALUES ",
+        6,
+        ") UPDATE records SET is_current = 0 WHERE (execution_id, branch) IN (SELECT e.id, "
+        "b.value FROM new JOIN executions e ON e.job_id = new.job_id "
+        "AND e.seed_index = new.seed_index AND e.repetition = new.repetition "
+        "AND e.attempt < new.attempt JOIN json_each(new.branches) b)",
     ),
 )
 _COUNTS = (
@@ -106,10 +122,12 @@ class Writer:
         self._failures.pop(job_id, None)
         self._fences[job_id] = token
 
-    def close_job(self, job_id: int) -> None:
-        """Forget the job; its rows must have been flushed."""
-        self._fences.pop(job_id, None)
-        self._failures.pop(job_id, None)
+    def close_job(self, job_id: int, token: str) -> None:
+        """Forget the job, unless another runner of this process has it since; its rows must have
+        been flushed."""
+        if self._fences.get(job_id) == token:
+            del self._fences[job_id]
+            self._failures.pop(job_id, None)
 
     def put(self, job_id: int, rows: Sequence[Row], counts: Counts | None = None) -> int:
         """Queue rows that belong together; the ticket to wait for.

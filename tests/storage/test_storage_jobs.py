@@ -273,8 +273,8 @@ def test_heartbeat_thread(store: Store, monkeypatch: pytest.MonkeyPatch) -> None
     deadline = time.monotonic() + 30
     while beat_of(store, mine) < "2026-02":
         assert time.monotonic() < deadline
-    heartbeat.remove(mine.id)
-    heartbeat.remove(lost.id)
+    heartbeat.remove(mine.id, mine.runner or "")
+    heartbeat.remove(lost.id, lost.runner or "")
     thread.join(30)
     assert not thread.is_alive()
     assert beat_of(store, lost) == "2026-01-01T00:00:00.000Z"
@@ -293,6 +293,6 @@ def test_heartbeat_outlives_a_store_that_cannot_be_written(
     store.close()
     thread = heartbeat._thread
     assert thread is not None
-    heartbeat.remove(job.id)
+    heartbeat.remove(job.id, job.runner or "")
     thread.join(30)
     assert not thread.is_alive()

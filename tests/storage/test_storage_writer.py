@@ -173,7 +173,7 @@ async def test_deleted_job_takes_no_rows(store: Store, job: JobRow, writer: Writ
 @pytest.mark.asyncio
 async def test_closed_job_takes_no_rows(store: Store, job: JobRow, writer: Writer) -> None:
     """A job nobody opened here is not this writer's."""
-    writer.close_job(job.id)
+    writer.close_job(job.id, job.runner or "")
     ticket = writer.put(job.id, simple_rows(job))
     with pytest.raises(JobError):
         await writer.ready(job.id, ticket)

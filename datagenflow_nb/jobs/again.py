@@ -1,0 +1,148 @@
+"""A job that has ended runs again: resumed, or its failed records retried."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+from ..blocks.base import BaseBlock
+from ..engine import Program
+from ..errors import BlockNotFoundError, ConfigError
+from ..llm.catalog import Models
+from ..pipeline import Pipeline
+from ..records import decode
+from ..services import Services
+from ..spec import PipelineSpec
+from ..storage.jobs import JobRow
+from .options import RunOptions
+
+if TYPE_CHECKING:
+    from .job import Job
+
+__all__ = ["Again", "Resumable", "options_again", "program_again"]
+
+
+class Again(Protocol):
+    """Runs a job again."""
+
+    def __call__(self, job_id: int, options: dict[str, Any], *, is_retry: bool) -> Job: ...
+
+
+class Resumable:
+    """The part of a job that runs it again."""
+
+    _again: Again
+    id: int
+    wait_or_cancel: Callable[[], Any]
+
+    def resume(self, *, wait: bool = False, **options: Any) -> Self:
+        """Finish a job that was cancelled or interrupted or that failed, from the stored seeds.
+
+        What has ended stays. Only what is missing runs, and answers that are stored are not asked
+        for again.
+
+        Parameters
+        ----------
+        wait : bool
+            Return when the job has ended, as ``run(..., wait=True)`` does.
+        **options
+            ``concurrency``; default: as before.
+
+        Raises
+        ------
+        JobError
+            When the job is completed, a runner has it, or its seeds were never all stored.
+        BlockNotFoundError
+            When there are no blocks of the types it uses, with these types.
+        ConfigError
+            For another option, and when its blocks would ask other models than before.
+        """
+        self._again(self.id, options, is_retry=False)
+        return self.wait_or_cancel() if wait else self
+
+    def retry_failed(self, *, wait: bool = False, **options: Any) -> Self:
+        """Run what failed again, as a new attempt that asks every model anew.
+
+        The new record takes the failed one's place, which stays in the store with its trace.
+
+        Parameters
+        ----------
+        wait, **options
+            As for ``resume``.
+
+        Raises
+        ------
+        JobError
+            When no record has failed, or a runner has the job.
+        BlockNotFoundError, ConfigError
+            As for ``resume``.
+        """
+        self._again(self.id, options, is_retry=True)
+        return self.wait_or_cancel() if wait else self
+
+
+def options_again(job: JobRow, options: dict[str, Any]) -> dict[str, Any]:
+    """The job's options with those that may change.
+
+    Raises
+    ------
+    ConfigError
+        For an unknown option, a value out of range, and one that a job keeps.
+    """
+    checked = RunOptions.check(options)
+    for name in ("model", "random_seed"):
+        if name in options:
+            raise ConfigError(
+                f"{name} cannot be changed, all records of job {job.id} come of the same one; "
+                f'to use another, run the pipeline over "job:{job.id}"',
+                {"job_id": job.id},
+            )
+    if "concurrency" not in options:
+        return job.options
+    return {**job.options, "concurrency": checked.concurrency}
+
+
+def program_again(
+    job: JobRow, services: Services, instances: Mapping[str, BaseBlock]
+) -> tuple[Program, Models]:
+    """The job's stored pipeline with its blocks as they are now, and the models they ask.
+
+    Parameters
+    ----------
+    instances : mapping
+        Ready blocks by id, of a pipeline of objects that this process has run.
+
+    Raises
+    ------
+    BlockNotFoundError
+        Naming all types that there are no blocks of.
+    ConfigError, TemplateError
+        When a block does not take its configuration, or the models are not those of before.
+    """
+    spec = PipelineSpec.from_dict(decode(job.definition), f"pipeline {job.pipeline_name!r}")
+    pipeline = Pipeline.from_spec(spec, services)
+    pipeline.instances = dict(instances)
+    registry = services.registry
+    registry.refresh()
+    used = {block.type for block in spec.blocks if block.id not in instances}
+    missing = sorted(name for name in used if name not in registry)
+    if missing:
+        raise BlockNotFoundError(
+            f"job {job.id} cannot go on: there are no blocks of type "
+            f"{', '.join(map(repr, missing))} here; define them first (run the cell or the script "
+            "that did, or put them into the project's blocks/)",
+            {"job_id": job.id, "block_type": missing[0], "missing": missing,
+             "available_blocks": registry.types()},
+        )  # fmt: skip
+    program = pipeline.program()
+    models = services.models.with_default(job.options.get("model"))
+    names = sorted({config.name for config in models.check(program.model_names).values()})
+    before = job.options.get("models") or []
+    if names != before:
+        raise ConfigError(
+            f"job {job.id} asked the models {', '.join(before) or 'none'}, now its blocks would "
+            f"ask {', '.join(names) or 'none'}; set them as they were (LLM_MODEL names the default "
+            f'one), or run the pipeline over "job:{job.id}"',
+            {"job_id": job.id, "models": before, "now": names},
+        )
+    return program, models

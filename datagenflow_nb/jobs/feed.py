@@ -1,0 +1,106 @@
+"""What a runner works through: the executions of a new job, or what is missing of one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ..engine import Execution
+from ..records import new_trace_id
+from ..storage.jobs import EXECUTION_SHIFT, JobRow, JobTable
+from ..storage.resume import Begun, Past, Progress, ResumeTable
+
+__all__ = ["Feed", "Page", "ResumedFeed", "RetryFeed"]
+
+#: Executions to begin with, and those that have begun under an earlier runner.
+Page = Iterator[Execution | Begun]
+SeedPage = list[tuple[int, int, dict[str, Any]]]
+
+
+class Feed:
+    """All executions of a new job."""
+
+    def __init__(self, table: JobTable, job: JobRow) -> None:
+        self._table = table
+        self._job = job
+        self._next_key = job.id << EXECUTION_SHIFT
+
+    def pages(self) -> Iterator[Page]:
+        """Some at a time; each page is read from the file when it is asked for."""
+        for page in self._table.seed_pages(self._job):
+            yield self._all(page)
+
+    def past(self, begun: Begun) -> Past:
+        """What an execution that has begun has in the store."""
+        raise NotImplementedError(f"execution {begun.key} of a new job")
+
+    def execution(self, begun: Begun) -> Execution:
+        """An execution that has begun, as the engine takes it."""
+        return self._execution(
+            begun.key, begun.trace_id, begun.seed_index, begun.repetition, begun.metadata,
+            begun.attempt,
+        )  # fmt: skip
+
+    def _all(
+        self, page: SeedPage, is_missing: Callable[[int, int], bool] | None = None
+    ) -> Iterator[Execution]:
+        """One at a time: a single seed may ask for a million."""
+        for seed_index, repetitions, metadata in page:
+            for repetition in range(repetitions):
+                if is_missing is None or is_missing(seed_index, repetition):
+                    self._next_key += 1
+                    yield self._execution(
+                        self._next_key, new_trace_id(), seed_index, repetition, metadata
+                    )
+
+    def _execution(
+        self,
+        key: int,
+        trace_id: str,
+        seed_index: int,
+        repetition: int,
+        metadata: dict[str, Any],
+        attempt: int = 1,
+    ) -> Execution:
+        return Execution(
+            metadata=metadata,
+            trace_id=trace_id,
+            random_seed=self._job.random_seed,
+            seed_index=seed_index,
+            repetition=repetition,
+            attempt=attempt,
+            job_id=self._job.id,
+            key=key,
+        )
+
+
+class ResumedFeed(Feed):
+    """What has not ended of a job, those that have begun before the others of their page."""
+
+    def __init__(self, table: JobTable, job: JobRow, resume: ResumeTable) -> None:
+        super().__init__(table, job)
+        self._resume = resume
+
+    def pages(self) -> Iterator[Page]:
+        self._next_key = self._resume.last_key(self._job.id)
+        for page in self._table.seed_pages(self._job):
+            yield self._missing(page, self._resume.progress(self._job.id, page))
+
+    def past(self, begun: Begun) -> Past:
+        return self._resume.past(self._job.id, begun)
+
+    def _missing(self, page: SeedPage, progress: Progress) -> Page:
+        for begun in progress.begun.values():
+            yield from begun
+        rows = progress.rows
+        yield from self._all(
+            page, lambda index, repetition: index not in rows or not rows[index][repetition]
+        )
+
+
+class RetryFeed(ResumedFeed):
+    """The further attempts of a job that have not ended, and nothing else."""
+
+    def pages(self) -> Iterator[Page]:
+        for page in self._resume.attempts(self._job):
+            yield iter(page)

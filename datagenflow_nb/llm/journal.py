@@ -1,0 +1,42 @@
+"""Where the calls of a block are noted, and remembered from before its job was resumed."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from ..records import Call
+
+__all__ = ["Journal"]
+
+
+class Journal(Protocol):
+    """Where a block's calls are noted; the engine gives one per block and branch.
+
+    Attributes
+    ----------
+    has_answers : bool
+        There may be something to ``recall``.
+    """
+
+    has_answers: bool
+
+    def recall(self, request: dict[str, Any]) -> Call | None:
+        """The answer to this very request that came before the job was resumed; each once."""
+
+    def next_number(self) -> int:
+        """The number of the next call, from 0."""
+
+    async def ready(self) -> None:
+        """Returns when every answer noted so far is safe and a new call may be made.
+
+        Raises
+        ------
+        Stopped
+            When the job is being stopped.
+        """
+
+    async def pause(self, seconds: float, model: str, reason: str) -> bool:
+        """Wait before another try of ``model``; False, at once, when the job is being stopped."""
+
+    def add(self, call: Call) -> None:
+        """Note a call that has ended, well or not."""

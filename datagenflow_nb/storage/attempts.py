@@ -1,0 +1,101 @@
+"""Further attempts of executions that have failed records."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from ..errors import JobError
+from ..records import decode, encode, new_trace_id
+from .jobs import EXECUTION_SHIFT, JobRow
+from .store import Store
+
+__all__ = ["ENDED", "new_attempts", "paths_to", "waiting_attempts"]
+
+#: Statuses of executions in which nothing is missing.
+ENDED = ("completed", "failed", "filtered")
+_ENDED = "('completed', 'failed', 'filtered')"
+_PER_PAGE = 200
+
+_WAITING = f"FROM executions e WHERE e.job_id = ? AND e.attempt > 1 AND e.status NOT IN {_ENDED}"
+#: Executions with failed records and those records' branches.
+_FAILED = (
+    "SELECT e.id, e.seed_index, e.repetition, json_group_array(r.branch), "
+    "(SELECT max(x.attempt) FROM executions x WHERE x.job_id = e.job_id "
+    "AND x.seed_index = e.seed_index AND x.repetition = e.repetition), "
+    "EXISTS (SELECT 1 FROM executions x WHERE x.job_id = e.job_id AND x.seed_index = e.seed_index "
+    f"AND x.repetition = e.repetition AND x.status NOT IN {_ENDED}) "
+    "FROM records r JOIN executions e ON e.id = r.execution_id "
+    "WHERE r.job_id = ? AND r.status = 'failed' AND r.is_current = 1 GROUP BY e.id ORDER BY e.id"
+)
+_STEPS = (
+    "INSERT INTO steps SELECT ?, branch, step, block_id, block_type, changes, removed, skipped, "
+    "execution_time, error FROM steps s WHERE execution_id = ? AND (branch IN "
+    "(SELECT value FROM json_each(?)) OR (branch IN (SELECT value FROM json_each(?)) AND step = "
+    "(SELECT min(step) FROM steps t WHERE t.execution_id = s.execution_id "
+    "AND t.branch = s.branch)))"
+)
+_CALLS = (
+    "INSERT INTO calls SELECT ?, branch, block_id, number, model, request, request_hash, answer, "
+    "finish_reason, input_tokens, output_tokens, cost, latency, tries, error, created_at "
+    "FROM calls WHERE execution_id = ? AND branch IN (SELECT value FROM json_each(?))"
+)
+
+
+def new_attempts(connection: sqlite3.Connection, job_id: int, now: str) -> None:
+    """Give every execution that has ended with failed records a further attempt that waits.
+
+    What precedes a fan-out is copied, with the step by which each failed branch began: only those
+    branches run again.
+
+    Raises
+    ------
+    JobError
+        When there is nothing to retry.
+    """
+    base = job_id << EXECUTION_SHIFT
+    (last,) = connection.execute(
+        "SELECT max(id) FROM executions WHERE id > ? AND id < ?",
+        [base, (job_id + 1) << EXECUTION_SHIFT],
+    ).fetchone()
+    for row in connection.execute(_FAILED, [job_id]).fetchall():
+        key, seed_index, repetition, branches, attempt, is_unfinished = row
+        if is_unfinished:  # by resuming, or by an earlier retry that was stopped and goes on
+            continue
+        last += 1
+        connection.execute(
+            "INSERT INTO executions (id, job_id, seed_index, repetition, attempt, status, "
+            "trace_id, started_at) VALUES (?, ?, ?, ?, ?, 'queued', ?, ?)",
+            [last, job_id, seed_index, repetition, attempt + 1, new_trace_id(), now],
+        )
+        _copy_shared(connection, key, last, decode(branches))
+    waiting = connection.execute(f"SELECT EXISTS (SELECT 1 {_WAITING})", [job_id]).fetchone()
+    if not waiting[0]:
+        raise JobError(f"job {job_id} has no failed records to retry", {"job_id": job_id})
+
+
+def _copy_shared(connection: sqlite3.Connection, key: int, to: int, branches: list[str]) -> None:
+    leaves = [branch for branch in branches if branch]
+    if not leaves:
+        return
+    above = encode(sorted({part for branch in leaves for part in paths_to(branch)[:-1]}))
+    connection.execute(_STEPS, [to, key, above, encode(leaves)])
+    connection.execute(_CALLS, [to, key, above])
+
+
+def waiting_attempts(store: Store, job: JobRow, last: int) -> list[Any]:
+    """A page of the attempts after the first that have not ended, with their seeds."""
+    return store.rows(
+        "SELECT e.id, e.seed_index, e.repetition, e.attempt, e.trace_id, "
+        "(SELECT s.metadata FROM seeds s WHERE s.job_id = ? AND s.seed_index = e.seed_index) "
+        f"{_WAITING} AND e.id > ? ORDER BY e.id LIMIT ?",
+        [job.root_job_id, job.id, last, _PER_PAGE],
+    )
+
+
+def paths_to(branch: str) -> list[str]:
+    """The branches on the path to ``"3.0"``: ``""``, ``"3"`` and ``"3.0"``."""
+    if not branch:
+        return [""]
+    ends = [place for place, mark in enumerate(branch) if mark == "."]
+    return ["", *(branch[:end] for end in ends), branch]

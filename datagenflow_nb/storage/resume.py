@@ -1,0 +1,240 @@
+"""Taking up a job that has ended: who may, where it stands, what its executions have already."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import JobError
+from ..records import Call, Step, decode, encode, utc_now
+from .attempts import ENDED, new_attempts, waiting_attempts
+from .jobs import ACTIVE, EXECUTION_SHIFT, JobRow
+from .journal import STEP_COLUMNS, call_from_row, step_from_row
+from .lease import runner_told
+from .store import Store
+
+__all__ = ["Begun", "Past", "Progress", "ResumeTable", "refuse"]
+
+#: The status of the latest attempt; SQLite takes a bare column from the row that has the max.
+_LATEST = (
+    "SELECT status, max(attempt) FROM executions WHERE job_id = ? GROUP BY seed_index, repetition"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """An execution that has a row and has not ended."""
+
+    key: int
+    seed_index: int
+    repetition: int
+    attempt: int
+    trace_id: str
+    metadata: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What there is of the executions of some seeds.
+
+    Attributes
+    ----------
+    rows : dict of int to bytearray
+        By seed index: a byte per repetition, 1 where an execution has a row.
+    begun : dict of int to list of Begun
+        By seed index: those that have not ended.
+    """
+
+    rows: dict[int, bytearray]
+    begun: dict[int, list[Begun]]
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What an execution that has not ended has in the store.
+
+    Attributes
+    ----------
+    steps : dict of str to list of Step
+        By branch.
+    calls : list of (str, str, Call)
+        Branch, hash of the request, call; of branches that have no record.
+    records : dict of str to (str, str or None)
+        By branch: status and reason.
+    replaced : set of str
+        Branches of earlier attempts whose failed records this one replaces.
+    """
+
+    steps: dict[str, list[Step]]
+    calls: list[tuple[str, str, Call]]
+    records: dict[str, tuple[str, str | None]]
+    replaced: set[str]
+
+
+class ResumeTable:
+    """What resuming and retrying read and write."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def take(
+        self, job: JobRow, token: str, *, options: dict[str, Any], is_retry: bool = False
+    ) -> JobRow:
+        """Give the job to the runner ``token``, with counters as the tables have them; its row.
+
+        One transaction: of several that try at once one succeeds. A retry also gets the rows of its
+        new attempts there.
+
+        Raises
+        ------
+        JobError
+            When it cannot be resumed, or another runner has taken it meanwhile.
+        """
+        now = utc_now()
+        with self._store.write() as connection:
+            found = connection.execute("SELECT * FROM jobs WHERE id = ?", [job.id]).fetchone()
+            if found is None:
+                raise JobError(f"job {job.id} was deleted", {"job_id": job.id})
+            row = JobRow.read(found)
+            refuse(row, is_retry=is_retry)
+            if is_retry:
+                new_attempts(connection, job.id, now)
+            done, generated, failed, filtered = _counts(connection, job.id)
+            options = {**options, "resumed": [now, row.seconds or 0.0]}
+            connection.execute(
+                "UPDATE jobs SET status = 'running', runner = ?, heartbeat_at = ?, error = NULL, "
+                "control = NULL, finished_at = NULL, options = ?, executions_done = ?, "
+                "records_generated = ?, records_failed = ?, records_filtered = ?, "
+                "started_at = COALESCE(started_at, ?) WHERE id = ?",
+                [token, now, encode(options), done, generated, failed, filtered, now, job.id],
+            )
+            taken = connection.execute("SELECT * FROM jobs WHERE id = ?", [job.id]).fetchone()
+        return JobRow.read(taken)
+
+    def give_back(self, before: JobRow, token: str) -> None:
+        """Undo ``take`` for a runner that could not start."""
+        with self._store.write() as connection:
+            connection.execute(
+                "UPDATE jobs SET status = ?, error = ?, finished_at = ?, runner = NULL "
+                "WHERE id = ? AND runner = ?",
+                [
+                    before.status, None if before.error is None else encode(before.error),
+                    before.finished_at, before.id, token,
+                ],
+            )  # fmt: skip
+
+    def last_key(self, job_id: int) -> int:
+        """The highest number of the job's executions, or the one before the first."""
+        base = job_id << EXECUTION_SHIFT
+        row = self._store.row(
+            "SELECT max(id) FROM executions WHERE id > ? AND id < ?",
+            [base, (job_id + 1) << EXECUTION_SHIFT],
+        )
+        return base if row is None or row[0] is None else int(row[0])
+
+    def progress(self, job_id: int, page: list[tuple[int, int, dict[str, Any]]]) -> Progress:
+        """What there is of the executions of a page of seeds."""
+        seeds = {index: (repetitions, metadata) for index, repetitions, metadata in page}
+        found = Progress({}, defaultdict(list))
+        for row in self._store.each(
+            "SELECT id, seed_index, repetition, attempt, trace_id, status "
+            "FROM executions WHERE job_id = ? AND seed_index BETWEEN ? AND ? "
+            "ORDER BY seed_index, repetition, attempt",
+            [job_id, page[0][0], page[-1][0]],
+        ):
+            key, index, repetition, attempt, trace_id, status = row
+            repetitions, metadata = seeds[index]
+            found.rows.setdefault(index, bytearray(repetitions))[repetition] = 1
+            if status not in ENDED:
+                begun = Begun(key, index, repetition, attempt, trace_id, metadata)
+                found.begun[index].append(begun)
+        return found
+
+    def attempts(self, job: JobRow) -> Iterator[list[Begun]]:
+        """Pages of the further attempts that have not ended, in the order of their numbers."""
+        last = 0
+        while rows := waiting_attempts(self._store, job, last):
+            last = rows[-1][0]
+            yield [
+                Begun(key, index, repetition, attempt, trace_id, decode(metadata))
+                for key, index, repetition, attempt, trace_id, metadata in rows
+            ]
+
+    def past(self, job_id: int, begun: Begun) -> Past:
+        """What an execution that has not ended has in the store."""
+        key = [begun.key]
+        steps: dict[str, list[Step]] = defaultdict(list)
+        for row in self._store.rows(
+            f"SELECT {STEP_COLUMNS} FROM steps WHERE execution_id = ? ORDER BY branch, step", key
+        ):
+            steps[row[0]].append(step_from_row(row))
+        calls = self._store.rows(
+            "SELECT * FROM calls c WHERE execution_id = ? AND NOT EXISTS (SELECT 1 FROM records r "
+            "WHERE r.execution_id = c.execution_id AND r.branch = c.branch) "
+            "ORDER BY branch, block_id, number",
+            key,
+        )
+        records = self._store.rows(
+            "SELECT branch, status, reason FROM records WHERE execution_id = ?", key
+        )
+        replaced = self._store.rows(
+            "SELECT r.branch FROM executions e JOIN records r ON r.execution_id = e.id "
+            "WHERE e.job_id = ? AND e.seed_index = ? AND e.repetition = ? AND e.attempt < ? "
+            "AND r.status = 'failed' AND r.is_current = 1",
+            [job_id, begun.seed_index, begun.repetition, begun.attempt],
+        )
+        return Past(
+            dict(steps),
+            [(row["branch"], row["request_hash"], call_from_row(row)) for row in calls],
+            {row[0]: (row[1], row[2]) for row in records},
+            {row[0] for row in replaced},
+        )
+
+
+def refuse(job: JobRow, *, is_retry: bool = False) -> None:
+    """Raise when the job cannot be resumed, or its failed records not be retried.
+
+    Raises
+    ------
+    JobError
+    """
+    what = "its failed records cannot be retried" if is_retry else "it cannot be resumed"
+    detail = {"job_id": job.id, "status": job.status}
+    if job.status in ACTIVE:
+        told = runner_told(job.runner) if job.runner else "another runner"
+        raise JobError(f"job {job.id} is {job.status}, {told} has it: {what} meanwhile", detail)
+    if job.total is None:
+        raise JobError(
+            f"job {job.id} is {job.status} and its seeds were not all stored: {what}; run its "
+            "pipeline over the seeds anew",
+            detail,
+        )
+    if job.status == "completed" and not is_retry:
+        retry = f"; its failed records: job.retry_failed(), dgf retry {job.id}"
+        raise JobError(
+            f"job {job.id} is completed, there is nothing to resume"
+            f"{retry if job.records_failed else ''}",
+            detail,
+        )
+
+
+def _counts(connection: sqlite3.Connection, job_id: int) -> tuple[int, int, int, int]:
+    """Executions that have ended, records that neither failed nor were filtered, failed, filtered.
+
+    Usage is not among them: it is written in the transactions of the calls, and money that was
+    spent stays so when a call's row was replaced or deleted since.
+    """
+    marks = ",".join("?" * len(ENDED))
+    (done,) = connection.execute(
+        f"SELECT count(*) FROM ({_LATEST}) WHERE status IN ({marks})", [job_id, *ENDED]
+    ).fetchone()
+    rows = connection.execute(
+        "SELECT status, count(*) FROM records WHERE job_id = ? AND is_current = 1 GROUP BY status",
+        [job_id],
+    )
+    counts = {row[0]: row[1] for row in rows}
+    failed, filtered = counts.pop("failed", 0), counts.pop("filtered", 0)
+    return done, sum(counts.values()), failed, filtered
