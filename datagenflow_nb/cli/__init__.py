@@ -27,6 +27,8 @@ from .jobs import jobs
 from .log import log
 from .offline_model import offline_model
 from .output import prepare_streams
+from .resume import resume
+from .retry import retry
 from .run import run
 from .templates import templates
 from .tutorials import tutorials
@@ -48,7 +50,11 @@ def dgf() -> None:
     """Generate synthetic data: seeds in, traced records in one SQLite file, a dataset out."""
 
 
-for _command in (demo, run, export, jobs, log, blocks, templates, tutorials, doctor, offline_model):
+_COMMANDS = (
+    demo, run, resume, retry, export, jobs, log, blocks, templates, tutorials, doctor,
+    offline_model,
+)  # fmt: skip
+for _command in _COMMANDS:
     dgf.add_command(_command)
 
 

@@ -184,12 +184,16 @@ def summary_text(workspace: Workspace, row: JobRow, summary: dict[str, Any]) -> 
         told = plural(summary["log_lines"], "line")
         lines.append(f"Log:    {told}, dgf log {row.id}{_db_option(workspace)}")
     lines.extend(_causes_text(row, summary["causes"]))
+    if row.records_failed:
+        lines.append(f"To retry: dgf retry {row.id}{_db_option(workspace)}")
     if row.error is not None:
         lines.append(f"Why:    {row.error.get('error')}")
     if row.status != "completed" and row.error is None:
         lines.append(
             f"All that had finished is stored: {plural(row.executions_done, 'execution')}."
         )
+    if row.status != "completed":
+        lines.append(f"To finish it: dgf resume {row.id}{_db_option(workspace)}")
     return "\n".join(lines)
 
 

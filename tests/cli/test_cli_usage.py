@@ -22,6 +22,8 @@ COMMANDS = {
     "export": ["db", "statuses", "format", "flat", "defuse_formulas", "as_json"],
     "jobs": ["db", "as_json"],
     "log": ["db", "limit", "as_json"],
+    "resume": ["db", "concurrency", "as_json"],
+    "retry": ["db", "concurrency", "as_json"],
     "run": ["db", "out", "statuses", "concurrency", "model", "random_seed", "as_json"],
     "templates": ["seeds", "as_json"],
     "tutorials": [],

@@ -1,0 +1,83 @@
+"""``dgf resume``: a job that was stopped is finished."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..displays.text import plural
+from .aside import results_only
+from .command import Command, db_option, existing_workspace, json_option
+from .follow import Interrupts, exit_status, follow, job_summary, models_told, summary_text
+from .output import emit, emit_json
+
+if TYPE_CHECKING:
+    from ..jobs import Job
+    from ..workspaces import Workspace
+
+__all__ = ["concurrency_option", "resume", "run_again"]
+
+concurrency_option = click.option(
+    "--concurrency",
+    type=click.IntRange(1, 4096),
+    metavar="N",
+    help="Executions and branches worked on at once. Default: as before.",
+)
+
+
+@click.command(cls=Command)
+@click.argument("job_id", metavar="ID", type=int)
+@db_option
+@concurrency_option
+@json_option
+@click.pass_context
+def resume(
+    ctx: click.Context, /, job_id: int, db: Path | None, concurrency: int | None, as_json: bool
+) -> None:
+    """Finish job ID, which was cancelled or interrupted or failed, from its stored seeds.
+
+    Only what is missing runs, and what a model has answered is not asked again. Ctrl-C stops as it
+    does in dgf run.
+    """
+    run_again(ctx, job_id, db, concurrency, as_json=as_json, is_retry=False)
+
+
+def run_again(
+    ctx: click.Context,
+    job_id: int,
+    db: Path | None,
+    concurrency: int | None,
+    *,
+    as_json: bool,
+    is_retry: bool,
+) -> None:
+    """Resume or retry the job, follow it to its end, and end with its exit status."""
+    options: dict[str, Any] = {} if concurrency is None else {"concurrency": concurrency}
+    with Interrupts() as interrupts, existing_workspace(db) as workspace:
+        job = workspace.job(job_id)
+        with results_only():
+            if is_retry:
+                job.retry_failed(**options)
+            else:
+                job.resume(**options)
+            _tell_start(workspace, job)
+            row, seconds = follow(job, interrupts)
+        summary = job_summary(workspace, row, seconds)
+        if as_json:
+            emit_json(summary)
+        else:
+            emit(summary_text(workspace, row, summary))
+    ctx.exit(exit_status(row))
+
+
+def _tell_start(workspace: Workspace, job: Job) -> None:
+    row = job.row
+    is_unasked = row.options.get("model") is None and not workspace.settings.names_a_model
+    told = models_told(row.options.get("models") or [], is_unasked=is_unasked)
+    emit(
+        f"Pipeline {row.pipeline_name!r}, {row.executions_done:,} of "
+        f"{plural(row.total or 0, 'execution')} done\nModel: {told}",
+        err=True,
+    )

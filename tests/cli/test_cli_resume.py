@@ -1,0 +1,68 @@
+"""``dgf resume`` and ``dgf retry``."""
+
+from __future__ import annotations
+
+import signal
+from typing import Any
+
+import pytest
+from command_line import ASK, DIVIDE
+from servers import offline_server
+
+SEEDS = [{"topic": f"topic {number}"} for number in range(120)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_resume(dgf: Any, until: Any, number: signal.Signals) -> None:
+    """A run that was stopped says how to finish it, and is finished without its files."""
+    with offline_server(latency=0.03) as server:
+        env = {"LLM_ENDPOINT": server.url, "LLM_MODEL": "small"}
+        args = ("run", dgf.write("ask.yaml", ASK), dgf.write("seeds.json", SEEDS))
+        process = dgf.start(*args, "--db", "s.db", "--concurrency", "4", env=dgf.env | env)
+        until(lambda: dgf.rows("SELECT 1 FROM records WHERE id = 40", "s.db"), process)
+        process.send_signal(number)
+        told, _ = process.communicate(timeout=60)
+        if number == signal.SIGINT:
+            assert told.splitlines()[-1] == "To finish it: dgf resume 1 --db s.db"
+        ((done,),) = dgf.rows("SELECT count(*) FROM records", "s.db")
+        for name in ("ask.yaml", "seeds.json"):
+            (dgf.folder / name).unlink()
+        run = dgf("resume", "1", "--db", "s.db", **env)
+        log = server.log()
+    assert run.stderr.startswith(f"Pipeline 'Ask', {done} of 120 executions done\nModel: small\n")
+    assert run.stdout.startswith("Job 1 completed in ")
+    assert ": 120 of 120 executions, 120 records\n" in run.stdout
+    assert "dgf resume" not in run.stdout
+    assert log["requests"] - 120 <= (0 if number == signal.SIGINT else 4)
+    counts = "SELECT count(*), count(DISTINCT seed_index) FROM records"
+    assert dgf.rows(counts, "s.db") == [(120, 120)]
+    assert dgf.rows("SELECT count(*) FROM calls WHERE answer IS NOT NULL", "s.db") == [(120,)]
+
+
+def test_resume_that_cannot_be(dgf: Any, echo: tuple[str, str]) -> None:
+    """Without a store, without the job, of a completed one: an error, as JSON when asked for."""
+    assert dgf("resume", "1", status=1).stderr.startswith("Error: there is no store at datagenflow")
+    dgf("run", *echo)
+    told = "job 1 is completed, there is nothing to resume"
+    assert dgf("resume", "1", status=1).stderr == f"Error: {told}\n"
+    answer = {"error": told, "detail": {"job_id": 1, "status": "completed"}}
+    assert dgf.json("resume", "1", status=1) == answer
+    assert "there is no job 2" in dgf("resume", "2", status=1).stderr
+    assert dgf("resume", "one", status=2).stderr.endswith("'one' is not a valid integer.\n")
+    assert dgf("retry", "1", status=1).stderr == "Error: job 1 has no failed records to retry\n"
+
+
+def test_retry(dgf: Any) -> None:
+    """What failed runs again; 3 while it fails, 0 when it does not any more."""
+    dgf("run", dgf.write("d.yaml", DIVIDE), dgf.write("d.json", [{"n": 0}, {"n": 5}]), status=3)
+    run = dgf("retry", "1", "--concurrency", "2", status=3)
+    assert run.stderr.startswith("Pipeline 'Divide', 1 of 2 executions done\nModel: none")
+    assert run.stdout.splitlines()[-1] == "To retry: dgf retry 1"
+    dgf.write_rows("UPDATE seeds SET metadata = '{\"n\": 2}' WHERE seed_index = 0")
+    summary = dgf.json("retry", "1")
+    assert (summary["records_generated"], summary["records_failed"]) == (2, 0)
+    rows = dgf.rows("SELECT seed_index, is_current, status FROM records ORDER BY id")
+    assert sorted(rows) == [
+        (0, 0, "failed"), (0, 0, "failed"), (0, 1, "pending"), (1, 1, "pending"),
+    ]  # fmt: skip
+    dgf("doctor")
