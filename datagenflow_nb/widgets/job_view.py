@@ -207,7 +207,7 @@ class JobView:
 
     def _notes(self, row: JobRow, is_static: bool) -> list[str]:
         if row.status not in ACTIVE:
-            return [_next_steps(row)]
+            return [_next_steps(row), *_again(row)]
         notes = [self._note] if self._note is not None else []
         if is_static:
             told = f"%dgf job {row.id} shows how far it is now, %dgf cancel {row.id} stops it."
@@ -242,6 +242,13 @@ def _next_steps(row: JobRow) -> str:
     if row.records_generated + row.records_failed + row.records_filtered == 0:
         return "Nothing was stored."
     return f"Next: %dgf records {row.id} · %dgf traces {row.id} · %dgf export {row.id} out.jsonl"
+
+
+def _again(row: JobRow) -> list[str]:
+    """What finishes a job that was stopped, or runs what failed in it again."""
+    if row.status != "completed":
+        return [f"%dgf resume {row.id} finishes it."] if row.total is not None else []
+    return [f"%dgf retry {row.id} runs what failed again."] if row.records_failed else []
 
 
 class _Widgets:

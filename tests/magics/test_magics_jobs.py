@@ -107,7 +107,7 @@ def test_interrupt_of_a_wait(kernel: Kernel, folder: Path) -> None:
     count = int(kernel.run("job.records_generated").result or 0)
     assert told == (
         f"Interrupted: job {number} is cancelled; {count} of 300 executions are stored with their "
-        "records"
+        f"records; %dgf resume {number} finishes it"
     )
     # What the job is at ends; a few more may begin until it hears of the interrupt.
     assert 2 <= count < 300
@@ -124,7 +124,8 @@ def test_second_interrupt(kernel: Kernel, folder: Path) -> None:
     kernel.until(lambda: look(folder / "datagenflow.db", wish) == [("cancel",)])
     kernel.interrupt()
     assert kernel.wait(cell).traceback == (
-        f"Interrupted: job {number} is cancelled; 1 of 3 executions are stored with their records"
+        f"Interrupted: job {number} is cancelled; 1 of 3 executions are stored with their records; "
+        f"%dgf resume {number} finishes it"
     )
 
 
@@ -143,8 +144,29 @@ def test_restart(kernel: Kernel, folder: Path) -> None:
     assert line.split()[:5] == [str(number), "interrupted", "1", "3", "1"]
     shown = kernel.run(f"%dgf job {number}")
     assert "interrupted" in shown.data("text/html")[-1]
+    assert f"%dgf resume {number} finishes it." in shown.data("text/html")[-1]
     kernel.run(f"%dgf records {number} --as r\n")
     assert kernel.run("r['held'].tolist()").result == "[0]"
+
+
+def test_resume_after_a_restart(kernel: Kernel, folder: Path) -> None:
+    """The new kernel finishes the job once it has the block again."""
+    kernel.wait(started(kernel, folder))
+    number, _ = last_job(folder)
+    kept = f"SELECT count(*) FROM records WHERE job_id = {number}"
+    kernel.until(lambda: look(folder / "datagenflow.db", kept) == [(1,)])
+    kernel.restart()
+    assert kernel.run("%load_ext datagenflow_nb").status == "ok"
+    refused = kernel.run(f"%dgf resume {number}")
+    assert f"job {number} cannot go on: there are no blocks of type" in refused.traceback
+    (folder / "go").touch()
+    kernel.run(HOLD)
+    cell = kernel.run(f"%dgf resume {number} --concurrency 1 --wait --as job\n")
+    assert cell.status == "ok"
+    assert "completed" in cell.data("text/html")[-1]
+    assert kernel.run("job.records()['held'].tolist()").result == "[0, 1, 2]"
+    again = kernel.run(f"%dgf retry {number}")
+    assert f"job {number} has no failed records to retry" in again.traceback
 
 
 def test_second_kernel(kernel: Kernel, folder: Path) -> None:

@@ -115,7 +115,7 @@ def test_interrupts_of_a_wait(shell: Shell, tmp_path: Path, presses: int) -> Non
     job = shell["job"]
     assert ran.error == (
         f"Interrupted: job 1 is cancelled; {job.records_generated} of 300 executions are stored "
-        "with their records"
+        "with their records; %dgf resume 1 finishes it"
     )
     assert ran.error in ran.text
     # A few more may begin until the job hears of the first interrupt.

@@ -19,6 +19,8 @@ from . import (
     pipelines,
     preview,
     records,
+    resume,
+    retry,
     run,
     status,
     templates,
@@ -29,7 +31,7 @@ __all__ = ["COMMANDS"]
 
 _MODULES = (
     status, templates, new, blocks, block, pipelines, pipeline, preview, run, jobs, job, cancel,
-    log, records, traces, export, models, model, delete,
+    resume, retry, log, records, traces, export, models, model, delete,
 )  # fmt: skip
 
 #: By name, in the order in which one meets them.

@@ -15,7 +15,7 @@ from ._arguments import pipeline_argument, whole_number
 if TYPE_CHECKING:
     from ...jobs import Job
 
-__all__ = ["COMMAND"]
+__all__ = ["COMMAND", "wait_for"]
 
 
 def _arguments(parser: Parser) -> None:
@@ -44,7 +44,7 @@ def _run(call: Call) -> Any:
     if args.as_name is not None:
         call.shell.user_ns[args.as_name] = job  # there also when the wait is interrupted
     if args.wait:
-        _wait(job)
+        wait_for(job)
     return job
 
 
@@ -65,7 +65,14 @@ def _seeds(call: Call) -> Any:
     return parse_text(call.text, where="the cell", format=call.args.format)
 
 
-def _wait(job: Job) -> None:
+def wait_for(job: Job) -> None:
+    """Show the job that this cell has started until it ends; an interrupt cancels it.
+
+    Raises
+    ------
+    Interrupted
+        After an interrupt, when the job has ended.
+    """
     from ...widgets.job_view import show_job, tell
 
     view = None
@@ -76,9 +83,10 @@ def _wait(job: Job) -> None:
         tell(job, "Stopping: answers in flight are awaited; interrupt again to drop them.")
         job.cancel_and_wait()
         row = job.row
+        finish = "" if row.status == "completed" else f"; %dgf resume {job.id} finishes it"
         raise Interrupted(
             f"job {job.id} is {row.status}; {row.executions_done:,} of {row.total or 0:,} "
-            f"executions are stored with their records"
+            f"executions are stored with their records{finish}"
         ) from None
     finally:
         if view is not None:

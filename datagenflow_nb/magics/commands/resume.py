@@ -1,0 +1,50 @@
+"""``%dgf resume ID``: finish a job that was stopped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..command import Call, Command
+from ..parser import Parser
+from ._arguments import job_argument, whole_number
+from .run import wait_for
+
+if TYPE_CHECKING:
+    from ...jobs import Job
+
+__all__ = ["COMMAND", "again_arguments", "options", "shown"]
+
+
+def again_arguments(parser: Parser) -> None:
+    """The job, and how it shall run now."""
+    job_argument(parser)
+    parser.add_argument("--concurrency", type=whole_number, metavar="N",
+                        help="executions and branches worked on at once (as before)")  # fmt: skip
+    parser.add_argument("--wait", action="store_true",
+                        help="return when the job has ended; an interrupt cancels it")  # fmt: skip
+
+
+def shown(call: Call, job: Job) -> Job:
+    """The job that runs again, after its end with ``--wait``."""
+    if call.args.as_name is not None:
+        call.shell.user_ns[call.args.as_name] = job
+    if call.args.wait:
+        wait_for(job)
+    return job
+
+
+def options(call: Call) -> dict[str, Any]:
+    """What the line says about how the job shall run."""
+    count = call.args.concurrency
+    return {} if count is None else {"concurrency": count}
+
+
+def _run(call: Call) -> Any:
+    job = call.workspace.job(call.args.job)
+    return shown(call, job.resume(**options(call)))
+
+
+COMMAND = Command(
+    "resume", "finish a job that was stopped; nothing answered is asked again", _run,
+    again_arguments,
+)  # fmt: skip
