@@ -200,7 +200,7 @@ class JobRoom:
         before: JobRow | None = None,
     ) -> Job:
         self._writer.open_job(job.id, token)
-        concurrency = job.options["concurrency"]
+        concurrency = job.options.get("concurrency", RunOptions().concurrency)
         runner = Runner(
             self.table, self._writer, job, token, program, models, concurrency, feed, before
         )

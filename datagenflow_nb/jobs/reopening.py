@@ -16,6 +16,9 @@ from ..storage.resume import Past
 
 __all__ = ["PastAnswers", "open_branches", "past_answers"]
 
+#: A server that does not understand a request says so; the next call asks in another way.
+_REFUSED = (400, 404, 422)
+
 _log = logging.getLogger("datagenflow_nb")
 
 
@@ -28,14 +31,21 @@ class PastAnswers:
     Parameters
     ----------
     calls : list of (hash of the request, Call)
+    kept : set of int
+        Numbers of further calls that stay in the trace.
     rewrite : callable
         Writes a call down again, under the number it has now.
     """
 
-    def __init__(self, calls: list[tuple[str, Call]], rewrite: Callable[[Call], None]) -> None:
+    def __init__(
+        self,
+        calls: list[tuple[str, Call]],
+        kept: set[int],
+        rewrite: Callable[[Call], None],
+    ) -> None:
         self._waiting: dict[str, deque[Call]] = defaultdict(deque)
         self._unused = {call.number for _, call in calls}
-        self._used: set[int] = set()
+        self._used = set(kept)
         self._rewrite = rewrite
         self._block_id = calls[0][1].block_id
         for digest, call in calls:
@@ -76,14 +86,17 @@ def past_answers(
     A call that got no answer is asked again, and so is one whose answer is not kept (vectors).
     """
     found: dict[tuple[str, str], list[tuple[str, Call]]] = defaultdict(list)
+    kept: dict[tuple[str, str], set[int]] = defaultdict(set)
     for branch, digest, call in past.calls:
         if call.usage.calls and call.answer is not None:
             found[branch, call.block_id].append((digest, call))
+        elif call.tries and call.tries[-1]["status"] in _REFUSED:
+            kept[branch, call.block_id].add(call.number)
 
     def rewriting(branch: str) -> Callable[[Call], None]:
         return lambda call: rewrite(branch, call)
 
-    return {key: PastAnswers(calls, rewriting(key[0])) for key, calls in found.items()}
+    return {key: PastAnswers(calls, kept[key], rewriting(key[0])) for key, calls in found.items()}
 
 
 def open_branches(execution: Execution, past: Past) -> list[tuple[Branch, Outcome | None]]:

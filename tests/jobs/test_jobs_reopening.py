@@ -1,0 +1,119 @@
+"""Which answers a block finds again, and which numbers its calls get."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+
+from datagenflow_nb.engine import Execution
+from datagenflow_nb.jobs.reopening import open_branches, past_answers
+from datagenflow_nb.records import Call, Step, Usage, encode
+from datagenflow_nb.storage.journal import request_hash
+from datagenflow_nb.storage.resume import Past
+
+EXECUTION = Execution({"n": 1}, "trace", random_seed=7, key=5)
+
+
+def request(prompt: str) -> dict[str, Any]:
+    """What a model is asked."""
+    return {"messages": [{"role": "user", "content": prompt}]}
+
+
+def call(number: int, prompt: str, status: int | None = 200) -> tuple[str, str, Call]:
+    """A stored call of the block ``b`` before any fan-out, answered with status 200."""
+    is_answered = status == 200
+    tries = [{"latency": 0.1, "status": status, "error": None if is_answered else "no"}]
+    made = Call(
+        "b", number, "m", request(prompt), answer=f"to {prompt}" if is_answered else None,
+        usage=Usage(1, 1, int(is_answered)), tries=tries, error=None if is_answered else "no",
+    )  # fmt: skip
+    return "", request_hash(encode(made.request)), made
+
+
+def past(*calls: tuple[str, str, Call], **steps: list[Step]) -> Past:
+    """What an execution has."""
+    return Past(steps, list(calls), {}, set())
+
+
+class Rewritten(list[tuple[str, int, str | None]]):
+    """Collects the calls that got another number."""
+
+    def __call__(self, branch: str, call: Call) -> None:
+        self.append((branch, call.number, call.answer))
+
+
+def test_each_answer_once() -> None:
+    """Equal requests get the answers in order, then none; others get none at all."""
+    answers = past_answers(past(call(0, "x"), call(1, "x"), call(2, "y")), Rewritten())["", "b"]
+    taken = [answers.take(request(prompt)) for prompt in "xyxxz"]
+    assert [found and found.number for found in taken] == [0, 2, 1, None, None]
+    assert answers.free_number() == 3
+
+
+def test_unanswered_calls_are_made_again() -> None:
+    """A dropped call's number is given again; a block without any answer remembers nothing."""
+    assert past_answers(past(call(0, "x", None), call(1, "y", 500)), Rewritten()) == {}
+    answers = past_answers(past(call(0, "x", None), call(1, "y")), Rewritten())["", "b"]
+    assert answers.take(request("x")) is None
+    assert answers.free_number() == 0
+
+
+def test_refused_calls_keep_their_numbers() -> None:
+    """What a server did not understand stays in the trace before what was asked instead."""
+    answers = past_answers(past(call(0, "x", 400), call(1, "y")), Rewritten())["", "b"]
+    found = answers.take(request("y"))
+    assert found is not None
+    assert found.number == 1
+    assert answers.free_number() == 2
+
+
+def test_another_request(caplog: pytest.LogCaptureFixture) -> None:
+    """It takes the number of the answer that nobody has asked for, and that is logged."""
+    rewritten = Rewritten()
+    answers = past_answers(past(call(0, "x"), call(1, "y")), rewritten)["", "b"]
+    with caplog.at_level(logging.WARNING, "datagenflow_nb"):
+        assert answers.take(request("new")) is None
+        assert answers.free_number() == 0
+    assert caplog.messages == [
+        "block 'b' asks something else than before the job was resumed; its call 0 is made anew"
+    ]
+    late = answers.take(request("x"))
+    assert late is not None
+    assert rewritten == [("", late.number, "to x")] == [("", 1, "to x")]
+    moved = answers.take(request("y"))
+    assert moved is not None
+    assert (moved.number, len(rewritten)) == (2, 2)
+
+
+def test_branches_that_are_missing() -> None:
+    """Leaves of the stored steps without a record go on after their last step, in list order."""
+    steps = {
+        "": [Step(0, "a", "A", set={"a": 1})],
+        **{str(n): [Step(1, "split", "S", str(n), set={"item": n})] for n in (10, 2, 0)},
+        "2.0": [Step(2, "again", "S", "2.0", set={"part": 0})],
+    }
+    found = Past(steps, [], {"0": ("pending", None)}, set())
+    opened = [branch for branch, _ in open_branches(EXECUTION, found)]
+    assert [(branch.path, branch.index, branch.state) for branch in opened] == [
+        ("2.0", 3, {"n": 1, "a": 1, "item": 2, "part": 0}),
+        ("10", 2, {"n": 1, "a": 1, "item": 10}),
+    ]
+    assert [step.block_id for step in opened[0].inherited] == ["a", "split", "again"]
+
+
+def test_nothing_stored_yet() -> None:
+    """An execution of which only calls are stored begins at its first block."""
+    ((branch, outcome),) = open_branches(EXECUTION, past(call(0, "x")))
+    assert (branch.path, branch.index, branch.state, outcome) == ("", 0, {"n": 1}, None)
+
+
+def test_branch_whose_last_step_failed() -> None:
+    """A branch that could not be stored beside its siblings ends as it would have."""
+    error = {"error": "too large", "detail": {"step": 0}}
+    found = Past({"0": [Step(0, "split", "S", "0", error=error)]}, [], {}, set())
+    ((branch, outcome),) = open_branches(EXECUTION, found)
+    assert branch.path == "0"
+    assert outcome is not None
+    assert (outcome.status, outcome.reason) == ("failed", "too large")
