@@ -23,7 +23,7 @@ class Calls(list[Call]):
 
     has_answers = False
 
-    def recall(self, request: dict[str, Any]) -> Call | None:
+    def recall(self, model: str, request: dict[str, Any]) -> Call | None:
         """Nothing was asked before."""
         return None
 

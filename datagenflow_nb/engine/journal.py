@@ -43,8 +43,8 @@ class StepJournal:
         self._in_flight: set[asyncio.Task[Any] | None] = set()
         self._none_left: asyncio.Event | None = None
 
-    def recall(self, request: dict[str, Any]) -> Call | None:
-        """The answer to this very request that came before the job was resumed; each once.
+    def recall(self, model: str, request: dict[str, Any]) -> Call | None:
+        """The model's answer to this very request from before the job was resumed; each once.
 
         Raises
         ------
@@ -54,7 +54,7 @@ class StepJournal:
         if self._answers is None:
             return None
         self._refuse_when_over()
-        call = self._answers.take(request)
+        call = self._answers.take(model, request)
         if call is not None:
             self._step.calls.append(call)
         return call

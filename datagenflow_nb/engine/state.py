@@ -106,7 +106,7 @@ class Outcome:
 class Answers(Protocol):
     """What a block on a branch was answered before its job was resumed."""
 
-    def take(self, request: dict[str, Any]) -> Call | None:
+    def take(self, model: str, request: dict[str, Any]) -> Call | None:
         """The answered call with exactly this request, each once; None when there is none."""
 
     def free_number(self) -> int:

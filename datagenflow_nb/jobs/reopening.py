@@ -25,8 +25,8 @@ _log = logging.getLogger("datagenflow_nb")
 class PastAnswers:
     """The answers that one block of one branch has already.
 
-    Matched by the request, not by the number: which of several calls made at once comes first is
-    left to chance.
+    Matched by the model's configured name and the request, not by the number: which of several
+    calls made at once comes first is left to chance, and two servers may have a model of one id.
 
     Parameters
     ----------
@@ -43,17 +43,17 @@ class PastAnswers:
         kept: set[int],
         rewrite: Callable[[Call], None],
     ) -> None:
-        self._waiting: dict[str, deque[Call]] = defaultdict(deque)
+        self._waiting: dict[tuple[str, str], deque[Call]] = defaultdict(deque)
         self._unused = {call.number for _, call in calls}
         self._used = set(kept)
         self._rewrite = rewrite
         self._block_id = calls[0][1].block_id
         for digest, call in calls:
-            self._waiting[digest].append(call)
+            self._waiting[call.model, digest].append(call)
 
-    def take(self, request: dict[str, Any]) -> Call | None:
-        """The answered call with exactly this request, each once; None when there is none."""
-        waiting = self._waiting.get(request_hash(encode(request)))
+    def take(self, model: str, request: dict[str, Any]) -> Call | None:
+        """The answered call of that model with exactly this request, each once, or None."""
+        waiting = self._waiting.get((model, request_hash(encode(request))))
         if not waiting:
             return None
         call = waiting.popleft()

@@ -20,8 +20,8 @@ class Journal(Protocol):
 
     has_answers: bool
 
-    def recall(self, request: dict[str, Any]) -> Call | None:
-        """The answer to this very request that came before the job was resumed; each once."""
+    def recall(self, model: str, request: dict[str, Any]) -> Call | None:
+        """The model's answer to this very request from before the job was resumed; each once."""
 
     def next_number(self) -> int:
         """The number of the next call, from 0."""

@@ -260,9 +260,9 @@ class Model:
         """The answer that a resumed job has to this request already, in either dialect."""
         if self.journal is None or not self.journal.has_answers:
             return None
-        call = self.journal.recall(body)
+        call = self.journal.recall(self.name, body)
         if call is None and "max_tokens" in body:
-            call = self.journal.recall(_other_token_key(body))
+            call = self.journal.recall(self.name, _other_token_key(body))
             if call is not None:
                 self.dialect.token_key = "max_completion_tokens"
         return call

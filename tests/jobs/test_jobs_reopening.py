@@ -47,23 +47,34 @@ class Rewritten(list[tuple[str, int, str | None]]):
 def test_each_answer_once() -> None:
     """Equal requests get the answers in order, then none; others get none at all."""
     answers = past_answers(past(call(0, "x"), call(1, "x"), call(2, "y")), Rewritten())["", "b"]
-    taken = [answers.take(request(prompt)) for prompt in "xyxxz"]
+    taken = [answers.take("m", request(prompt)) for prompt in "xyxxz"]
     assert [found and found.number for found in taken] == [0, 2, 1, None, None]
     assert answers.free_number() == 3
+
+
+def test_answers_belong_to_their_model() -> None:
+    """Two servers may have a model of one id: what one answered is not the other's answer."""
+    branch, digest, other = call(1, "x")
+    other.model, other.answer = "big", "big's"
+    answers = past_answers(past((branch, digest, other)), Rewritten())["", "b"]
+    assert answers.take("m", request("x")) is None
+    found = answers.take("big", request("x"))
+    assert found is not None
+    assert found.answer == "big's"
 
 
 def test_unanswered_calls_are_made_again() -> None:
     """A dropped call's number is given again; a block without any answer remembers nothing."""
     assert past_answers(past(call(0, "x", None), call(1, "y", 500)), Rewritten()) == {}
     answers = past_answers(past(call(0, "x", None), call(1, "y")), Rewritten())["", "b"]
-    assert answers.take(request("x")) is None
+    assert answers.take("m", request("x")) is None
     assert answers.free_number() == 0
 
 
 def test_refused_calls_keep_their_numbers() -> None:
     """What a server did not understand stays in the trace before what was asked instead."""
     answers = past_answers(past(call(0, "x", 400), call(1, "y")), Rewritten())["", "b"]
-    found = answers.take(request("y"))
+    found = answers.take("m", request("y"))
     assert found is not None
     assert found.number == 1
     assert answers.free_number() == 2
@@ -74,15 +85,15 @@ def test_another_request(caplog: pytest.LogCaptureFixture) -> None:
     rewritten = Rewritten()
     answers = past_answers(past(call(0, "x"), call(1, "y")), rewritten)["", "b"]
     with caplog.at_level(logging.WARNING, "datagenflow_nb"):
-        assert answers.take(request("new")) is None
+        assert answers.take("m", request("new")) is None
         assert answers.free_number() == 0
     assert caplog.messages == [
         "block 'b' asks something else than before the job was resumed; its call 0 is made anew"
     ]
-    late = answers.take(request("x"))
+    late = answers.take("m", request("x"))
     assert late is not None
     assert rewritten == [("", late.number, "to x")] == [("", 1, "to x")]
-    moved = answers.take(request("y"))
+    moved = answers.take("m", request("y"))
     assert moved is not None
     assert (moved.number, len(rewritten)) == (2, 2)
 
