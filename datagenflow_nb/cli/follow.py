@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from ..storage.jobs import JobRow
     from ..workspaces import Workspace
 
-__all__ = ["Interrupts", "exit_status", "follow", "job_summary", "models_told", "summary_text"]
+__all__ = ["Interrupts", "exit_status", "follow", "job_summary", "models_told", "summary_text",
+           "tell_start"]  # fmt: skip
 
 #: Seconds between looks at the job.
 _PERIOD = 0.25
@@ -110,6 +111,13 @@ def exit_status(row: JobRow) -> int:
     if row.status != "completed":
         return FAILED
     return FAILED_RECORDS if row.records_failed else 0
+
+
+def tell_start(workspace: Workspace, row: JobRow, how_much: str) -> None:
+    """Say which pipeline runs, over how much, and which model answers."""
+    is_unasked = row.options.get("model") is None and not workspace.settings.names_a_model
+    told = models_told(row.options.get("models") or [], is_unasked=is_unasked)
+    emit(f"Pipeline {row.pipeline_name!r}, {how_much}\nModel: {told}", err=True)
 
 
 def models_told(names: list[str], *, is_unasked: bool) -> str:

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from ..displays.text import plural
 from .aside import results_only
 from .command import Command, db_option, existing_workspace, json_option
-from .follow import Interrupts, exit_status, follow, job_summary, models_told, summary_text
+from .follow import Interrupts, exit_status, follow, job_summary, summary_text, tell_start
 from .output import emit, emit_json
-
-if TYPE_CHECKING:
-    from ..jobs import Job
-    from ..workspaces import Workspace
 
 __all__ = ["concurrency_option", "resume", "run_again"]
 
@@ -62,7 +58,9 @@ def run_again(
                 job.retry_failed(**options)
             else:
                 job.resume(**options)
-            _tell_start(workspace, job)
+            row = job.row
+            total = plural(row.total or 0, "execution")
+            tell_start(workspace, row, f"{row.executions_done:,} of {total} done")
             row, seconds = follow(job, interrupts)
         summary = job_summary(workspace, row, seconds)
         if as_json:
@@ -70,14 +68,3 @@ def run_again(
         else:
             emit(summary_text(workspace, row, summary))
     ctx.exit(exit_status(row))
-
-
-def _tell_start(workspace: Workspace, job: Job) -> None:
-    row = job.row
-    is_unasked = row.options.get("model") is None and not workspace.settings.names_a_model
-    told = models_told(row.options.get("models") or [], is_unasked=is_unasked)
-    emit(
-        f"Pipeline {row.pipeline_name!r}, {row.executions_done:,} of "
-        f"{plural(row.total or 0, 'execution')} done\nModel: {told}",
-        err=True,
-    )

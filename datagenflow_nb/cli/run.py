@@ -19,8 +19,8 @@ from .follow import (
     exit_status,
     follow,
     job_summary,
-    models_told,
     summary_text,
+    tell_start,
 )
 from .output import emit, emit_json
 
@@ -103,7 +103,8 @@ def run(
         source = _standard_input() if seeds == "-" else seeds
         with results_only():
             job = workspace.run(ready, source, **options)
-            _tell_start(workspace, job, options["model"])
+            row = job.row
+            tell_start(workspace, row, plural(row.total or 0, "execution"))
             row, seconds = follow(job, interrupts)
         summary = job_summary(workspace, row, seconds)
         if not as_json:
@@ -219,13 +220,3 @@ def _standard_input() -> Iterator[Seed]:
     except UnicodeDecodeError as error:
         raise SeedError(f"standard input is not UTF-8: {error}") from error
     return parse_text(text, where="standard input")
-
-
-def _tell_start(workspace: Workspace, job: Job, model: str | None) -> None:
-    row = job.row
-    is_unasked = model is None and not workspace.settings.names_a_model
-    told = models_told(row.options.get("models") or [], is_unasked=is_unasked)
-    emit(
-        f"Pipeline {row.pipeline_name!r}, {plural(row.total or 0, 'execution')}\nModel: {told}",
-        err=True,
-    )

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..command import Call, Command
 from ..parser import Parser
 from ._arguments import job_argument, whole_number
-from .run import wait_for
+from .run import shown
 
-if TYPE_CHECKING:
-    from ...jobs import Job
-
-__all__ = ["COMMAND", "again_arguments", "options", "shown"]
+__all__ = ["COMMAND", "again_arguments", "options"]
 
 
 def again_arguments(parser: Parser) -> None:
@@ -22,15 +19,6 @@ def again_arguments(parser: Parser) -> None:
                         help="executions and branches worked on at once (as before)")  # fmt: skip
     parser.add_argument("--wait", action="store_true",
                         help="return when the job has ended; an interrupt cancels it")  # fmt: skip
-
-
-def shown(call: Call, job: Job) -> Job:
-    """The job that runs again, after its end with ``--wait``."""
-    if call.args.as_name is not None:
-        call.shell.user_ns[call.args.as_name] = job
-    if call.args.wait:
-        wait_for(job)
-    return job
 
 
 def options(call: Call) -> dict[str, Any]:

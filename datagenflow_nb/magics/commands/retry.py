@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..command import Call, Command
-from .resume import again_arguments, options, shown
+from .resume import again_arguments, options
+from .run import shown
 
 __all__ = ["COMMAND"]
 

@@ -15,7 +15,7 @@ from ._arguments import pipeline_argument, whole_number
 if TYPE_CHECKING:
     from ...jobs import Job
 
-__all__ = ["COMMAND", "wait_for"]
+__all__ = ["COMMAND", "shown"]
 
 
 def _arguments(parser: Parser) -> None:
@@ -41,10 +41,21 @@ def _run(call: Call) -> Any:
     }  # fmt: skip
     options = {name: value for name, value in given.items() if value is not None}
     job = call.workspace.run(args.pipeline, _seeds(call), **options)
-    if args.as_name is not None:
-        call.shell.user_ns[args.as_name] = job  # there also when the wait is interrupted
-    if args.wait:
-        wait_for(job)
+    return shown(call, job)
+
+
+def shown(call: Call, job: Job) -> Job:
+    """The job that this cell has started, after its end with ``--wait``.
+
+    Raises
+    ------
+    Interrupted
+        After an interrupt of the wait, when the job has ended.
+    """
+    if call.args.as_name is not None:
+        call.shell.user_ns[call.args.as_name] = job  # there also when the wait is interrupted
+    if call.args.wait:
+        _wait_for(job)
     return job
 
 
@@ -65,14 +76,8 @@ def _seeds(call: Call) -> Any:
     return parse_text(call.text, where="the cell", format=call.args.format)
 
 
-def wait_for(job: Job) -> None:
-    """Show the job that this cell has started until it ends; an interrupt cancels it.
-
-    Raises
-    ------
-    Interrupted
-        After an interrupt, when the job has ended.
-    """
+def _wait_for(job: Job) -> None:
+    """Show the job until it ends; an interrupt cancels it."""
     from ...widgets.job_view import show_job, tell
 
     view = None
