@@ -65,8 +65,8 @@ class StepJournal:
         number, self._count = self._count, self._count + 1
         return number
 
-    async def ready(self) -> None:
-        """Returns when the call may be made.
+    async def ready(self, call: Call) -> None:
+        """Returns when the call may be made; ``add`` follows.
 
         Raises
         ------
@@ -79,7 +79,7 @@ class StepJournal:
         self._refuse_when_over()
         if self._sink is not None:
             try:
-                await self._sink.ready(self._branch)
+                await self._sink.ready(self._branch, call)
             except Stopped:
                 self.is_stopped = True
                 task = asyncio.current_task()
@@ -87,7 +87,9 @@ class StepJournal:
                     task.add_done_callback(_take_notice)
                 await self._until_none_is_left()
                 raise
-            self._refuse_when_over()
+            if self._is_over:
+                self._sink.give_up(call)
+                self._refuse_when_over()
         self._in_flight.add(asyncio.current_task())
 
     async def pause(self, seconds: float, model: str, reason: str) -> bool:

@@ -122,14 +122,17 @@ class Sink(Protocol):
     def call(self, branch: Branch, call: Call) -> None:
         """Note a call that has ended."""
 
-    async def ready(self, branch: Branch) -> None:
-        """Returns when the branch's calls noted so far are safe and another one may be made.
+    async def ready(self, branch: Branch, call: Call) -> None:
+        """Returns when the branch's calls noted so far are safe and ``call`` may be made.
 
         Raises
         ------
         Stopped
             When no more calls shall be made.
         """
+
+    def give_up(self, call: Call) -> None:
+        """A call that was ready is not made."""
 
     async def pause(self, branch: Branch, seconds: float, model: str, reason: str) -> bool:
         """Wait before another try of ``model``; False, at once, when no more calls shall be made.

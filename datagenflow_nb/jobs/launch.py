@@ -29,6 +29,7 @@ from ..storage.resume import ResumeTable, refuse
 from ..storage.store import Store
 from ..storage.writer import Writer
 from .again import options_again, program_again
+from .bounds import limits_of
 from .feed import Feed, ResumedFeed, RetryFeed
 from .job import Job, Live
 from .options import RunOptions
@@ -202,8 +203,9 @@ class JobRoom:
         self._writer.open_job(job.id, token)
         concurrency = job.options.get("concurrency", RunOptions().concurrency)
         runner = Runner(
-            self.table, self._writer, job, token, program, models, concurrency, feed, before
-        )
+            self.table, self._writer, job, token, program, models, concurrency, feed, before,
+            limits_of(job),
+        )  # fmt: skip
         live = Live(runner)
 
         async def work() -> str:

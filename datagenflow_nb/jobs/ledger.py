@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import logging
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..engine import Branch, Execution, Outcome
-from ..errors import BlockExecutionError, Stopped
+from ..errors import BlockExecutionError
 from ..records import Call, Step, Usage, encode, utc_now
 from ..redaction import Redactor
 from ..storage.attempts import paths_to
@@ -18,6 +17,7 @@ from ..storage.journal import call_row, execution_row, record_row, step_row
 from ..storage.resume import Past
 from ..storage.writer import CALLS, EXECUTIONS, RECORDS, REPLACED, STEPS, Row, Writer
 from .reopening import PastAnswers, open_branches, past_answers
+from .steering import Steering
 from .waits import Waits
 
 __all__ = ["Ledger"]
@@ -59,6 +59,8 @@ class Ledger:
         What was counted before, by an earlier runner, is counted on.
     keys : Redactor
         Takes keys out of everything that is written.
+    steering : Steering
+        Says whether a call may be made.
 
     Attributes
     ----------
@@ -70,7 +72,7 @@ class Ledger:
         Calls that wait for another try.
     """
 
-    def __init__(self, writer: Writer, job: JobRow, keys: Redactor) -> None:
+    def __init__(self, writer: Writer, job: JobRow, keys: Redactor, steering: Steering) -> None:
         self.job_id = job.id
         self._keys = keys
         self.done, self.generated = job.executions_done, job.records_generated
@@ -81,8 +83,7 @@ class Ledger:
         self._writer = writer
         self._largest = writer.largest_row
         self._open: dict[int, _Open] = {}
-        #: Set when nothing new shall start: no execution, no branch, no call and no further try.
-        self.stopping = asyncio.Event()
+        self._steering = steering
 
     def begin(self, execution: Execution) -> None:
         """An execution starts; its row is written with its first call or its end."""
@@ -114,6 +115,7 @@ class Ledger:
     def call(self, branch: Branch, call: Call) -> None:
         """Write the call down; the branch's next call waits until it is safe."""
         self.waits.end(branch, call)
+        self._steering.called(call)
         if branch.execution.key not in self._open:
             _log.warning(
                 "job %d: an answer of model %r to block %r came after its execution had ended and "
@@ -129,22 +131,20 @@ class Ledger:
         rows.append((CALLS, call_row(key, branch.path, call, utc_now(), keys=self._keys)))
         branch.mark = self._writer.put(self.job_id, rows, self._counts())
 
-    async def ready(self, branch: Branch) -> None:
-        """Returns when the branch's calls so far are committed and another one may be made."""
-        if branch.mark and not self.stopping.is_set():
+    async def ready(self, branch: Branch, call: Call) -> None:
+        """Returns when the branch's calls so far are committed and ``call`` may be made."""
+        if branch.mark and not self._steering.stopping.is_set():
             await self._writer.ready(self.job_id, branch.mark)
-        if self.stopping.is_set():
-            raise Stopped
+        await self._steering.admit(call)
+
+    def give_up(self, call: Call) -> None:
+        """A call that was ready is not made."""
+        self._steering.called(call)
 
     async def pause(self, branch: Branch, seconds: float, model: str, reason: str) -> bool:
         """Wait before another try; False, at once, when the job is being stopped."""
         self.waits.begin(branch, model, self._keys.text(reason))
-        try:
-            async with asyncio.timeout(seconds):
-                await self.stopping.wait()
-        except TimeoutError:
-            return not self.stopping.is_set()
-        return False
+        return await self._steering.rest(seconds)
 
     def fan_out(self, branch: Branch, children: list[Branch]) -> list[Branch]:
         """Write the parted branches' common steps once, and each one's first step, together.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter
 from typing import Any, TypeVar
@@ -19,6 +19,7 @@ from ..storage.writer import Writer
 from .feed import Feed, Page
 from .ledger import Ledger
 from .lines import BranchLog, JobLog
+from .steering import Limit, Steering
 
 __all__ = ["Runner", "uninterrupted"]
 
@@ -52,6 +53,8 @@ class Runner:
     before : JobRow, optional
         What the job was before its failed records are retried: when they have been, and it was not
         completed, it is that again.
+    limits : sequence of Limit
+        What keeps the job within bounds.
     """
 
     def __init__(
@@ -65,9 +68,11 @@ class Runner:
         concurrency: int,
         feed: Feed,
         before: JobRow | None = None,
+        limits: Sequence[Limit] = (),
     ) -> None:
         self.job = job
-        self.ledger = Ledger(writer, job, known_keys)
+        self.steering = Steering(limits)
+        self.ledger = Ledger(writer, job, known_keys, self.steering)
         self._job_log = JobLog(writer, job.id, known_keys)
         self._table = table
         self._token = token
@@ -79,13 +84,11 @@ class Runner:
         self._pages: Iterator[Page] = feed.pages()
         self._waiting: Page = iter(())
         self._branches: list[Branch] = []
-        self._active = 0
         self._under_way: dict[int, Branch] = {}
         self._pages_read = 0
         self._is_exhausted = False
         self._reading = asyncio.Lock()
-        self._changed = asyncio.Event()
-        self._stop_status: str | None = None
+        self._look = asyncio.Event()
         self._is_dropping = False
         self._workers: list[asyncio.Task[None]] = []
         self._last_breath = perf_counter()
@@ -104,18 +107,19 @@ class Runner:
         self._workers = [asyncio.create_task(self._work()) for _ in range(self._concurrency)]
         try:
             await self._join()
-            if self._stop_status is not None:
-                self.ledger.abandon(self._stop_status)
+            if self.steering.status is not None:
+                self.ledger.abandon(self.steering.status)
             await self.ledger.flush()
+            error = self.steering.error
         except DataGenFlowError as failure:
             error = failure
         finally:
             self._job_log.close()
             control.cancel()
             await asyncio.wait([control])
-        status = self._stop_status or "completed"
-        if self.ledger.done == self.job.total:
-            status = "completed"  # the wish to stop came after the last record
+        status = self.steering.status or "completed"
+        if self.ledger.done == self.job.total and error is self.steering.error:
+            status, error = "completed", None  # the wish to stop came after the last record
         elif status == "completed" and error is None and self._before is not None:
             await self._finish(self._before.status, None, self._before.error)
             return self._before.status
@@ -123,7 +127,7 @@ class Runner:
             error = StoreError(
                 f"the job ended with {self.ledger.done} of {self.job.total} executions done"
             )
-        if error is not None:
+        if error is not self.steering.error:
             status = "failed"
         await self._finish(status, error)
         return status
@@ -136,9 +140,7 @@ class Runner:
         What is not started, would need another call or is dropped gets no record, and its execution
         ends as ``status``; what was answered and stored before stays.
         """
-        self._stop_status = self._stop_status or status
-        self.ledger.stopping.set()
-        self._changed.set()
+        self.steering.stop(status)
         if now:
             self._drop()
 
@@ -193,16 +195,14 @@ class Runner:
         while (branch := await self._take()) is not None:
             # What this worker was answered before is safe, too, before it asks on.
             branch.mark = max(branch.mark, mark)
-            self._active += 1
+            self.steering.enter()
             self._under_way[id(branch)] = branch
             try:
                 with BranchLog(self._job_log, self._program, branch):
                     await self._run(branch)
             finally:
-                self._active -= 1
                 del self._under_way[id(branch)]
-                if not self._active:
-                    self._changed.set()
+                self.steering.leave()
             mark = branch.mark
             await self._breathe()
 
@@ -228,14 +228,21 @@ class Runner:
             outcome = Outcome("failed", reason=reason, error=failure)
         if isinstance(outcome, list):
             self._branches.extend(reversed(self.ledger.fan_out(branch, outcome)))
-            self._changed.set()
+            self.steering.changed.set()
         else:
-            self.ledger.end(branch, outcome)
+            self.ledger.end(branch, self.steering.ended(outcome))
         await self.ledger.room()
 
     async def _take(self) -> Branch | None:
         """The next branch to run; None when there is nothing left."""
-        while self._stop_status is None:
+        steering = self.steering
+        while steering.status is None:
+            if steering.is_paused:
+                await steering.until_it_goes_on()
+                continue
+            if not steering.may_begin():
+                await steering.until_settled()
+                continue
             if self._branches:
                 return self._branches.pop()
             work = next(self._waiting, None)
@@ -248,12 +255,10 @@ class Runner:
             if not self._is_exhausted:
                 await self._read_page()
                 continue
-            if not self._active:
+            if not steering.under_way:
                 break
-            # Another worker's branch may still fan out.
-            self._changed.clear()
-            await self._changed.wait()
-        self._changed.set()
+            await steering.until_changed()  # another worker's branch may still fan out
+        steering.changed.set()
         return None
 
     async def _read_page(self) -> None:
@@ -268,14 +273,14 @@ class Runner:
 
     async def _reopen(self, begun: Begun) -> None:
         """Put the branches that an execution lacks among those that wait."""
-        self._active += 1  # the other workers wait for them
+        self.steering.enter()  # the other workers wait for them
         try:
             past = await _in_thread(self._feed.past, begun)
             missing = self.ledger.reopen(self._feed.execution(begun), past)
             self._branches.extend(reversed(missing))
         finally:
-            self._active -= 1
-            self._changed.set()
+            self.steering.leave()
+            self.steering.changed.set()
 
     async def _breathe(self) -> None:
         """Blocks that never wait would keep the loop from everything else."""

@@ -26,8 +26,8 @@ class Journal(Protocol):
     def next_number(self) -> int:
         """The number of the next call, from 0."""
 
-    async def ready(self) -> None:
-        """Returns when every answer noted so far is safe and a new call may be made.
+    async def ready(self, call: Call) -> None:
+        """Returns when every answer noted so far is safe and ``call`` may be made; ``add`` follows.
 
         Raises
         ------

@@ -290,10 +290,11 @@ class Model:
         """Send ``body``; a call that failed for good is noted and raised."""
         if self.journal is not None:
             number = self.journal.next_number()
-            await self.journal.ready()
         else:
             number, self._count = self._count, self._count + 1
         call = Call(block_id=self.block, number=number, model=self.name, request=body)
+        if self.journal is not None:
+            await self.journal.ready(call)
         started = perf_counter()
         try:
             answer = await ask_with_tries(

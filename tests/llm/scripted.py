@@ -39,7 +39,7 @@ class Calls(list[Call]):
         await asyncio.sleep(seconds)
         return True
 
-    async def ready(self) -> None:
+    async def ready(self, call: Any) -> None:
         return None
 
     def add(self, call: Call) -> None:

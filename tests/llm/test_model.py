@@ -224,7 +224,7 @@ async def test_journal_is_ready_before_each_call() -> None:
     events: list[str] = []
 
     class Slow(Calls):
-        async def ready(self) -> None:
+        async def ready(self, call: Any) -> None:
             events.append(f"ready {len(self)}")
 
     async with scripted(chat("Sorry.")) as server, model_at(server.url, Slow()) as model:

@@ -1,0 +1,183 @@
+"""What may go on in a running job: the one place that says go, wait or stop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from time import monotonic
+
+from ..engine import Outcome
+from ..errors import DataGenFlowError, Stopped
+from ..records import Call
+
+__all__ = ["Limit", "Steering"]
+
+
+class Limit:
+    """Something that keeps a job within bounds; a subclass says what it needs to say.
+
+    Called on the loop thread. To end the job it calls ``steering.stop``; while it answers False to
+    a question it is asked again after each call and each branch that ends.
+    """
+
+    steering: Steering
+
+    def may_begin(self) -> bool:
+        """Whether another branch may begin, besides ``steering.under_way`` others."""
+        return True
+
+    def may_call(self, call: Call) -> bool:
+        """Whether ``call`` may be made; after True it is under way until ``called``."""
+        return True
+
+    def called(self, call: Call) -> None:
+        """``call`` has ended, well or not."""
+
+    def ended(self, outcome: Outcome) -> Outcome:
+        """A branch has ended so; what is stored of it."""
+        return outcome
+
+
+class Steering:
+    """Goes, waits or stops; every worker of a job asks it, on the loop thread.
+
+    Attributes
+    ----------
+    status : str or None
+        What the job shall end as; None: nothing stops it.
+    error : DataGenFlowError or None
+        Why it is stopped, where that is not somebody's wish.
+    stopping : asyncio.Event
+        Set when nothing new shall start: no execution, no branch, no call and no further try.
+    is_paused : bool
+        Nothing new starts until it goes on; what is in flight is awaited.
+    under_way : int
+        Branches that have begun and not ended.
+    changed : asyncio.Event
+        Set when workers without work should look again.
+    """
+
+    def __init__(self, limits: Sequence[Limit] = ()) -> None:
+        self.status: str | None = None
+        self.error: DataGenFlowError | None = None
+        self.stopping = asyncio.Event()
+        self.under_way = 0
+        self.changed = asyncio.Event()
+        self._goes_on = asyncio.Event()
+        self._goes_on.set()
+        self._settled = asyncio.Event()
+        self._paused_at: float | None = None
+        self._paused_seconds = 0.0
+        self._limits = tuple(limits)
+        for limit in self._limits:
+            limit.steering = self
+
+    @property
+    def is_paused(self) -> bool:
+        return self._paused_at is not None
+
+    @property
+    def paused_seconds(self) -> float:
+        """How long it has been paused in all."""
+        now = 0.0 if self._paused_at is None else monotonic() - self._paused_at
+        return self._paused_seconds + now
+
+    def stop(self, status: str, error: DataGenFlowError | None = None) -> None:
+        """End the job as ``status``; the first reason stays the reason."""
+        if self.status is None:
+            self.status, self.error = status, error
+        self.go_on()
+        self.stopping.set()
+        self.changed.set()
+        self._settled.set()
+
+    def pause(self) -> None:
+        """Start nothing new until ``go_on``."""
+        if self._paused_at is None and self.status is None:
+            self._paused_at = monotonic()
+            self._goes_on.clear()
+
+    def go_on(self) -> None:
+        """End the pause."""
+        if self._paused_at is not None:
+            self._paused_seconds += monotonic() - self._paused_at
+            self._paused_at = None
+        self._goes_on.set()
+        self.changed.set()
+
+    async def until_it_goes_on(self) -> None:
+        """Returns when the job is neither paused nor, unless it stops, asked to be."""
+        await self._goes_on.wait()
+
+    def enter(self) -> None:
+        """A branch begins."""
+        self.under_way += 1
+
+    def leave(self) -> None:
+        """A branch has ended or parted."""
+        self.under_way -= 1
+        self._settled.set()
+        if not self.under_way:
+            self.changed.set()
+
+    async def until_changed(self) -> None:
+        """Returns when there may be work."""
+        self.changed.clear()
+        await self.changed.wait()
+
+    async def until_settled(self) -> None:
+        """Returns when a call or a branch has ended since, or the job is stopped."""
+        self._settled.clear()
+        await self._settled.wait()
+
+    def may_begin(self) -> bool:
+        """Whether another branch may begin now."""
+        return self.status is None and all(limit.may_begin() for limit in self._limits)
+
+    async def admit(self, call: Call) -> None:
+        """Returns when ``call`` may be made; ``called`` follows.
+
+        Raises
+        ------
+        Stopped
+            When the job is being stopped.
+        """
+        while True:
+            if not self._goes_on.is_set():
+                await self._goes_on.wait()
+            if self.stopping.is_set():
+                raise Stopped
+            if self._admitted(call):
+                return
+            await self.until_settled()
+
+    def called(self, call: Call) -> None:
+        """An admitted call has ended, well or not."""
+        for limit in self._limits:
+            limit.called(call)
+        self._settled.set()
+
+    def ended(self, outcome: Outcome) -> Outcome:
+        """A branch has ended; what is stored of it."""
+        for limit in self._limits:
+            outcome = limit.ended(outcome)
+        return outcome
+
+    async def rest(self, seconds: float) -> bool:
+        """Wait some seconds and until the job goes on; False, at once, when it is being stopped."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self.stopping.wait()
+        except TimeoutError:
+            await self._goes_on.wait()
+        return not self.stopping.is_set()
+
+    def _admitted(self, call: Call) -> bool:
+        asked: list[Limit] = []
+        for limit in self._limits:
+            if not limit.may_call(call):
+                for earlier in asked:  # they count it as under way
+                    earlier.called(call)
+                return False
+            asked.append(limit)
+        return not self.stopping.is_set()
