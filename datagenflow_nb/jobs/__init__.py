@@ -11,6 +11,7 @@ streams  who prints, and where it goes
 questions  who asks, and that nobody answers
 statuses  which records
 job      the job as users hold it
+wishes   a job is waited for and stopped, from any process
 again    a job that has ended runs again
 listing  jobs as a table
 launch   from pipeline and seeds to a running job

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import concurrent.futures
-import contextlib
-import functools
-import threading
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .. import runtime
 from ..errors import DataGenFlowError, JobError, ValidationError
 from ..records import Trace
-from ..storage.jobs import ACTIVE, JobRow, JobTable
+from ..storage.jobs import JobRow, JobTable
 from ..storage.log import LogLine, LogTable
 from ..storage.records import Record, RecordTable
-from ..whole import told
 from .again import Again, Resumable
-from .runner import Runner, uninterrupted
 from .statuses import as_statuses, statuses_to_export
+from .wishes import Live, Steerable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,21 +21,10 @@ if TYPE_CHECKING:
     from ..displays.listing import Listing
     from ..export import ExportResult
 
-__all__ = ["Job", "Live"]
-
-#: Seconds between looks at the row of a job that another process runs.
-_POLL = 0.25
+__all__ = ["Job"]
 
 
-class Live:
-    """A job that this process runs: its runner and the future of its end."""
-
-    def __init__(self, runner: Runner) -> None:
-        self.runner = runner
-        self.future: concurrent.futures.Future[str] | None = None
-
-
-class Job(Resumable):
+class Job(Steerable, Resumable):
     """A stored run of a pipeline over seeds.
 
     Properties are read from the store each time, so that they are true for jobs of any process.
@@ -105,11 +87,6 @@ class Job(Resumable):
         return self._table.get(self.id)
 
     @property
-    def status(self) -> str:
-        """queued, running, completed, cancelled, interrupted (its runner died) or failed."""
-        return self.row.status
-
-    @property
     def total(self) -> int:
         """Number of executions the seeds ask for."""
         return self.row.total or 0
@@ -161,95 +138,6 @@ class Job(Resumable):
     def random_seed(self) -> int:
         """What the job's random numbers are drawn from."""
         return self.row.random_seed
-
-    def wait(self, timeout: float | None = None) -> Job:
-        """Wait for the job's end.
-
-        Parameters
-        ----------
-        timeout : float, optional
-            Seconds.
-
-        Raises
-        ------
-        TimeoutError
-            When time is up; the job goes on.
-        ValidationError
-            When ``timeout`` is no number of seconds.
-        JobError
-            On the loop thread, where waiting would never end.
-        """
-        timeout = _seconds(timeout)
-        if runtime.is_loop_thread():
-            raise JobError("job.wait() was called on the loop thread, where it would never return")
-        live = self._live(self.id)
-        deadline = None if timeout is None else time.monotonic() + timeout
-        if live is not None and live.future is not None:
-            try:
-                live.future.result(timeout)
-            except concurrent.futures.TimeoutError:
-                raise self._late(timeout) from None
-        while self.status in ACTIVE:
-            if deadline is not None and time.monotonic() > deadline:
-                raise self._late(timeout)
-            time.sleep(_POLL)  # another process runs it; its row is all there is to look at
-        return self
-
-    def wait_or_cancel(self) -> Job:
-        """Wait for the job's end; an interrupt (Ctrl-C) cancels it.
-
-        Raises
-        ------
-        KeyboardInterrupt
-            After an interrupt, when the job has ended.
-        """
-        try:
-            return self.wait()
-        except KeyboardInterrupt:
-            self.cancel_and_wait()
-            raise
-
-    def cancel_and_wait(self) -> Job:
-        """Cancel the job, if it still runs, and wait for its end.
-
-        An interrupt meanwhile drops what is under way.
-        """
-        try:
-            with contextlib.suppress(JobError):  # it may have ended in the same moment
-                self.cancel()
-            return self.wait()
-        except KeyboardInterrupt:
-            with contextlib.suppress(JobError):
-                self.cancel(now=True)
-            return self.wait()
-
-    def cancel(self, now: bool = False) -> Job:
-        """Stop the job: nothing new starts and no further call is made, nor another try.
-
-        Answers in flight are awaited and stored. A branch that would need another call ends without
-        a record, and its execution ends as ``cancelled``; other branches run to their end.
-
-        Parameters
-        ----------
-        now : bool
-            Drop what is under way as well; answers that came in before stay.
-
-        Raises
-        ------
-        JobError
-            When the job has ended already.
-        """
-        status = self.status
-        if status not in ACTIVE:
-            raise JobError(
-                f"job {self.id} cannot be cancelled, it is {status}", {"job_id": self.id}
-            )
-        uninterrupted(self._table.request, self.id, "cancel_now" if now else "cancel")
-        live = self._live(self.id)
-        if live is not None:
-            stop = functools.partial(live.runner.stop, "cancelled", now=now)
-            runtime.loop().call_soon_threadsafe(stop)
-        return self
 
     def reasons(self, status: str = "failed") -> list[tuple[str, int]]:
         """Why records failed (or were filtered): (reason, how many), most frequent first."""
@@ -370,15 +258,3 @@ class Job(Resumable):
         return export_with(
             lambda: self._records.stream(job_id=job_id, statuses=wanted), path, options
         )
-
-    def _late(self, timeout: float | None) -> TimeoutError:
-        return TimeoutError(f"job {self.id} is still running after {timeout:g} s; it goes on")
-
-
-def _seconds(timeout: float | None) -> float | None:
-    if timeout is None:
-        return None
-    is_number = isinstance(timeout, int | float) and not isinstance(timeout, bool)
-    if not is_number or not timeout >= 0:
-        raise ValidationError(f"timeout is {told(timeout)}, expected seconds, 0 or more")
-    return min(timeout, threading.TIMEOUT_MAX)  # no clock goes further

@@ -31,9 +31,10 @@ from ..storage.writer import Writer
 from .again import options_again, program_again
 from .bounds import limits_of
 from .feed import Feed, ResumedFeed, RetryFeed
-from .job import Job, Live
+from .job import Job
 from .options import RunOptions
 from .runner import Runner
+from .wishes import Live
 
 __all__ = ["JobRoom"]
 
