@@ -239,13 +239,14 @@ class Usage:
     def __add__(self, other: Usage) -> Usage:
         if not self.calls:
             return other
-        costs = [usage.cost for usage in (self, other) if usage.calls]
-        known = [cost for cost in costs if cost is not None]
+        cost = self.cost
+        if other.calls:
+            cost = None if cost is None or other.cost is None else cost + other.cost
         return Usage(
             self.input_tokens + other.input_tokens,
             self.output_tokens + other.output_tokens,
             self.calls + other.calls,
-            sum(known) if known and len(known) == len(costs) else None,
+            cost,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -280,6 +281,9 @@ class Call:
         One per try: ``{"latency": s, "status": int | None, "error": str | None}``.
     error : str or None
         Why the call gave no usable answer.
+    reused : bool
+        Not made here: the answer was taken over, with what it cost, from the job that this one
+        re-runs or from an earlier attempt.
     """
 
     block_id: str
@@ -292,6 +296,7 @@ class Call:
     latency: float = 0.0
     tries: list[dict[str, Any]] = field(default_factory=list)
     error: str | None = None
+    reused: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         return dataclasses.asdict(self)

@@ -15,7 +15,7 @@ from datagenflow_nb.storage.jobs import JobRow
 __all__ = ["ASK", "DIVIDE", "ECHO", "CommandLine", "job_row"]
 
 #: What of the environment the command may see; settings and home of the person who tests may not.
-_KEPT = ("PATH", "SYSTEMROOT", "LANG", "LC_ALL", "TMPDIR", "COVERAGE_PROCESS_START")
+_KEPT = ("PATH", "PYTHONPATH", "SYSTEMROOT", "LANG", "LC_ALL", "TMPDIR", "COVERAGE_PROCESS_START")
 
 ECHO = "name: Echo\nblocks:\n  - {type: Output, config: {template: 'Hello {{ name }}'}}\n"
 ASK = "name: Ask\nblocks:\n  - {type: TextGenerator, config: {user_prompt: 'About {{ topic }}'}}\n"

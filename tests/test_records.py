@@ -270,6 +270,7 @@ def test_usage_and_call_to_dict() -> None:
         "latency": 0.0,
         "tries": [],
         "error": None,
+        "reused": False,
     }
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import shlex
 import signal
+from collections.abc import Mapping
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
 from ..displays.text import duration, plural, shorten, shown_path
+from ..displays.usage import cost_told, parts_of
 from ..errors import ConfigError, JobError
 from .command import FAILED, FAILED_RECORDS
 from .output import emit
@@ -139,7 +141,8 @@ def models_told(names: list[str], *, is_unasked: bool) -> str:
 
 def job_summary(workspace: Workspace, row: JobRow, seconds: float) -> dict[str, Any]:
     """What became of the job, as JSON."""
-    usage = {"input_tokens": 0, "output_tokens": 0, "calls": 0, "cost": None, **row.usage}
+    from ..jobs.usage import usage_told
+
     return {
         "job_id": row.id,
         "pipeline": row.pipeline_name,
@@ -150,7 +153,7 @@ def job_summary(workspace: Workspace, row: JobRow, seconds: float) -> dict[str, 
         "records_failed": row.records_failed,
         "records_filtered": row.records_filtered,
         "models": row.options.get("models") or [],
-        "usage": usage,
+        "usage": usage_told(row.usage),
         "random_seed": row.random_seed,
         "seconds": round(seconds, 3),
         "store": str(workspace.store.path),
@@ -175,17 +178,12 @@ def summary_text(workspace: Workspace, row: JobRow, summary: dict[str, Any]) -> 
     if row.records_filtered:
         counts.append(f"{row.records_filtered:,} filtered")
     usage = summary["usage"]
-    tokens = (
-        f"{usage['input_tokens']:,} in, {usage['output_tokens']:,} out, "
-        f"in {plural(usage['calls'], 'call')}"
-    )
-    if usage["cost"]:  # the offline model's is 0
-        tokens += f"; cost {usage['cost']:.4f}"
     lines = [
         f"Job {row.id} {row.status} in {duration(summary['seconds'])}: "
         f"{row.executions_done:,} of {plural(row.total or 0, 'execution')}, {', '.join(counts)}",
         f"Models: {', '.join(summary['models']) or 'none'}",
-        f"Tokens: {tokens}",
+        f"Tokens: {_usage_text(usage)}",
+        *(f"  {kind} {name}: {_usage_text(used)}" for kind, name, used in parts_of(usage)),
         f"Store:  {shown_path(workspace.store.path)}",
     ]
     if summary["log_lines"]:
@@ -203,6 +201,17 @@ def summary_text(workspace: Workspace, row: JobRow, summary: dict[str, Any]) -> 
     if row.status != "completed":
         lines.append(f"To finish it: dgf resume {row.id}{_db_option(workspace)}")
     return "\n".join(lines)
+
+
+def _usage_text(usage: Mapping[str, Any]) -> str:
+    told = (
+        f"{usage['input_tokens']:,} in, {usage['output_tokens']:,} out, "
+        f"in {plural(usage['calls'], 'call')}"
+    )
+    cost = cost_told(usage) if usage["calls"] else ""
+    told += f"; cost {cost}" if cost else ""
+    reused = usage.get("reused")
+    return f"{told}; {plural(reused, 'answer')} reused" if reused else told
 
 
 def _db_option(workspace: Workspace) -> str:

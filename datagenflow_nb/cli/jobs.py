@@ -44,6 +44,8 @@ def _tell_none(message: str, as_json: bool) -> None:
 
 
 def _described(row: JobRow) -> dict[str, Any]:
+    from ..jobs.usage import usage_told
+
     return {
         "id": row.id,
         "pipeline": row.pipeline_name,
@@ -57,7 +59,7 @@ def _described(row: JobRow) -> dict[str, Any]:
         "records_failed": row.records_failed,
         "records_filtered": row.records_filtered,
         "models": row.options.get("models") or [],
-        "usage": row.usage,
+        "usage": usage_told(row.usage),
         "random_seed": row.random_seed,
         "error": row.error,
         "created_at": row.created_at,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from .html import Html, el, page
 from .pace import Pace
-from .text import duration, plural, short_count, shorten
+from .text import duration, plural, shorten
+from .usage import parts_html, usage_facts
 
 __all__ = ["JobFacts", "job_html", "progress_text"]
 
@@ -86,6 +87,7 @@ def job_html(
         el("div", title, class_="dgf-head"),
         _bar(job),
         el("div", " · ".join(facts)),
+        parts_html(job.usage),
         _now(pace) if job.status in ("queued", "running") else None,
         _wait(waiting),
         el("div", "Last error: ", last_error, class_="dgf-bad", dir="auto") if last_error else None,
@@ -118,17 +120,8 @@ def _facts(job: JobFacts, pace: Pace) -> list[str]:
         parts.append(f"{job.records_failed:,} failed")
     if job.records_filtered:
         parts.append(f"{job.records_filtered:,} filtered")
-    parts += _spent(job.usage)
+    parts += usage_facts(job.usage)
     return parts
-
-
-def _spent(usage: Mapping[str, Any]) -> list[str]:
-    if not usage.get("calls"):
-        return []
-    told = f"tokens {short_count(usage['input_tokens'])} in, "
-    told += f"{short_count(usage['output_tokens'])} out"
-    # The offline model's cost is 0; one that is not known is not told as 0.
-    return [told, f"cost {usage['cost']:.4f}"] if usage.get("cost") else [told]
 
 
 def _bar(job: JobFacts) -> Html:

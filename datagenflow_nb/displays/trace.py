@@ -183,7 +183,9 @@ def _took(step: Mapping[str, Any]) -> str:
 def _spent(call: Mapping[str, Any]) -> str:
     usage = call["usage"]
     tries = f", {plural(len(call['tries']), 'try')}" if len(call["tries"]) > 1 else ""
-    return f"{usage['input_tokens']} tokens in, {usage['output_tokens']} out{tries}"
+    # Of a trace that was kept elsewhere, from before answers were reused, nothing is told.
+    reused = ", reused" if call.get("reused") else ""
+    return f"{usage['input_tokens']} tokens in, {usage['output_tokens']} out{tries}{reused}"
 
 
 def _call_lines(call: Mapping[str, Any], width: int) -> list[str]:

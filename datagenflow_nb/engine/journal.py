@@ -118,6 +118,11 @@ class StepJournal:
         """The block has ended: a call that is made now is refused."""
         self._is_over = True
 
+    def settle(self) -> None:
+        """The block has ended well, with every answer that it wanted."""
+        if self._answers is not None:
+            self._answers.close()
+
     async def drop(self) -> None:
         """Cancel the block's calls in flight in other tasks; returns when each is noted."""
         self._in_flight.discard(asyncio.current_task())

@@ -112,6 +112,9 @@ class Answers(Protocol):
     def free_number(self) -> int:
         """The number of a call that is made anew."""
 
+    def close(self) -> None:
+        """The block has ended well and asks for no more of them."""
+
 
 class Sink(Protocol):
     """Where calls are made safe while a branch runs."""

@@ -87,6 +87,7 @@ async def execute_block(
         journal.close()
     if journal.is_stopped:
         raise Stopped
+    journal.settle()
     return result
 
 

@@ -103,8 +103,9 @@ def traces_frame(rows: Iterable[tuple[Record, list[Step]]]) -> pd.DataFrame:
     DataFrame of shape (n_steps, 14)
         ``record_id`` and ``step`` (int64), ``trace_id, block_type, branch, block_id`` (text),
         ``input, output, accumulated_state`` (dicts), ``execution_time`` (s), ``input_tokens`` and
-        ``output_tokens`` (Int64, sums over the step's calls), ``cost`` (sum, missing when a price
-        is unknown), ``error`` (the message or None).
+        ``output_tokens`` (Int64, sums over the calls the step made; an answer that was reused
+        was paid before), ``cost`` (sum, missing when a price is unknown), ``error`` (the message or
+        None).
 
         What precedes a fan-out, the calls of the block that fanned out included, is part of the
         trace of every branch: a job's totals are its usage, not the sums of these columns.
@@ -113,12 +114,13 @@ def traces_frame(rows: Iterable[tuple[Record, list[Step]]]) -> pd.DataFrame:
     for record, steps in rows:
         trace = build_trace(record.metadata, steps)
         for step, entry in zip(steps, trace, strict=True):
+            made = [call for call in step.calls if not call.reused]
             row = entry | {
                 "record_id": record.id,
                 "trace_id": record.trace_id,
-                "input_tokens": sum(call.usage.input_tokens for call in step.calls),
-                "output_tokens": sum(call.usage.output_tokens for call in step.calls),
-                "cost": _cost(step.calls),
+                "input_tokens": sum(call.usage.input_tokens for call in made),
+                "output_tokens": sum(call.usage.output_tokens for call in made),
+                "cost": _cost(made),
                 "error": None if step.error is None else step.error["error"],
             }
             for name, column in values.items():

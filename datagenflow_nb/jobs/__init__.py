@@ -5,6 +5,7 @@ feed     the executions of a new job, or what is left of one that has ended
 runner   the pool that works through a job on the loop thread
 ledger   what the runner writes down, and when it counts
 waits    calls that wait for another try
+usage    tokens and money, by block and by model
 reopening  an execution that has begun under an earlier runner
 lines    what blocks print and log, line by line
 streams  who prints, and where it goes

@@ -13,6 +13,7 @@ from ..storage.log import LogLine, LogTable
 from ..storage.records import Record, RecordTable
 from .again import Again, Resumable
 from .statuses import as_statuses, statuses_to_export
+from .usage import usage_told
 from .wishes import Live, Steerable
 
 if TYPE_CHECKING:
@@ -113,9 +114,9 @@ class Job(Steerable, Resumable):
 
     @property
     def usage(self) -> dict[str, Any]:
-        """``{"input_tokens", "output_tokens", "calls", "cost"}`` of all answered calls."""
-        empty = {"input_tokens": 0, "output_tokens": 0, "calls": 0, "cost": None}
-        return {**empty, **self.row.usage}
+        """``{"input_tokens", "output_tokens", "calls", "cost"}`` of all answered calls, and the
+        same by block and by model: ``{"blocks": {id: {...}}, "models": {name: {...}}}``."""
+        return usage_told(self.row.usage)
 
     @property
     def current_blocks(self) -> list[tuple[str, int]]:

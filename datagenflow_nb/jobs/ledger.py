@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import functools
 import logging
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..engine import Branch, Execution, Outcome
 from ..errors import BlockExecutionError
-from ..records import Call, Step, Usage, encode, utc_now
+from ..records import Call, Step, encode, utc_now
 from ..redaction import Redactor
 from ..storage.attempts import paths_to
 from ..storage.jobs import JobRow
 from ..storage.journal import call_row, execution_row, record_row, step_row
 from ..storage.resume import Past
-from ..storage.writer import CALLS, EXECUTIONS, RECORDS, REPLACED, STEPS, Row, Writer
+from ..storage.writer import CALLS, EXECUTIONS, RECORDS, REPLACED, STEPS, Counts, Row, Writer
 from .reopening import PastAnswers, open_branches, past_answers
 from .steering import Steering
+from .usage import JobUsage
 from .waits import Waits
 
 __all__ = ["Ledger"]
@@ -66,7 +66,7 @@ class Ledger:
     ----------
     done, generated, failed, filtered : int
         Executions that ended, and records by what became of them.
-    usage : Usage
+    usage : JobUsage
         All calls so far.
     waits : Waits
         Calls that wait for another try.
@@ -77,8 +77,7 @@ class Ledger:
         self._keys = keys
         self.done, self.generated = job.executions_done, job.records_generated
         self.failed, self.filtered = job.records_failed, job.records_filtered
-        self.usage = Usage(**job.usage)
-        self._usage_text = encode(job.usage)
+        self.usage = JobUsage(job.usage)
         self.waits = Waits()
         self._writer = writer
         self._largest = writer.largest_row
@@ -93,7 +92,7 @@ class Ledger:
         """An execution that has begun under an earlier runner goes on; its missing branches."""
         branches = open_branches(execution, past)
         state = _Open(execution, utc_now(), len(branches), is_stored=True, replaced=past.replaced)
-        state.answers = past_answers(past, functools.partial(self._rewrite, execution.key))
+        state.answers = past_answers(past)
         for status, reason in past.records.values():
             if status == "failed":
                 state.failed += 1
@@ -124,8 +123,7 @@ class Ledger:
             )  # fmt: skip
             return
         if call.usage.calls:  # answered, if only with vectors or a refusal: it costs the same
-            self.usage = self.usage + call.usage
-            self._usage_text = encode(self.usage.to_dict())
+            self.usage.add(call)
         rows = self._first_rows(branch.execution)
         key = branch.execution.key
         rows.append((CALLS, call_row(key, branch.path, call, utc_now(), keys=self._keys)))
@@ -227,12 +225,6 @@ class Ledger:
         )  # fmt: skip
         return [(REPLACED, row)]
 
-    def _rewrite(self, key: int, branch: str, call: Call) -> None:
-        """Write an answer down under the number it has now."""
-        self._writer.put(
-            self.job_id, [(CALLS, call_row(key, branch, call, utc_now(), keys=self._keys))]
-        )
-
     def _step_rows(self, key: int, steps: list[Step]) -> tuple[list[Row], Outcome | None]:
         """The steps as rows; to the first that no row can hold, and how the branch then ends."""
         rows: list[Row] = []
@@ -292,8 +284,8 @@ class Ledger:
             _VERDICTS[outcome.verdict], now, keys=self._keys,
         )  # fmt: skip
 
-    def _counts(self) -> tuple[int, int, int, int, str]:
-        return self.done, self.generated, self.failed, self.filtered, self._usage_text
+    def _counts(self) -> Counts:
+        return self.done, self.generated, self.failed, self.filtered, self.usage.snapshot()
 
 
 def _size(text: str | None, limit: int) -> int:

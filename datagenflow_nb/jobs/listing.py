@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..displays.listing import Listing
+from ..displays.usage import cost_told, tokens_told
 from ..errors import DataGenFlowError
 from ..storage.log import LogLine
 from .job import Job
 
 __all__ = ["job_listing", "log_listing"]
 
-_HEADERS = ("ID", "Status", "Done", "Total", "Records", "Failed", "Filtered", "Started", "Model",
-            "Pipeline")  # fmt: skip
+_HEADERS = ("ID", "Status", "Done", "Total", "Records", "Failed", "Filtered", "Tokens", "Cost",
+            "Started", "Model", "Pipeline")  # fmt: skip
 
 
 def job_listing(jobs: Iterable[Job]) -> Listing[Job]:
@@ -50,7 +51,15 @@ def _cells(job: Job) -> tuple[Any, ...]:
         row.records_generated,
         row.records_failed,
         row.records_filtered,
+        *_spent(row.usage),
         (row.started_at or row.created_at)[:16].replace("T", " "),
         ", ".join(row.options.get("models") or []),
         row.pipeline_name,
     )
+
+
+def _spent(usage: Mapping[str, Any]) -> tuple[str, str]:
+    """Tokens and cost; of a job that has made no call, neither."""
+    if not usage.get("calls"):
+        return "-", "-"
+    return tokens_told(usage), cost_told(usage) or "0"

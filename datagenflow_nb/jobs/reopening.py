@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict, deque
-from collections.abc import Callable
 from typing import Any
 
 from ..engine import Branch, Execution, Outcome
@@ -27,29 +26,23 @@ class PastAnswers:
 
     Matched by the model's configured name and the request, not by the number: which of several
     calls made at once comes first is left to chance, and two servers may have a model of one id.
-
-    Parameters
-    ----------
-    calls : list of (hash of the request, Call)
-    kept : set of int
-        Numbers of further calls that stay in the trace.
-    rewrite : callable
-        Writes a call down again, under the number it has now.
     """
 
-    def __init__(
-        self,
-        calls: list[tuple[str, Call]],
-        kept: set[int],
-        rewrite: Callable[[Call], None],
-    ) -> None:
+    def __init__(self, block_id: str) -> None:
+        self._block_id = block_id
         self._waiting: dict[tuple[str, str], deque[Call]] = defaultdict(deque)
-        self._unused = {call.number for _, call in calls}
-        self._used = set(kept)
-        self._rewrite = rewrite
-        self._block_id = calls[0][1].block_id
-        for digest, call in calls:
-            self._waiting[call.model, digest].append(call)
+        self._unused: set[int] = set()
+        self._used: set[int] = set()
+        self._next = 0
+
+    def add(self, digest: str, call: Call) -> None:
+        """An answer to the request of that hash."""
+        self._waiting[call.model, digest].append(call)
+        self._unused.add(call.number)
+
+    def keep(self, call: Call) -> None:
+        """A further call that stays in the trace."""
+        self._used.add(call.number)
 
     def take(self, model: str, request: dict[str, Any]) -> Call | None:
         """The answered call of that model with exactly this request, each once, or None."""
@@ -58,45 +51,46 @@ class PastAnswers:
             return None
         call = waiting.popleft()
         self._unused.discard(call.number)
-        if call.number in self._used:
-            call.number = self.free_number()
-            self._rewrite(call)
         self._used.add(call.number)
         return call
 
     def free_number(self) -> int:
-        """The number of a call that is made anew; an answer there is to another request."""
-        number = 0
-        while number in self._used:
-            number += 1
-        self._used.add(number)
-        if number in self._unused:
+        """The number of a call that is made anew.
+
+        Not that of an answer that waits: it may be asked for yet, in another order than before, and
+        it was paid.
+        """
+        while self._next in self._used or self._next in self._unused:
+            self._next += 1
+        self._used.add(self._next)
+        return self._next
+
+    def close(self) -> None:
+        """The block has ended well: tell of answers that it has not asked for again."""
+        if self._unused:
             _log.warning(
-                "block %r asks something else than before the job was resumed; its call %d is "
-                "made anew", self._block_id, number,
+                "block %r asks something else than before the job was resumed; answers that it had "
+                "and did not ask for again: %d (paid, so they stay in the trace)",
+                self._block_id, len(self._unused),
             )  # fmt: skip
-        return number
 
 
-def past_answers(
-    past: Past, rewrite: Callable[[str, Call], None]
-) -> dict[tuple[str, str], PastAnswers]:
+def past_answers(past: Past) -> dict[tuple[str, str], PastAnswers]:
     """The answers of an execution by branch and block.
 
     A call that got no answer is asked again, and so is one whose answer is not kept (vectors).
     """
-    found: dict[tuple[str, str], list[tuple[str, Call]]] = defaultdict(list)
-    kept: dict[tuple[str, str], set[int]] = defaultdict(set)
+    found: dict[tuple[str, str], PastAnswers] = {}
     for branch, digest, call in past.calls:
         if call.usage.calls and call.answer is not None:
-            found[branch, call.block_id].append((digest, call))
-        elif call.tries and call.tries[-1]["status"] in _REFUSED:
-            kept[branch, call.block_id].add(call.number)
-
-    def rewriting(branch: str) -> Callable[[Call], None]:
-        return lambda call: rewrite(branch, call)
-
-    return {key: PastAnswers(calls, kept[key], rewriting(key[0])) for key, calls in found.items()}
+            key = (branch, call.block_id)
+            found.setdefault(key, PastAnswers(call.block_id)).add(digest, call)
+    for branch, _, call in past.calls:
+        if call.tries and call.tries[-1]["status"] in _REFUSED:
+            answers = found.get((branch, call.block_id))
+            if answers is not None:
+                answers.keep(call)
+    return found
 
 
 def open_branches(execution: Execution, past: Past) -> list[tuple[Branch, Outcome | None]]:

@@ -35,9 +35,12 @@ _STEPS = (
     "(SELECT min(step) FROM steps t WHERE t.execution_id = s.execution_id "
     "AND t.branch = s.branch)))"
 )
+#: A copy was paid with its original: with what the job made itself, the rows are its usage.
 _CALLS = (
-    "INSERT INTO calls SELECT ?, branch, block_id, number, model, request, request_hash, answer, "
-    "finish_reason, input_tokens, output_tokens, cost, latency, tries, error, created_at "
+    "INSERT INTO calls (execution_id, branch, block_id, number, model, request, request_hash, "
+    "answer, finish_reason, input_tokens, output_tokens, cost, latency, tries, error, created_at, "
+    "reused) SELECT ?, branch, block_id, number, model, request, request_hash, answer, "
+    "finish_reason, input_tokens, output_tokens, cost, latency, tries, error, created_at, 1 "
     "FROM calls WHERE execution_id = ? AND branch IN (SELECT value FROM json_each(?))"
 )
 

@@ -64,6 +64,7 @@ def call_row(
         request_hash(request), call.answer and keys.text(call.answer), call.finish_reason,
         usage.input_tokens, usage.output_tokens, usage.cost, call.latency,
         keys.json(encode(call.tries)), call.error and keys.text(call.error), created_at,
+        int(call.reused),
     )  # fmt: skip
 
 
@@ -83,6 +84,7 @@ def call_from_row(row: Any) -> Call:
         latency=row["latency"],
         tries=tries,
         error=row["error"],
+        reused=bool(row["reused"]),
     )
 
 

@@ -166,10 +166,15 @@ _M002 = """
 ALTER TABLE job_log ADD COLUMN block_id TEXT;
 """
 
+_M003 = """
+ALTER TABLE calls ADD COLUMN reused INTEGER NOT NULL DEFAULT 0;
+"""
+
 #: Every migration, oldest first: its name and its statements.
 _MIGRATIONS: tuple[tuple[str, str], ...] = (
     ("m001_initial", _M001),
     ("m002_block_of_log_line", _M002),
+    ("m003_reused_calls", _M003),
 )
 
 

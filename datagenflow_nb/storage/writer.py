@@ -12,13 +12,23 @@ import asyncio
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ..errors import DataGenFlowError, JobError, StoreError
 from .store import Store
 
-__all__ = ["CALLS", "EXECUTIONS", "LOG", "RECORDS", "REPLACED", "STEPS", "Row", "Writer"]
+__all__ = [
+    "CALLS",
+    "EXECUTIONS",
+    "LOG",
+    "RECORDS",
+    "REPLACED",
+    "STEPS",
+    "Counts",
+    "Row",
+    "Writer",
+]
 
 # Tables in the order their rows refer to each other.
 EXECUTIONS, CALLS, STEPS, RECORDS, LOG, REPLACED = range(6)
@@ -34,8 +44,8 @@ _INSERTS = (
     (
         "INSERT INTO calls (execution_id, branch, block_id, number, model, request, request_hash, "
         "answer, finish_reason, input_tokens, output_tokens, cost, latency, tries, error, "
-        "created_at) VALUES ",
-        16,
+        "created_at, reused) VALUES ",
+        17,
         # Asked again after a resume: the new answer takes the place of the old one, or of none.
         " ON CONFLICT(execution_id, branch, block_id, number) DO UPDATE SET "
         "model = excluded.model, request = excluded.request, "
@@ -43,7 +53,7 @@ _INSERTS = (
         "finish_reason = excluded.finish_reason, input_tokens = excluded.input_tokens, "
         "output_tokens = excluded.output_tokens, cost = excluded.cost, "
         "latency = excluded.latency, tries = excluded.tries, error = excluded.error, "
-        "created_at = excluded.created_at",
+        "created_at = excluded.created_at, reused = excluded.reused",
     ),
     (
         "INSERT INTO steps (execution_id, branch, step, block_id, block_type, changes, removed, "
@@ -91,7 +101,9 @@ _REST_OF_ROW = 10_000
 _GATHER = 0.02
 
 Row = tuple[int, tuple[Any, ...]]
-Counts = tuple[int, int, int, int, str]
+#: Executions done, records generated, failed and filtered, and what makes the usage's JSON, of
+#: which only the last in a transaction is written.
+Counts = tuple[int, int, int, int, Callable[[], str]]
 
 
 class Writer:
@@ -134,7 +146,7 @@ class Writer:
 
         Parameters
         ----------
-        counts : (executions done, generated, failed, filtered, usage JSON), optional
+        counts : Counts, optional
             The job's totals with these rows.
 
         Raises
@@ -281,8 +293,8 @@ class Writer:
                 counts[job_id] = job_counts
         for (head, width, tail), rows in zip(_INSERTS, tables, strict=True):
             _insert_rows(connection, head, width, tail, rows)
-        for job_id, job_counts in counts.items():
-            connection.execute(_COUNTS, (*job_counts, job_id))
+        for job_id, (*numbers, usage) in counts.items():
+            connection.execute(_COUNTS, (*numbers, usage(), job_id))
 
 
 def _resolve(waiter: asyncio.Future[None]) -> None:

@@ -36,8 +36,8 @@ def test_jobs(dgf: Any, two_jobs: None) -> None:
     """All jobs with their counts, as a table and as JSON."""
     head, first, second = dgf("jobs").stdout.splitlines()
     assert head.split() == [
-        "ID", "Status", "Done", "Total", "Records", "Failed", "Filtered", "Started", "Model",
-        "Pipeline",
+        "ID", "Status", "Done", "Total", "Records", "Failed", "Filtered", "Tokens", "Cost",
+        "Started", "Model", "Pipeline",
     ]  # fmt: skip
     assert first.split()[:7] == ["1", "completed", "3", "3", "3", "0", "0"]
     assert second.split()[:7] == ["2", "completed", "2", "2", "1", "1", "0"]

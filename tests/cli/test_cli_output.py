@@ -137,11 +137,15 @@ def test_speed() -> None:
 def test_progress_text() -> None:
     """Done, rate, what is left, failures and tokens on one line."""
     assert progress_text(job_row(), Pace(10.0, 10.0)) == (
-        "job 3: 50/200 (25 %), 10.0/s, ETA 15 s, 2 failed, 1 filtered, tokens 12.3k in, 999 out"
+        "job 3: 50/200 (25 %), 10.0/s, ETA 15 s, 2 failed, 1 filtered, "
+        "tokens 12.3k in, 999 out, cost unknown"
     )
     assert progress_text(
         job_row(executions_done=200, records_generated=197), Pace(elapsed=61.0)
-    ) == ("job 3: 200/200 (100 %), in 1:01 min, 2 failed, 1 filtered, tokens 12.3k in, 999 out")
+    ) == (
+        "job 3: 200/200 (100 %), in 1:01 min, 2 failed, 1 filtered, tokens 12.3k in, 999 out, "
+        "cost unknown"
+    )
 
 
 def test_progress_of_one_seed_that_fans_out() -> None:

@@ -47,7 +47,9 @@ USED = {"calls": 2, "input_tokens": 12_345, "output_tokens": 90, "cost": 0.01234
          "tokens 12.3k in, 90 out, cost 0.0123"),
         (Facts(status="completed", executions_done=200, records_generated=200,
                usage={**USED, "cost": None}), Pace(elapsed=3.21),
-         "job 3: 200/200 (100 %), in 3.2 s, tokens 12.3k in, 90 out"),
+         "job 3: 200/200 (100 %), in 3.2 s, tokens 12.3k in, 90 out, cost unknown"),
+        (Facts(usage={**USED, "cost": 0.0, "reused": 40}), Pace(),
+         "job 3: 50/200 (25 %), tokens 12.3k in, 90 out, 40 answers reused"),
     ],
 )  # fmt: skip
 def test_progress_text(job: Facts, pace: Pace, line: str) -> None:

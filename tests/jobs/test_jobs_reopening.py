@@ -37,16 +37,9 @@ def past(*calls: tuple[str, str, Call], **steps: list[Step]) -> Past:
     return Past(steps, list(calls), {}, set())
 
 
-class Rewritten(list[tuple[str, int, str | None]]):
-    """Collects the calls that got another number."""
-
-    def __call__(self, branch: str, call: Call) -> None:
-        self.append((branch, call.number, call.answer))
-
-
 def test_each_answer_once() -> None:
     """Equal requests get the answers in order, then none; others get none at all."""
-    answers = past_answers(past(call(0, "x"), call(1, "x"), call(2, "y")), Rewritten())["", "b"]
+    answers = past_answers(past(call(0, "x"), call(1, "x"), call(2, "y")))["", "b"]
     taken = [answers.take("m", request(prompt)) for prompt in "xyxxz"]
     assert [found and found.number for found in taken] == [0, 2, 1, None, None]
     assert answers.free_number() == 3
@@ -56,7 +49,7 @@ def test_answers_belong_to_their_model() -> None:
     """Two servers may have a model of one id: what one answered is not the other's answer."""
     branch, digest, other = call(1, "x")
     other.model, other.answer = "big", "big's"
-    answers = past_answers(past((branch, digest, other)), Rewritten())["", "b"]
+    answers = past_answers(past((branch, digest, other)))["", "b"]
     assert answers.take("m", request("x")) is None
     found = answers.take("big", request("x"))
     assert found is not None
@@ -65,15 +58,15 @@ def test_answers_belong_to_their_model() -> None:
 
 def test_unanswered_calls_are_made_again() -> None:
     """A dropped call's number is given again; a block without any answer remembers nothing."""
-    assert past_answers(past(call(0, "x", None), call(1, "y", 500)), Rewritten()) == {}
-    answers = past_answers(past(call(0, "x", None), call(1, "y")), Rewritten())["", "b"]
+    assert past_answers(past(call(0, "x", None), call(1, "y", 500))) == {}
+    answers = past_answers(past(call(0, "x", None), call(1, "y")))["", "b"]
     assert answers.take("m", request("x")) is None
     assert answers.free_number() == 0
 
 
 def test_refused_calls_keep_their_numbers() -> None:
     """What a server did not understand stays in the trace before what was asked instead."""
-    answers = past_answers(past(call(0, "x", 400), call(1, "y")), Rewritten())["", "b"]
+    answers = past_answers(past(call(0, "x", 400), call(1, "y")))["", "b"]
     found = answers.take("m", request("y"))
     assert found is not None
     assert found.number == 1
@@ -81,21 +74,30 @@ def test_refused_calls_keep_their_numbers() -> None:
 
 
 def test_another_request(caplog: pytest.LogCaptureFixture) -> None:
-    """It takes the number of the answer that nobody has asked for, and that is logged."""
-    rewritten = Rewritten()
-    answers = past_answers(past(call(0, "x"), call(1, "y")), rewritten)["", "b"]
+    """It takes no stored answer's number; what nobody has asked for again is told at the end."""
+    answers = past_answers(past(call(0, "x"), call(1, "y"), call(2, "z")))["", "b"]
     with caplog.at_level(logging.WARNING, "datagenflow_nb"):
         assert answers.take("m", request("new")) is None
-        assert answers.free_number() == 0
+        assert answers.free_number() == 3
+        late = answers.take("m", request("x"))
+        assert late is not None
+        assert (late.number, answers.free_number()) == (0, 4)
+        assert caplog.messages == []
+        answers.close()
     assert caplog.messages == [
-        "block 'b' asks something else than before the job was resumed; its call 0 is made anew"
+        "block 'b' asks something else than before the job was resumed; answers that it had and "
+        "did not ask for again: 2 (paid, so they stay in the trace)"
     ]
-    late = answers.take("m", request("x"))
-    assert late is not None
-    assert rewritten == [("", late.number, "to x")] == [("", 1, "to x")]
-    moved = answers.take("m", request("y"))
-    assert moved is not None
-    assert (moved.number, len(rewritten)) == (2, 2)
+
+
+def test_another_order(caplog: pytest.LogCaptureFixture) -> None:
+    """Calls made at once come in any order: nothing is told when all are asked for again."""
+    answers = past_answers(past(call(0, "x"), call(1, "y")))["", "b"]
+    assert answers.free_number() == 2
+    taken = [answers.take("m", request(prompt)) for prompt in "yx"]
+    answers.close()
+    assert [found and found.number for found in taken] == [1, 0]
+    assert caplog.messages == []
 
 
 def test_branches_that_are_missing() -> None:

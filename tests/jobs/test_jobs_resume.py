@@ -290,7 +290,7 @@ async def Twice(n, ctx):
 
 
 def test_block_file_that_changed(server: OfflineServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the block asks now is asked, in the old answer's place; the rest is not asked again."""
+    """What the block asks now is asked, the rest is not asked again, and what was paid stays."""
     monkeypatch.setenv("BLOCKS_PATH", "blocks")
     Path("blocks").mkdir()
     Path("blocks/twice.py").write_text(BLOCK.format(word="one"))
@@ -303,13 +303,14 @@ def test_block_file_that_changed(server: OfflineServer, monkeypatch: pytest.Monk
     Path("blocks/twice.py").write_text(BLOCK.format(word="uno"))
     server.reset(latency=0.0)
     finish(job.resume())
-    assert prompts_of(job) == [["uno 1", "two 1"], ["uno 2", "two 2"]]
+    assert prompts_of(job) == [["one 1", "uno 1", "two 1"], ["uno 2", "two 2"]]
     assert look("other.db", "SELECT number FROM calls ORDER BY execution_id, number") == [
-        (0,), (1,), (0,), (1,),
+        (0,), (1,), (2,), (0,), (1,),
     ]  # fmt: skip
     (line,) = job.log()
     assert line.message == (
-        "block 'twice' asks something else than before the job was resumed; its call 0 is made anew"
+        "block 'twice' asks something else than before the job was resumed; answers that it had "
+        "and did not ask for again: 1 (paid, so they stay in the trace)"
     )
     assert (line.level, line.block_id) == ("warning", "twice")
     assert job.usage["calls"] == 5  # the first answer was paid, too

@@ -194,9 +194,13 @@ def test_counts_and_usage_are_sums(ws: dgf.Workspace, server: OfflineServer) -> 
     assert ws.record_counts() == {"pending": 16, "failed": 4}
     assert (job.records_generated, job.records_failed, job.executions_done) == (16, 4, 20)
     calls = [call for record in job.records()["id"] for call in _calls(job, record)]
-    usage = {key: sum(call["usage"][key] for call in calls) for key in job.usage}
+    names = ("input_tokens", "output_tokens", "calls", "cost")
+    usage = {name: sum(call["usage"][name] for call in calls) for name in names}
     assert usage["cost"] > 0
-    assert job.usage == {**usage, "cost": pytest.approx(usage["cost"])}
+    expected = {**usage, "cost": pytest.approx(usage["cost"])}
+    assert job.usage == {
+        **expected, "blocks": {"text_generator": expected}, "models": {"priced": expected},
+    }  # fmt: skip
     assert job.usage["calls"] == 20
 
 

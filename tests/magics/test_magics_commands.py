@@ -121,7 +121,8 @@ def test_lists(echo: Shell) -> None:
     assert [saved.name for saved in echo.value("%dgf pipelines")] == ["echo"]
     assert "echo        1  Output  20" in echo.run("%dgf pipelines").text
     assert pretty(echo.value("%dgf jobs")).splitlines()[0] == (
-        "ID  Status     Done  Total  Records  Failed  Filtered  Started           Model  Pipeline"
+        "ID  Status     Done  Total  Records  Failed  Filtered  Tokens  Cost  Started           "
+        "Model  Pipeline"
     )
     assert echo.value("%dgf models").text() == (
         "No models are configured: %dgf model add NAME --endpoint URL --model ID\ndefault: offline"

@@ -72,7 +72,9 @@ def test_store_from_before_blocks_were_named(
     assert LogTable(migrated).lines(job.id) == [
         LogLine("2026-01-02T03:04:05.678Z", "print", None, "abc", "from before")
     ]
-    assert migrated.describe()["migrations"] == ["m001_initial", "m002_block_of_log_line"]
+    assert migrated.describe()["migrations"] == [
+        "m001_initial", "m002_block_of_log_line", "m003_reused_calls",
+    ]  # fmt: skip
     migrated.close()
     (copy,) = tmp_path.glob("old.db.before-m002_block_of_log_line-*")
     with contextlib.closing(sqlite3.connect(copy)) as kept:

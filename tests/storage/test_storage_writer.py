@@ -96,8 +96,8 @@ async def test_execution_begun_and_ended_in_one_commit(
 @pytest.mark.asyncio
 async def test_counts_are_written_with_the_rows(store: Store, job: JobRow, writer: Writer) -> None:
     """The last counts of a commit are the job's."""
-    writer.put(job.id, simple_rows(job), (1, 1, 0, 0, '{"calls":1}'))
-    writer.put(job.id, [], (5, 3, 1, 1, '{"calls":4}'))
+    writer.put(job.id, simple_rows(job), (1, 1, 0, 0, lambda: '{"calls":1}'))
+    writer.put(job.id, [], (5, 3, 1, 1, lambda: '{"calls":4}'))
     await writer.flush(job.id)
     row = JobTable(store).get(job.id)
     counts = (row.executions_done, row.records_generated, row.records_failed, row.records_filtered)
