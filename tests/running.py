@@ -10,10 +10,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from datagenflow_nb.jobs import Job
 from datagenflow_nb.workspaces import Workspace
 
-__all__ = ["ASK", "ECHO", "ask", "finish", "look", "row_counts", "wait_until"]
+__all__ = ["ASK", "ECHO", "ask", "detached_processes", "end_detached", "finish", "look",
+           "row_counts", "wait_until"]  # fmt: skip
 
 ECHO: dict[str, Any] = {
     "name": "echo",
@@ -46,6 +49,28 @@ def look(path: Path | str, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
         return connection.execute(sql, parameters).fetchall()
     finally:
         connection.close()
+
+
+def detached_processes(folder: Path) -> list[psutil.Process]:
+    """The processes of detached jobs of stores in ``folder``."""
+    found = []
+    for process in psutil.process_iter(["cmdline", "status"]):
+        words = process.info["cmdline"] or []
+        is_one = any(
+            word.startswith("datagenflow job ") and f" of {folder}/" in word for word in words
+        )
+        if is_one and process.info["status"] != psutil.STATUS_ZOMBIE:
+            found.append(process)
+    return found
+
+
+def end_detached(folder: Path) -> None:
+    """Kill what a test has left of them."""
+    left = detached_processes(folder)
+    for process in left:
+        process.kill()
+    psutil.wait_procs(left, timeout=10)
+    assert detached_processes(folder) == []
 
 
 def connections(ws: Workspace) -> Iterator[sqlite3.Connection]:

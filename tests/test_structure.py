@@ -43,7 +43,7 @@ ROWS = [
 BLOCKS_ROW = [
     "schema < config < context < base < function < registry < folder < discovery writing"
     " | schema < config < context < base < builtin custom"
-    " | base < fields"
+    " | base < fields fingerprint"
 ]
 
 # Third party: the modules that may import it ("*": any). `import datagenflow_nb` stays fast, and

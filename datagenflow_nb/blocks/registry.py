@@ -101,13 +101,23 @@ class Registry:
         ConfigError
             When two places define that type.
         """
+        return self.find(type_name).block
+
+    def find(self, type_name: str) -> Entry:
+        """The same with the place it was found in.
+
+        Raises
+        ------
+        BlockNotFoundError, ConfigError
+            As ``get``.
+        """
         with self._lock:
             entries = self._all().get(type_name, [])
             if not entries:
                 raise self._not_found(type_name)
             if len(entries) > 1:
                 raise _clash(type_name, entries)
-            return entries[0].block
+            return entries[0]
 
     def __contains__(self, type_name: str) -> bool:
         return type_name in self._all()

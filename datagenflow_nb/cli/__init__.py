@@ -8,6 +8,7 @@ output    writing: text, tables, JSON, errors, whatever the streams can take
 aside     what is no result, away from standard output
 command   what the commands share: errors, options, settings, the workspace
 progress  the live line of a running job
+detached  a job that runs on without the command
 follow    waiting for a job, and what Ctrl-C does meanwhile
 trace     one record with its trace, for reading
 """
@@ -23,6 +24,7 @@ from .blocks import blocks
 from .demo import demo
 from .doctor import doctor
 from .export import export
+from .job import job
 from .jobs import jobs
 from .log import log
 from .offline_model import offline_model
@@ -51,7 +53,7 @@ def dgf() -> None:
 
 
 _COMMANDS = (
-    demo, run, resume, retry, export, jobs, log, blocks, templates, tutorials, doctor,
+    demo, run, resume, retry, export, jobs, job, log, blocks, templates, tutorials, doctor,
     offline_model,
 )  # fmt: skip
 for _command in _COMMANDS:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from ..storage.jobs import JobRow
     from ..workspaces import Workspace
 
-__all__ = ["Interrupts", "exit_status", "follow", "job_summary", "models_told", "summary_text",
-           "tell_start"]  # fmt: skip
+__all__ = ["Interrupts", "db_argument", "exit_status", "follow", "job_summary", "models_told",
+           "summary_text", "tell_start"]  # fmt: skip
 
 #: Seconds between looks at the job.
 _PERIOD = 0.25
@@ -188,10 +188,10 @@ def summary_text(workspace: Workspace, row: JobRow, summary: dict[str, Any]) -> 
     ]
     if summary["log_lines"]:
         told = plural(summary["log_lines"], "line")
-        lines.append(f"Log:    {told}, dgf log {row.id}{_db_option(workspace)}")
+        lines.append(f"Log:    {told}, dgf log {row.id}{db_argument(workspace)}")
     lines.extend(_causes_text(row, summary["causes"]))
     if row.records_failed:
-        lines.append(f"To retry: dgf retry {row.id}{_db_option(workspace)}")
+        lines.append(f"To retry: dgf retry {row.id}{db_argument(workspace)}")
     if row.error is not None:
         lines.append(f"Why:    {row.error.get('error')}")
     if row.status != "completed" and row.error is None:
@@ -199,7 +199,7 @@ def summary_text(workspace: Workspace, row: JobRow, summary: dict[str, Any]) -> 
             f"All that had finished is stored: {plural(row.executions_done, 'execution')}."
         )
     if row.status != "completed":
-        lines.append(f"To finish it: dgf resume {row.id}{_db_option(workspace)}")
+        lines.append(f"To finish it: dgf resume {row.id}{db_argument(workspace)}")
     return "\n".join(lines)
 
 
@@ -214,7 +214,7 @@ def _usage_text(usage: Mapping[str, Any]) -> str:
     return f"{told}; {plural(reused, 'answer')} reused" if reused else told
 
 
-def _db_option(workspace: Workspace) -> str:
+def db_argument(workspace: Workspace) -> str:
     """What names the store on the command line, where it is not the one by default."""
     from ..settings import Settings
 

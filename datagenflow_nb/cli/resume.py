@@ -10,6 +10,7 @@ import click
 from ..displays.text import plural
 from .aside import results_only
 from .command import Command, db_option, existing_workspace, json_option
+from .detached import detach_option, tell_detached
 from .follow import Interrupts, exit_status, follow, job_summary, summary_text, tell_start
 from .output import emit, emit_json
 
@@ -27,17 +28,24 @@ concurrency_option = click.option(
 @click.argument("job_id", metavar="ID", type=int)
 @db_option
 @concurrency_option
+@detach_option
 @json_option
 @click.pass_context
 def resume(
-    ctx: click.Context, /, job_id: int, db: Path | None, concurrency: int | None, as_json: bool
+    ctx: click.Context,
+    /,
+    job_id: int,
+    db: Path | None,
+    concurrency: int | None,
+    detach: bool,
+    as_json: bool,
 ) -> None:
     """Finish job ID, which was cancelled or interrupted or failed, from its stored seeds.
 
     Only what is missing runs, and what a model has answered is not asked again. Ctrl-C stops as it
     does in dgf run.
     """
-    run_again(ctx, job_id, db, concurrency, as_json=as_json, is_retry=False)
+    run_again(ctx, job_id, db, concurrency, detach=detach, as_json=as_json, is_retry=False)
 
 
 def run_again(
@@ -46,6 +54,7 @@ def run_again(
     db: Path | None,
     concurrency: int | None,
     *,
+    detach: bool,
     as_json: bool,
     is_retry: bool,
 ) -> None:
@@ -55,13 +64,17 @@ def run_again(
         job = workspace.job(job_id)
         with results_only():
             if is_retry:
-                job.retry_failed(**options)
+                job.retry_failed(detach=detach, **options)
             else:
-                job.resume(**options)
+                job.resume(detach=detach, **options)
             row = job.row
             total = plural(row.total or 0, "execution")
             tell_start(workspace, row, f"{row.executions_done:,} of {total} done")
-            row, seconds = follow(job, interrupts)
+            if not detach:
+                row, seconds = follow(job, interrupts)
+        if detach:
+            tell_detached(workspace, row, as_json=as_json)
+            return
         summary = job_summary(workspace, row, seconds)
         if as_json:
             emit_json(summary)

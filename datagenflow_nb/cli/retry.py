@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from .command import Command, db_option, json_option
+from .detached import detach_option
 from .resume import concurrency_option, run_again
 
 __all__ = ["retry"]
@@ -16,13 +17,20 @@ __all__ = ["retry"]
 @click.argument("job_id", metavar="ID", type=int)
 @db_option
 @concurrency_option
+@detach_option
 @json_option
 @click.pass_context
 def retry(
-    ctx: click.Context, /, job_id: int, db: Path | None, concurrency: int | None, as_json: bool
+    ctx: click.Context,
+    /,
+    job_id: int,
+    db: Path | None,
+    concurrency: int | None,
+    detach: bool,
+    as_json: bool,
 ) -> None:
     """Run what failed in job ID again, asking every model anew.
 
     The new records take the place of the failed ones, which stay in the store.
     """
-    run_again(ctx, job_id, db, concurrency, as_json=as_json, is_retry=True)
+    run_again(ctx, job_id, db, concurrency, detach=detach, as_json=as_json, is_retry=True)

@@ -14,6 +14,7 @@ from ..displays.text import plural, shown_path
 from ..errors import ConfigError, SeedError, suggest
 from .aside import results_only
 from .command import STATUSES, Command, db_option, json_option, load_settings, opened
+from .detached import detach_option, tell_detached
 from .follow import (
     Interrupts,
     exit_status,
@@ -68,6 +69,7 @@ _PIPELINE_SUFFIXES = (".yaml", ".yml", ".json")
     metavar="N",
     help="What the job's random numbers are drawn from. Default: drawn and stored.",
 )
+@detach_option
 @json_option
 @click.pass_context
 def run(
@@ -78,6 +80,7 @@ def run(
     db: Path | None,
     out: Path | None,
     statuses: tuple[str, ...],
+    detach: bool,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -92,6 +95,11 @@ def run(
     """
     if statuses and out is None:
         raise click.UsageError("--status says what --out exports; give --out too")
+    if detach and out is not None:
+        raise click.UsageError(
+            "--out exports when the job has ended, which --detach does not wait for; "
+            "dgf export does it then"
+        )
     settings = load_settings(db)
     is_file = _check_file(settings, pipeline)
     _check_seeds(seeds)
@@ -102,10 +110,14 @@ def run(
         ready = Path(pipeline) if is_file else _stored(workspace, pipeline)
         source = _standard_input() if seeds == "-" else seeds
         with results_only():
-            job = workspace.run(ready, source, **options)
+            job = workspace.run(ready, source, detach=detach, **options)
             row = job.row
             tell_start(workspace, row, plural(row.total or 0, "execution"))
-            row, seconds = follow(job, interrupts)
+            if not detach:
+                row, seconds = follow(job, interrupts)
+        if detach:
+            tell_detached(workspace, row, as_json=as_json)
+            return
         summary = job_summary(workspace, row, seconds)
         if not as_json:
             emit(summary_text(workspace, row, summary))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from .html import Html, el, page
+from .log import LineFacts, log_html, log_title
 from .pace import Pace
 from .text import duration, plural, shorten
 from .usage import parts_html, usage_facts
@@ -61,6 +62,7 @@ def job_html(
     last_error: str | None = None,
     waiting: str | None = None,
     notes: Sequence[str] = (),
+    log: tuple[int, Sequence[LineFacts]] = (0, ()),
 ) -> str:
     """The job as HTML.
 
@@ -74,6 +76,8 @@ def job_html(
         What its calls wait for, in words.
     notes : sequence of str
         Lines at the end: what to do next.
+    log : (int, sequence of lines)
+        How many lines its log has, and the last of them.
     """
     models = ", ".join(job.options.get("models") or [])
     title = [
@@ -94,6 +98,7 @@ def job_html(
         _causes(causes),
         el("div", str(job.error.get("error")), class_="dgf-bad") if job.error else None,
         [el("div", note, class_="dgf-soft") for note in notes],
+        _log(job.id, *log),
         class_="dgf-job",
     )
 
@@ -167,6 +172,15 @@ def _causes(causes: Sequence[tuple[str, int]]) -> Html | None:
         el("table", el("tbody", rows), class_="dgf-rows"),
         el("div", f"and {plural(rest, 'other cause')}", class_="dgf-soft") if rest > 0 else None,
     )
+
+
+def _log(job_id: int, count: int, lines: Sequence[LineFacts]) -> Html | None:
+    if not count:
+        return None
+    title = log_title(job_id, count)
+    if not lines:  # they are shown elsewhere
+        return el("div", title, class_="dgf-soft")
+    return el("details", el("summary", title, class_="dgf-soft"), log_html(lines))
 
 
 def _colour(job: JobFacts) -> str:

@@ -14,6 +14,10 @@ statuses  which records
 job      the job as users hold it
 wishes   a job is waited for and stopped, from any process
 again    a job that has ended runs again
+detached  what a process of its own may run, and is told
+handover  how it is started and takes its job
+detaching  the part of a room that has to do with it
+outside  what it writes outside its blocks
 listing  jobs as a table
 launch   from pipeline and seeds to a running job
 """

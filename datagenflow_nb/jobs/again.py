@@ -25,7 +25,9 @@ __all__ = ["Again", "Resumable", "options_again", "program_again"]
 class Again(Protocol):
     """Runs a job again."""
 
-    def __call__(self, job_id: int, options: dict[str, Any], *, is_retry: bool) -> Job: ...
+    def __call__(
+        self, job_id: int, options: dict[str, Any], *, is_retry: bool, detach: bool
+    ) -> Job: ...
 
 
 class Resumable:
@@ -35,7 +37,7 @@ class Resumable:
     id: int
     wait_or_cancel: Callable[[], Any]
 
-    def resume(self, *, wait: bool = False, **options: Any) -> Self:
+    def resume(self, *, wait: bool = False, detach: bool = False, **options: Any) -> Self:
         """Finish a job that was cancelled or interrupted or that failed, from the stored seeds.
 
         What has ended stays. Only what is missing runs, and answers that are stored are not asked
@@ -45,6 +47,8 @@ class Resumable:
         ----------
         wait : bool
             Return when the job has ended, as ``run(..., wait=True)`` does.
+        detach : bool
+            Run in a process of its own, as ``run(..., detach=True)`` does.
         **options
             ``concurrency``; default: as before.
 
@@ -57,17 +61,17 @@ class Resumable:
         ConfigError
             For another option, and when its blocks would ask other models than before.
         """
-        self._again(self.id, options, is_retry=False)
+        self._again(self.id, options, is_retry=False, detach=detach)
         return self.wait_or_cancel() if wait else self
 
-    def retry_failed(self, *, wait: bool = False, **options: Any) -> Self:
+    def retry_failed(self, *, wait: bool = False, detach: bool = False, **options: Any) -> Self:
         """Run what failed again, as a new attempt that asks every model anew.
 
         The new record takes the failed one's place, which stays in the store with its trace.
 
         Parameters
         ----------
-        wait, **options
+        wait, detach, **options
             As for ``resume``.
 
         Raises
@@ -77,7 +81,7 @@ class Resumable:
         BlockNotFoundError, ConfigError
             As for ``resume``.
         """
-        self._again(self.id, options, is_retry=True)
+        self._again(self.id, options, is_retry=True, detach=detach)
         return self.wait_or_cancel() if wait else self
 
 

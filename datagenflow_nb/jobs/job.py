@@ -73,6 +73,7 @@ class Job(Steerable, Resumable):
 
     def _repr_html_(self) -> str:
         from ..displays.job import job_html
+        from ..displays.log import LAST_LINES
         from ..displays.pace import Pace
 
         try:
@@ -80,7 +81,8 @@ class Job(Steerable, Resumable):
         except DataGenFlowError as error:  # deleted, or its store is gone: a display does not raise
             return error._repr_html_()
         causes = self.reasons() if row.records_failed else []
-        return job_html(row, Pace(elapsed=row.seconds), causes=causes)
+        log = (self.log_lines, self._log.lines(self.id, LAST_LINES))
+        return job_html(row, Pace(elapsed=row.seconds), causes=causes, log=log)
 
     @property
     def row(self) -> JobRow:

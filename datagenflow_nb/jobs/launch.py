@@ -8,6 +8,7 @@ import secrets
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from .. import runtime
@@ -21,6 +22,7 @@ from ..pipeline import Pipeline
 from ..records import Seed
 from ..seeds import check_fields, read_seeds
 from ..services import Services
+from ..settings import Settings
 from ..storage.jobs import JobRow, JobTable
 from ..storage.lease import Heartbeat, new_token
 from ..storage.log import LogTable
@@ -30,6 +32,7 @@ from ..storage.store import Store
 from ..storage.writer import Writer
 from .again import options_again, program_again
 from .bounds import limits_of
+from .detaching import DetachedFace
 from .feed import Feed, ResumedFeed, RetryFeed
 from .job import Job
 from .options import RunOptions
@@ -42,16 +45,22 @@ __all__ = ["JobRoom"]
 _DIGITS = 100
 
 
-class JobRoom:
+class JobRoom(DetachedFace):
     """All jobs of one store that this process starts or looks at.
 
     Parameters
     ----------
     services : callable
         The blocks and models that jobs are resumed with.
+    settings : Settings
+        Those that detached jobs shall have, too.
+    worker : str
+        The module that runs these.
     """
 
-    def __init__(self, store: Store, services: Callable[[], Services]) -> None:
+    def __init__(
+        self, store: Store, services: Callable[[], Services], settings: Settings, worker: str
+    ) -> None:
         self.table = JobTable(store)
         self.records = RecordTable(store)
         self.log = LogTable(store)
@@ -59,6 +68,8 @@ class JobRoom:
         self._heartbeat = Heartbeat(store)
         self._store = store
         self._services = services
+        self._settings = settings
+        self._worker = worker
         self._resume = ResumeTable(store)
         self._live: dict[int, Live] = {}
         #: Blocks that were given as objects, by job and id.
@@ -88,6 +99,7 @@ class JobRoom:
         *,
         stored: tuple[int, int] | None = None,
         where: str | None = None,
+        detach: bool = False,
     ) -> Job:
         """Check everything, store the seeds, start the job.
 
@@ -98,6 +110,8 @@ class JobRoom:
             When the pipeline is a saved one.
         where : str, optional
             What to call the seeds in messages.
+        detach : bool
+            In a process of its own.
 
         Raises
         ------
@@ -114,6 +128,7 @@ class JobRoom:
         names = sorted({config.name for config in resolved.values()})
         needed = needed_seed_fields(pipeline.spec, pipeline.services.registry, pipeline.instances)
         source = self._seeds_of(seeds) if _names_a_job(seeds) else read_seeds(seeds, where=where)
+        order = self._order(pipeline) if detach else None
         source = _begun(_checked(source, needed))  # what is wrong at once takes no job's number
         random_seed = options.random_seed
         token = new_token()
@@ -131,6 +146,8 @@ class JobRoom:
         self._hold(job_id, token)
         try:
             self.table.add_seeds(job_id, source)
+            if order is not None:
+                return self._hand_over(replace(order, job_id=job_id, token=token))
             self.table.start(job_id, token)
             if pipeline.instances:
                 self._instances[job_id] = pipeline.instances
@@ -139,11 +156,13 @@ class JobRoom:
         except BaseException:
             # Nothing was started: no half-filled job stays behind, whatever came in between.
             self._release(job_id, token)
-            self.table.finish(job_id, token, "failed")
-            self.table.delete(job_id)
+            if self.table.finish(job_id, token, "failed"):
+                self.table.delete(job_id)
             raise
 
-    def again(self, job_id: int, options: dict[str, Any], *, is_retry: bool) -> Job:
+    def again(
+        self, job_id: int, options: dict[str, Any], *, is_retry: bool, detach: bool = False
+    ) -> Job:
         """Resume a job, or with ``is_retry`` run its failed records again.
 
         Raises
@@ -156,9 +175,14 @@ class JobRoom:
         """
         before = self.table.get(job_id)
         refuse(before, is_retry=is_retry)
-        options = options_again(before, options)
+        given, options = options, options_again(before, options)
         instances = self._instances.get(before.id, {})
         program, models = program_again(before, self._services(), instances)
+        if detach:
+            pipeline = Pipeline.from_spec(program.spec, self._services())
+            pipeline.instances = dict(instances)
+            again = {"options": given, "is_retry": is_retry}
+            return self._hand_over(replace(self._order(pipeline), job_id=before.id, again=again))
         token = new_token()
         self.table.hold(token)
         try:

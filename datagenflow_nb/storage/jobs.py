@@ -202,6 +202,28 @@ class JobTable:
                 {"job_id": job_id},
             )
 
+    def take_over(self, job_id: int, token: str, before: str) -> None:
+        """The same for a job that another runner, ``before``, has filled with seeds for this one.
+
+        Raises
+        ------
+        JobError
+            When that runner does not have it any more.
+        """
+        now = utc_now()
+        with self._store.write() as connection:
+            cursor = connection.execute(
+                "UPDATE jobs SET status = 'running', runner = ?, heartbeat_at = ?, "
+                "started_at = COALESCE(started_at, ?) "
+                "WHERE id = ? AND runner = ? AND status = 'queued' AND total IS NOT NULL",
+                [token, now, now, job_id, before],
+            )
+        if cursor.rowcount != 1:
+            raise JobError(
+                f"job {job_id} is not to be had: the process that prepared it has it no more",
+                {"job_id": job_id},
+            )
+
     def finish(
         self, job_id: int, token: str, status: str, error: dict[str, Any] | None = None
     ) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,6 +63,16 @@ class LogTable:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+
+    def add(self, job_id: int, token: str, level: str, messages: Iterable[str]) -> None:
+        """Add lines that no block said, while the runner ``token`` has the job."""
+        with self._store.write() as connection:
+            for message in messages:
+                connection.execute(
+                    "INSERT INTO job_log (job_id, created_at, level, trace_id, block_id, message) "
+                    "SELECT ?, ?, ?, ?, ?, ? FROM jobs WHERE id = ? AND runner = ?",
+                    [*log_row(job_id, level, None, None, message), job_id, token],
+                )
 
     def count(self, job_id: int) -> int:
         """How many lines the job's log has."""

@@ -23,13 +23,18 @@ class _Button(FreeRoute, ipywidgets.Button):  # type: ignore[misc] # has no type
     """A button that can be pressed while a cell runs."""
 
 
+class _Fold(FreeRoute, ipywidgets.Accordion):  # type: ignore[misc] # has no types
+    """What stays open while its content changes, which HTML alone would not."""
+
+
 class _Box(FreeRoute, ipywidgets.VBox):  # type: ignore[misc] # has no types
-    """Both, one below the other."""
+    """All of it, one below the other."""
 
 
-def make_controls(job: Job) -> tuple[Any, Any, Any]:
-    """The HTML, the button that cancels the job, and the box around them."""
-    html = _Html()
+def make_controls(job: Job) -> tuple[Any, Any, Any, Any]:
+    """The HTML, the folded log, the button that cancels the job, and the box around them."""
+    html, fold = _Html(), _Fold(children=(_Html(),), selected_index=None)
+    fold.layout.display = "none"  # until there is a log
     button = _Button(description="Cancel", icon="stop", tooltip=_TIPS[False])
 
     def press(_: Any) -> None:
@@ -45,7 +50,7 @@ def make_controls(job: Job) -> tuple[Any, Any, Any]:
 
     button.on_click(press)
     button.layout.align_self = "flex-start"
-    return html, button, _Box(children=(html, button))
+    return html, fold, button, _Box(children=(html, fold, button))
 
 
 _TIPS = {

@@ -14,10 +14,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..displays.job import job_html, progress_text
+from ..displays.log import LAST_LINES
 from ..displays.pace import Pace, Speed
-from ..displays.text import plural
 from ..errors import DataGenFlowError
 from ..storage.jobs import ACTIVE, JobRow
+from ..storage.lease import runner_told
+from ..storage.log import LogLine
+from .living import Living, make_living, show
 
 if TYPE_CHECKING:
     from IPython.display import DisplayHandle
@@ -63,7 +66,7 @@ def show_job(job: Job, *, is_new: bool = False) -> JobView | None:
     try:
         view.open(is_new)
     except DataGenFlowError as error:  # deleted, or its store is gone: a display does not raise
-        _display({"text/html": error._repr_html_(), "text/plain": repr(job)})
+        show({"text/html": error._repr_html_(), "text/plain": repr(job)})
         return None
     return view
 
@@ -96,7 +99,7 @@ class JobView:
     def __init__(self, job: Job) -> None:
         self._job = job
         self._executions, self._records = Speed(), Speed()
-        self._widgets: _Widgets | None = None
+        self._widgets: Living | None = None
         self._static: DisplayHandle | None = None
         self._follower: threading.Thread | None = None
         self._wake = threading.Event()
@@ -115,12 +118,12 @@ class JobView:
         row = self._last = self._job.row
         is_live = is_new or row.status in ACTIVE
         if is_live:
-            self._widgets = _make_widgets(self._job)
+            self._widgets = make_living(self._job)
         if self._widgets is not None:
-            self._widgets.update(self._html(row))
+            self._move(row)
             self._widgets.show()
         self._drawn = self._bundle(row)
-        self._static = _display(self._drawn, display_id=True)
+        self._static = show(self._drawn, display_id=True)
         if is_live:
             _open.append(self)
             # The copied context is what ties a thread's output to this cell.
@@ -175,10 +178,16 @@ class JobView:
                 return row
             now = time.monotonic()
             if self._widgets is not None:
-                self._widgets.update(self._html(row))
+                self._move(row)
             if self._widgets is None or now - drawn >= _STATIC_PERIOD:
                 self._draw(row)
                 drawn = now
+
+    def _move(self, row: JobRow) -> None:
+        """Bring the widgets up to date."""
+        assert self._widgets is not None  # where there are none only the HTML changes
+        self._widgets.update(self._html(row, is_moving=row.status in ACTIVE))
+        self._widgets.update_log(row.id, *self._log())
 
     def _draw(self, row: JobRow) -> None:
         assert self._static is not None  # drawn after it was opened
@@ -192,7 +201,7 @@ class JobView:
         waiting = self._job.waiting if row.status in ACTIVE else None
         return {"text/html": html, "text/plain": progress_text(row, self._pace(row), waiting)}
 
-    def _html(self, row: JobRow, *, is_static: bool = False) -> str:
+    def _html(self, row: JobRow, *, is_static: bool = False, is_moving: bool = False) -> str:
         if row.status == _GONE:
             return job_html(row, Pace(), notes=[self._note or ""])
         is_active = row.status in ACTIVE
@@ -202,22 +211,27 @@ class JobView:
             causes=self._job.reasons() if row.records_failed and not is_active else [],
             last_error=self._job.last_failure if row.records_failed and is_active else None,
             waiting=self._job.waiting if is_active else None,
-            notes=[*self._notes(row, is_static), *self._log_note(row)],
+            notes=self._notes(row, is_static),
+            log=(0, ()) if is_moving else self._log(),  # drawn anew it would close at once
         )
 
     def _notes(self, row: JobRow, is_static: bool) -> list[str]:
         if row.status not in ACTIVE:
             return [_next_steps(row), *_again(row)]
         notes = [self._note] if self._note is not None else []
+        place = runner_told(row.runner) if row.runner is not None else None
+        if place not in (None, "this process"):
+            notes.append(f"It runs in {place} and goes on without this kernel.")
         if is_static:
             told = f"%dgf job {row.id} shows how far it is now, %dgf cancel {row.id} stops it."
             missing = " ipywidgets is not installed here: there is no button."
             notes.append(told if self._widgets is not None else told + missing)
         return notes
 
-    def _log_note(self, row: JobRow) -> list[str]:
+    def _log(self) -> tuple[int, list[LogLine]]:
+        """How many lines the job's log has, and the last of them."""
         count = self._job.log_lines
-        return [f"{plural(count, 'line')} in its log: %dgf log {row.id}"] if count else []
+        return count, self._job.log(LAST_LINES) if count else []
 
     def _pace(self, row: JobRow) -> Pace:
         if row.status not in ACTIVE:
@@ -231,13 +245,6 @@ class JobView:
         )
 
 
-def _display(bundle: dict[str, Any], **options: Any) -> DisplayHandle | None:
-    from IPython.display import display
-
-    handle: DisplayHandle | None = display(bundle, raw=True, **options)
-    return handle
-
-
 def _next_steps(row: JobRow) -> str:
     if row.records_generated + row.records_failed + row.records_filtered == 0:
         return "Nothing was stored."
@@ -249,35 +256,3 @@ def _again(row: JobRow) -> list[str]:
     if row.status != "completed":
         return [f"%dgf resume {row.id} finishes it."] if row.total is not None else []
     return [f"%dgf retry {row.id} runs what failed again."] if row.records_failed else []
-
-
-class _Widgets:
-    """The living part: HTML that changes, and a button."""
-
-    def __init__(self, html: Any, button: Any, box: Any) -> None:
-        self._html, self._button, self._box = html, button, box
-
-    def show(self) -> None:
-        bundle = self._box._repr_mimebundle_()
-        data = bundle[0] if isinstance(bundle, tuple) else bundle
-        # Where widgets cannot be shown the HTML that follows is; an object's address helps nobody.
-        _display({**data, "text/plain": ""})
-
-    def update(self, html: str) -> None:
-        self._html.value = f"<div class='dgf-live'>{html}</div>"
-
-    def end(self, html: str) -> None:
-        self.update(html)
-        self._box.children = (self._html,)
-        self._button.close()
-
-
-def _make_widgets(job: Job) -> _Widgets | None:
-    """None where there are no widgets to be had."""
-    try:
-        from .job_controls import make_controls
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] == "ipywidgets":
-            return None
-        raise
-    return _Widgets(*make_controls(job))

@@ -5,6 +5,7 @@
     records   records, review, export
     space     the workspace itself, and which one is current
     overview  where one stands
+    worker    the process of a detached job
 
 Magics, widgets, server and command line all drive this one; ``datagenflow_nb.workspace()`` gives
 the current one, ``datagenflow_nb.run`` runs in it.

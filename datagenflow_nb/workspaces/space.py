@@ -28,7 +28,10 @@ from .catalog import CatalogFace
 from .models import ModelFace
 from .records import RecordFace
 
-__all__ = ["Workspace", "current", "run", "workspace"]
+__all__ = ["Workspace", "current", "run", "use", "workspace"]
+
+#: Runs detached jobs, in processes of their own; it imports this module.
+_WORKER = f"{__package__}.worker"
 
 
 class Workspace(CatalogFace, ModelFace, RecordFace):
@@ -54,7 +57,7 @@ class Workspace(CatalogFace, ModelFace, RecordFace):
         self._pipelines = PipelineTable(self.store)
         # Before the jobs' own, which is called before it.
         self._stay_on_exit = runtime.on_exit(self.models.close)
-        self._jobs = JobRoom(self.store, lambda: self.services)
+        self._jobs = JobRoom(self.store, lambda: self.services, settings, _WORKER)
         self._records = self._jobs.records
         self._review = ReviewTable(self.store, self._records)
         if settings.debug:
@@ -82,11 +85,19 @@ class Workspace(CatalogFace, ModelFace, RecordFace):
 
     # Jobs
 
-    def run(self, pipeline: Any, seeds: Any, *, wait: bool = False, **options: Any) -> Job:
+    def run(
+        self,
+        pipeline: Any,
+        seeds: Any,
+        *,
+        wait: bool = False,
+        detach: bool = False,
+        **options: Any,
+    ) -> Job:
         """Start a job; see ``datagenflow_nb.run``."""
         checked = RunOptions.check(options)
         ready, stored = self._resolve(pipeline)
-        job = self._jobs.start(ready, seeds, checked, self.models, stored=stored)
+        job = self._jobs.start(ready, seeds, checked, self.models, stored=stored, detach=detach)
         return job.wait_or_cancel() if wait else job
 
     def jobs(self) -> Listing[Job]:
@@ -185,6 +196,17 @@ def workspace(database_path: str | Path | None = None) -> Workspace:
     settings = Settings.load(database_path=chosen)
     if _current and _current[0].settings == settings and _current[0].store.is_moved():
         _current[0].close()
+    return use(settings)
+
+
+def use(settings: Settings) -> Workspace:
+    """The workspace of these settings, made the current one.
+
+    Raises
+    ------
+    StoreError
+        When the store cannot be used.
+    """
     if not (_current and _current[0].settings == settings):
         _current[:] = [Workspace(settings)]
     use_services(_current[0].services)
@@ -201,7 +223,9 @@ def _store_path(path: str | Path) -> Path:
         raise ConfigError(f"{path!r} is no path of a store: {error}") from error
 
 
-def run(pipeline: Any, seeds: Any, *, wait: bool = False, **options: Any) -> Job:
+def run(
+    pipeline: Any, seeds: Any, *, wait: bool = False, detach: bool = False, **options: Any
+) -> Job:
     """Run a pipeline over seeds, storing every record with its trace.
 
     Parameters
@@ -215,6 +239,9 @@ def run(pipeline: Any, seeds: Any, *, wait: bool = False, **options: Any) -> Job
     wait : bool
         Return when the job has ended; Ctrl-C then cancels it, and a second one drops what is
         under way.
+    detach : bool
+        Run in a process of its own, which goes on when this one ends; Linux and macOS. Blocks are
+        found there by their types, so those of cells have to be saved first.
     **options
         ``concurrency`` (32), ``model`` (replaces the default), ``random_seed``.
 
@@ -228,4 +255,4 @@ def run(pipeline: Any, seeds: Any, *, wait: bool = False, **options: Any) -> Job
     DataGenFlowError
         For anything wrong with pipeline, models, options or seeds; then nothing was started.
     """
-    return workspace().run(pipeline, seeds, wait=wait, **options)
+    return workspace().run(pipeline, seeds, wait=wait, detach=detach, **options)

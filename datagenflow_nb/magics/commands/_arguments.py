@@ -6,7 +6,14 @@ import argparse
 
 from ..parser import Parser, names
 
-__all__ = ["STATUSES", "job_argument", "pipeline_argument", "status_option", "whole_number"]
+__all__ = [
+    "STATUSES",
+    "how_to_wait",
+    "job_argument",
+    "pipeline_argument",
+    "status_option",
+    "whole_number",
+]
 
 #: Statuses of records.
 STATUSES = ("pending", "accepted", "rejected", "failed", "filtered")
@@ -16,6 +23,14 @@ def job_argument(parser: Parser) -> None:
     """``ID``, the number of a job."""
     names(parser.add_argument("job", metavar="ID", type=whole_number, help="number of the job"),
           "job")  # fmt: skip
+
+
+def how_to_wait(parser: Parser) -> None:
+    """``--wait`` and ``--detach``, of what starts a job."""
+    parser.add_argument("--wait", action="store_true",
+                        help="return when the job has ended; an interrupt cancels it")  # fmt: skip
+    parser.add_argument("--detach", action="store_true",
+                        help="in a process of its own that survives the kernel")  # fmt: skip
 
 
 def pipeline_argument(

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..command import Call, Command
 from ..parser import Parser
-from ._arguments import job_argument, whole_number
+from ._arguments import how_to_wait, job_argument, whole_number
 from .run import shown
 
 __all__ = ["COMMAND", "again_arguments", "options"]
@@ -17,8 +17,7 @@ def again_arguments(parser: Parser) -> None:
     job_argument(parser)
     parser.add_argument("--concurrency", type=whole_number, metavar="N",
                         help="executions and branches worked on at once (as before)")  # fmt: skip
-    parser.add_argument("--wait", action="store_true",
-                        help="return when the job has ended; an interrupt cancels it")  # fmt: skip
+    how_to_wait(parser)
 
 
 def options(call: Call) -> dict[str, Any]:
@@ -29,7 +28,7 @@ def options(call: Call) -> dict[str, Any]:
 
 def _run(call: Call) -> Any:
     job = call.workspace.job(call.args.job)
-    return shown(call, job.resume(**options(call)))
+    return shown(call, job.resume(detach=call.args.detach, **options(call)))
 
 
 COMMAND = Command(

@@ -13,7 +13,7 @@ __all__ = ["COMMAND"]
 
 def _run(call: Call) -> Any:
     job = call.workspace.job(call.args.job)
-    return shown(call, job.retry_failed(**options(call)))
+    return shown(call, job.retry_failed(detach=call.args.detach, **options(call)))
 
 
 COMMAND = Command("retry", "run what failed in a job again, asking anew", _run, again_arguments)

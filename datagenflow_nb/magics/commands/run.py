@@ -10,7 +10,7 @@ from ..command import Call, Command
 from ..parser import Parser, names
 from ..problems import Interrupted
 from ..variables import find_seeds
-from ._arguments import pipeline_argument, whole_number
+from ._arguments import how_to_wait, pipeline_argument, whole_number
 
 if TYPE_CHECKING:
     from ...jobs import Job
@@ -30,8 +30,7 @@ def _arguments(parser: Parser) -> None:
           "model")  # fmt: skip
     parser.add_argument("--random-seed", type=whole_number, metavar="N",
                         help="what the job's random numbers are drawn from")  # fmt: skip
-    parser.add_argument("--wait", action="store_true",
-                        help="return when the job has ended; an interrupt cancels it")  # fmt: skip
+    how_to_wait(parser)
 
 
 def _run(call: Call) -> Any:
@@ -40,7 +39,7 @@ def _run(call: Call) -> Any:
         "concurrency": args.concurrency, "model": args.model, "random_seed": args.random_seed,
     }  # fmt: skip
     options = {name: value for name, value in given.items() if value is not None}
-    job = call.workspace.run(args.pipeline, _seeds(call), **options)
+    job = call.workspace.run(args.pipeline, _seeds(call), detach=args.detach, **options)
     return shown(call, job)
 
 

@@ -1,0 +1,62 @@
+"""The part of a job's display that lives as long as the kernel: widgets, where there are any."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..displays.html import page
+from ..displays.log import log_html, log_title
+from ..storage.log import LogLine
+
+if TYPE_CHECKING:
+    from IPython.display import DisplayHandle
+
+    from ..jobs import Job
+
+__all__ = ["Living", "make_living", "show"]
+
+
+def show(bundle: dict[str, Any], **options: Any) -> DisplayHandle | None:
+    """Display a bundle in the running cell."""
+    from IPython.display import display
+
+    handle: DisplayHandle | None = display(bundle, raw=True, **options)
+    return handle
+
+
+class Living:
+    """The living part: HTML that changes, the log's last lines, and a button."""
+
+    def __init__(self, html: Any, fold: Any, button: Any, box: Any) -> None:
+        self._html, self._fold, self._button, self._box = html, fold, button, box
+
+    def show(self) -> None:
+        bundle = self._box._repr_mimebundle_()
+        data = bundle[0] if isinstance(bundle, tuple) else bundle
+        # Where widgets cannot be shown the HTML that follows is; an object's address helps nobody.
+        show({**data, "text/plain": ""})
+
+    def update(self, html: str) -> None:
+        self._html.value = f"<div class='dgf-live'>{html}</div>"
+
+    def update_log(self, job_id: int, count: int, lines: list[LogLine]) -> None:
+        if count:
+            self._fold.set_title(0, log_title(job_id, count))
+            self._fold.children[0].value = page(log_html(lines))
+            self._fold.layout.display = None
+
+    def end(self, html: str) -> None:
+        self.update(html)
+        self._box.children = (self._html,)
+        self._button.close()
+
+
+def make_living(job: Job) -> Living | None:
+    """None where there are no widgets to be had."""
+    try:
+        from .job_controls import make_controls
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "ipywidgets":
+            return None
+        raise
+    return Living(*make_controls(job))
