@@ -48,7 +48,8 @@ class Living:
     def end(self, html: str) -> None:
         self.update(html)
         self._box.children = (self._html,)
-        self._button.close()
+        for widget in (self._button, self._fold, *self._fold.children):
+            widget.close()
 
 
 def make_living(job: Job) -> Living | None:

@@ -59,6 +59,22 @@ def test_job_lives_while_cells_run(notebook: OpenNotebook) -> None:
     assert opened.problems == []
 
 
+def test_log_stays_open(notebook: OpenNotebook) -> None:
+    """The log's last lines are folded away; opened, they stay open while the display moves."""
+    opened = started(notebook)
+    opened.run("gate.release()")
+    opened.view.locator("span", has_text="1 line in its log: %dgf log 1").click()
+    opened.view.locator("pre:visible", has_text="gate  through ").wait_for()
+    opened.run("gate.release()")
+    sees(opened, "2/4 (50 %)")
+    opened.view.locator("span", has_text="2 lines in its log: %dgf log 1").wait_for()
+    assert opened.view.locator("pre:visible", has_text="gate  through ").count() == 1
+    opened.screenshot("log", "light")
+    opened.run("gate.release(2)\njob.wait()")
+    sees(opened, "completed")
+    assert opened.problems == []
+
+
 def test_prints_stay_out_of_other_cells(notebook: OpenNotebook) -> None:
     """What blocks print while another cell runs is in the job's log and in no cell."""
     opened = started(notebook)

@@ -119,6 +119,33 @@ def test_failed_job_html() -> None:
     assert '<div class="dgf-bad">disk &lt;full&gt;</div>' in html
 
 
+@dataclass
+class Line:
+    """A line of a job's log."""
+
+    message: str
+    level: str = "print"
+    block_id: str | None = "ask"
+
+
+def test_log_in_job_html() -> None:
+    """The last lines are folded away as text, each cut; without lines only their number is told."""
+    lines = [Line(f"line {n}") for n in range(12)]
+    lines += [Line("<script>\x1b[31m"), Line("w" * 400, "warning", None)]
+    html = job_html(Facts(), Pace(), log=(2_000, lines))
+    folded = html[html.index("<details>") :]
+    assert folded == (
+        '<details><summary class="dgf-soft">2,000 lines in its log: %dgf log 3</summary>'
+        '<pre dir="auto">'
+        + "".join(f"ask  line {n}\n" for n in range(4, 12))
+        + "ask  &lt;script&gt;\\u001b[31m\n-  [warning] "
+        + "w" * 287
+        + "... 113 more characters</pre></details></div>"
+    )
+    assert "1 line in its log: %dgf log 3</div></div>" in job_html(Facts(), Pace(), log=(1, ()))
+    assert "its log" not in job_html(Facts(), Pace())
+
+
 def test_speed() -> None:
     """The rate is that of the last ten seconds; at first there is none."""
     speed = Speed()
