@@ -91,7 +91,7 @@ BROAD_EXCEPT = {
     "jobs.runner:Runner._run": "the job edge: one record never ends a job; logged and stored",
     "redaction:_LogFilter.filter": "foreign log messages; logging itself says what is wrong",
     "seeds.reader:_given": "a user's generator of seeds; raised again as SeedError",
-    "storage.writer:Writer._commit": "the writer thread's edge: a failure of the batch's jobs",
+    "storage.writer:Writer._try": "the writer thread's edge: a failure of the batch's jobs",
 }
 
 

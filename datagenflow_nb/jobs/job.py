@@ -128,9 +128,9 @@ class Job(Steerable, Resumable):
 
     @property
     def waiting(self) -> str | None:
-        """Why its latest call that waits for another try does; only of a job that runs here."""
+        """Why its calls wait, for another try or for the store; only of a job that runs here."""
         live = self._live(self.id)
-        return None if live is None else live.runner.ledger.waits.latest
+        return None if live is None else live.runner.ledger.waiting
 
     @property
     def error(self) -> dict[str, Any] | None:

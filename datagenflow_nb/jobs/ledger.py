@@ -84,6 +84,11 @@ class Ledger:
         self._open: dict[int, _Open] = {}
         self._steering = steering
 
+    @property
+    def waiting(self) -> str | None:
+        """Why the job's calls wait, for the store or for another try; None when none does."""
+        return self._writer.waiting or self.waits.latest
+
     def begin(self, execution: Execution) -> None:
         """An execution starts; its row is written with its first call or its end."""
         self._open[execution.key] = _Open(execution, utc_now())
@@ -131,7 +136,9 @@ class Ledger:
 
     async def ready(self, branch: Branch, call: Call) -> None:
         """Returns when the branch's calls so far are committed and ``call`` may be made."""
-        if branch.mark and not self._steering.stopping.is_set():
+        if self._writer.waiting is not None and not self._steering.stopping.is_set():
+            await self.flush()
+        elif branch.mark and not self._steering.stopping.is_set():
             await self._writer.ready(self.job_id, branch.mark)
         await self._steering.admit(call)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -113,6 +114,8 @@ class Runner:
             error = self.steering.error
         except DataGenFlowError as failure:
             error = failure
+            with contextlib.suppress(DataGenFlowError):  # the same
+                await self.ledger.flush()  # what was put is kept beside the store by then
         finally:
             self._job_log.close()
             control.cancel()

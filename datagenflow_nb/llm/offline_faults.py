@@ -170,6 +170,7 @@ class Log:
         return {
             "requests": sum(self.outcomes.values()),
             "by_outcome": dict(self.outcomes),
+            "in_flight": self.in_flight,
             "max_in_flight": self.max_in_flight,
             "distinct_prompts": len(self.prompts),
             "entries": list(self.entries),

@@ -9,10 +9,12 @@ from pathlib import Path
 
 from ..errors import StoreError
 
-__all__ = ["BUSY_TIMEOUT", "explained"]
+__all__ = ["BUSY_TIMEOUT", "explained", "may_pass"]
 
 #: Seconds a writer waits for another process's transaction.
 BUSY_TIMEOUT = 60.0
+#: What time may mend. A quota, unlike a full disk, is an input/output error to SQLite.
+_PASSING = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 
 
 @contextlib.contextmanager
@@ -49,11 +51,19 @@ def explained(path: Path, is_closed: Callable[[], bool]) -> Iterator[None]:
         raise StoreError(f"{path}: {error}", detail) from error
 
 
+def may_pass(error: StoreError) -> bool:
+    """True when trying again later may succeed: the file is locked, or the disk is full."""
+    cause = error.__cause__
+    # The lowest byte of a code is its kind.
+    code = getattr(cause, "sqlite_errorcode", None)  # Python's own sqlite3 errors have none
+    return code is not None and code & 0xFF in _PASSING
+
+
 def _explain(error: sqlite3.OperationalError) -> str:
     text = str(error)
     if "locked" in text:
-        return f"{text}: another process held the write lock for over {BUSY_TIMEOUT:g} s"
-    if "full" in text:
+        return f"{text}: another process holds the write lock"
+    if "full" in text or "disk I/O" in text:
         return f"{text}: free some space; what was stored before is safe"
     if "unable to open" in text:
         return f"{text}: check that the folder exists and can be written"

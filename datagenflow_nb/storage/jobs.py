@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import JobError
+from ..errors import JobError, StoreError
 from ..records import Seed, decode, encode, utc_now
 from ..whole import row_id, told
+from .explain import may_pass
 from .lease import HEARTBEAT, is_lost
 from .store import Store
 
@@ -301,17 +302,20 @@ class JobTable:
         if job.total is None:
             message = "the process ended while the seeds were being stored; start the job again"
             error = encode({"error": message, "detail": {}})
+        status = "interrupted" if error is None else "failed"
+        seen = dataclasses.replace(job, status=status, runner=None)
         if self._store.is_read_only:
-            status = "interrupted" if error is None else "failed"
-            return dataclasses.replace(job, status=status, runner=None)
-        with self._store.write() as connection:
-            connection.execute(
-                "UPDATE jobs SET status = ?, error = COALESCE(?, error), runner = NULL, "
-                "finished_at = ? WHERE id = ? AND runner IS ? AND heartbeat_at IS ?",
-                [
-                    "interrupted" if job.total is not None else "failed", error, utc_now(), job.id,
-                    job.runner, job.heartbeat_at,
-                ],
-            )  # fmt: skip
-            row = connection.execute("SELECT * FROM jobs WHERE id = ?", [job.id]).fetchone()
+            return seen
+        try:
+            with self._store.write() as connection:
+                connection.execute(
+                    "UPDATE jobs SET status = ?, error = COALESCE(?, error), runner = NULL, "
+                    "finished_at = ? WHERE id = ? AND runner IS ? AND heartbeat_at IS ?",
+                    [status, error, utc_now(), job.id, job.runner, job.heartbeat_at],
+                )
+                row = connection.execute("SELECT * FROM jobs WHERE id = ?", [job.id]).fetchone()
+        except StoreError as failure:
+            if not may_pass(failure):
+                raise
+            return seen  # the disk is full: to look at a job needs no room
         return job if row is None else JobRow.read(row)

@@ -15,6 +15,7 @@ from .jobs import ACTIVE, EXECUTION_SHIFT, JobRow
 from .journal import STEP_COLUMNS, call_from_row, step_from_row
 from .lease import runner_told
 from .store import Store
+from .unstored import drop_unstored, runner_of, take_unstored
 
 __all__ = ["Begun", "Past", "Progress", "ResumeTable", "refuse"]
 
@@ -86,7 +87,7 @@ class ResumeTable:
         """Give the job to the runner ``token``, with counters as the tables have them; its row.
 
         One transaction: of several that try at once one succeeds. A retry also gets the rows of its
-        new attempts there.
+        new attempts there. What the last runner could not write is written first.
 
         Raises
         ------
@@ -100,6 +101,7 @@ class ResumeTable:
                 raise JobError(f"job {job.id} was deleted", {"job_id": job.id})
             row = JobRow.read(found)
             refuse(row, is_retry=is_retry)
+            kept = take_unstored(connection, self._store.path, runner_of(found))
             if is_retry:
                 new_attempts(connection, job.id, now)
             done, generated, failed, filtered = _counts(connection, job.id)
@@ -112,6 +114,7 @@ class ResumeTable:
                 [token, now, encode(options), done, generated, failed, filtered, now, job.id],
             )
             taken = connection.execute("SELECT * FROM jobs WHERE id = ?", [job.id]).fetchone()
+        drop_unstored(kept)
         return JobRow.read(taken)
 
     def give_back(self, before: JobRow, token: str) -> None:

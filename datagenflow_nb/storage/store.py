@@ -187,6 +187,7 @@ class Store:
             )
         with self._using() as connection:
             self._refuse_nested(connection)
+            rescue = self._rescue
             try:
                 # Inside: a KeyboardInterrupt right after it must not leave the lock held.
                 connection.execute("BEGIN IMMEDIATE")
@@ -196,6 +197,8 @@ class Store:
                     raise StoreError(self._moved(connection), {"path": str(self.path)})
                 yield connection
                 connection.execute("COMMIT")
+                if self._rescue != rescue:  # saved by another thread, perhaps without this
+                    raise StoreError(self._moved(), {"path": str(self.path)})
             except BaseException:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
@@ -256,6 +259,7 @@ class Store:
             if self._rescue is None and connection is not None:
                 stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%d-%H%M%S")
                 target = self.path.with_name(f"{self.path.name}.rescued-{stamp}-{self._pid}.db")
+                self._rescue = f"it is being saved as {target}"
                 try:
                     connection.execute("VACUUM INTO ?", [str(target)])
                 except sqlite3.Error as error:

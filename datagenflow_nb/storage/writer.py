@@ -4,19 +4,28 @@ It commits whatever has queued as soon as somebody waits for it, else after some
 commit's cost is shared by what came in during the last one. Rows of one ``put`` are never split
 between transactions, and transactions keep the order of ``put``. In every transaction each job's
 fencing token is checked: a runner that lost its job writes nothing more.
+
+What cannot be committed because the disk is full or another process has the lock is kept in memory
+and tried again for a while, and whoever waits for it waits: no further call is paid for meanwhile.
+What cannot be written in the end is kept in a file beside the store, from where a resume takes it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..errors import DataGenFlowError, JobError, StoreError
+from .explain import BUSY_TIMEOUT, may_pass
+from .inserts import CALLS, EXECUTIONS, LOG, RECORDS, REPLACED, STEPS, Counts, Item, Row, insert
 from .store import Store
+from .unstored import keep_unstored, runner_of
 
 __all__ = [
     "CALLS",
@@ -30,66 +39,14 @@ __all__ = [
     "Writer",
 ]
 
-# Tables in the order their rows refer to each other.
-EXECUTIONS, CALLS, STEPS, RECORDS, LOG, REPLACED = range(6)
+_log = logging.getLogger("datagenflow_nb")
 
-_INSERTS = (
-    (
-        "INSERT INTO executions (id, job_id, seed_index, repetition, attempt, status, error, "
-        "trace_id, started_at, finished_at) VALUES ",
-        10,
-        " ON CONFLICT(id) DO UPDATE SET status = excluded.status, error = excluded.error, "
-        "finished_at = excluded.finished_at",
-    ),
-    (
-        "INSERT INTO calls (execution_id, branch, block_id, number, model, request, request_hash, "
-        "answer, finish_reason, input_tokens, output_tokens, cost, latency, tries, error, "
-        "created_at, reused) VALUES ",
-        17,
-        # Asked again after a resume: the new answer takes the place of the old one, or of none.
-        " ON CONFLICT(execution_id, branch, block_id, number) DO UPDATE SET "
-        "model = excluded.model, request = excluded.request, "
-        "request_hash = excluded.request_hash, answer = excluded.answer, "
-        "finish_reason = excluded.finish_reason, input_tokens = excluded.input_tokens, "
-        "output_tokens = excluded.output_tokens, cost = excluded.cost, "
-        "latency = excluded.latency, tries = excluded.tries, error = excluded.error, "
-        "created_at = excluded.created_at, reused = excluded.reused",
-    ),
-    (
-        "INSERT INTO steps (execution_id, branch, step, block_id, block_type, changes, removed, "
-        "skipped, execution_time, error) VALUES ",
-        10,
-        "",
-    ),
-    (
-        "INSERT INTO records (job_id, execution_id, seed_index, repetition, branch, status, "
-        "reason, output_field, model, verdict, reviewer, created_at, updated_at) VALUES ",
-        13,
-        "",
-    ),
-    (
-        "INSERT INTO job_log (job_id, created_at, level, trace_id, block_id, message) VALUES ",
-        6,
-        "",
-    ),
-    # Records of earlier attempts on these branches are not current any more.
-    (
-        "WITH new (job_id, seed_index, repetition, attempt, execution_id, branches) AS (VALUES ",
-        6,
-        ") UPDATE records SET is_current = 0 WHERE (execution_id, branch) IN (SELECT e.id, "
-        "b.value FROM new JOIN executions e ON e.job_id = new.job_id "
-        "AND e.seed_index = new.seed_index AND e.repetition = new.repetition "
-        "AND e.attempt < new.attempt JOIN json_each(new.branches) b)",
-    ),
-)
-_COUNTS = (
-    "UPDATE jobs SET executions_done = ?, records_generated = ?, records_failed = ?, "
-    "records_filtered = ?, usage = ? WHERE id = ?"
-)
+#: Seconds over which a commit is tried again that a full disk or another's lock prevents.
+PATIENCE = BUSY_TIMEOUT
+#: Seconds that each try waits for the lock, and between two tries.
+_TRY = 1.0
+_PAUSE = 0.25
 
-#: Rows in one INSERT statement. The interpreter's lock is let go at every statement and got back
-#: after a wait while the loop thread computes, so many small statements would be slow.
-_CHUNKS = (64, 16, 4, 1)
 #: Queued rows over which producers wait, and their size in characters.
 MAX_QUEUED_ITEMS = 1_000
 MAX_QUEUED_CHARACTERS = 16_000_000
@@ -100,11 +57,6 @@ _REST_OF_ROW = 10_000
 #: Seconds rows are gathered for while nobody waits for their commit.
 _GATHER = 0.02
 
-Row = tuple[int, tuple[Any, ...]]
-#: Executions done, records generated, failed and filtered, and what makes the usage's JSON, of
-#: which only the last in a transaction is written.
-Counts = tuple[int, int, int, int, Callable[[], str]]
-
 
 class Writer:
     """The writer thread of a store; started by the first ``put``."""
@@ -112,9 +64,14 @@ class Writer:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._condition = threading.Condition()
-        self._queue: list[tuple[int, Sequence[Row], Counts | None]] = []
+        self._queue: list[Item] = []
         self._fences: dict[int, str] = {}
+        #: Who writes a job's rows: what a file of unstored rows is known by.
+        self._runners: dict[int, list[Any]] = {}
         self._failures: dict[int, DataGenFlowError] = {}
+        #: Jobs whose rows are kept in files since they could not be written, and how many files.
+        self._keeping: set[int] = set()
+        self._files = 0
         self._put = 0
         self._committed = 0
         self._queued_characters = 0
@@ -123,15 +80,24 @@ class Writer:
         self._is_wanted = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiter: asyncio.Future[None] | None = None
+        self._trouble: str | None = None
 
     @property
     def largest_row(self) -> int:
         """Bytes that a text of a row may have, with room for the rest of the row."""
         return self._store.connection.getlimit(sqlite3.SQLITE_LIMIT_LENGTH) - _REST_OF_ROW
 
+    @property
+    def waiting(self) -> str | None:
+        """Why nothing can be stored at the moment, while it is tried again; else None."""
+        return None if self._trouble is None else f"waiting to store: {self._trouble}"
+
     def open_job(self, job_id: int, token: str) -> None:
         """Accept rows of ``job_id`` as long as its row carries this runner's token."""
         self._failures.pop(job_id, None)
+        row = self._store.row("SELECT * FROM jobs WHERE id = ?", [job_id])
+        self._runners[job_id] = [job_id] if row is None else runner_of(row)
+        self._keeping.discard(job_id)
         self._fences[job_id] = token
 
     def close_job(self, job_id: int, token: str) -> None:
@@ -225,6 +191,9 @@ class Writer:
             self._thread.join()
 
     def _run(self) -> None:
+        # Short tries, so that who waits can be told why.
+        with contextlib.suppress(DataGenFlowError):  # the first commit meets it, and tells
+            self._store.connection.execute(f"PRAGMA busy_timeout = {_TRY * 1_000:.0f}")
         while True:
             with self._condition:
                 while not self._queue and not self._stopping:
@@ -244,27 +213,81 @@ class Writer:
                 with contextlib.suppress(RuntimeError):
                     loop.call_soon_threadsafe(_resolve, waiter)
 
-    def _commit(self, batch: list[tuple[int, Sequence[Row], Counts | None]]) -> None:
+    def _commit(self, batch: list[Item]) -> None:
+        """Write it, or note why its jobs cannot go on."""
         # Nothing is written behind a gap: rows queued after those that failed refer to them.
+        self._keep([item for item in batch if item[0] in self._keeping])
         batch = [item for item in batch if item[0] not in self._failures]
+        began = time.monotonic()
+        while (error := self._try(batch)) is not None:
+            if time.monotonic() - began >= PATIENCE:
+                self._give_up(batch, error, f"; it was tried for {PATIENCE:g} s")
+                break
+            if self._trouble is None:
+                self._trouble = str(error.__cause__)
+                _log.warning(
+                    "%s; what is not stored is held in memory and tried again for %g s, and jobs "
+                    "make no call meanwhile", error.message, PATIENCE,
+                )  # fmt: skip
+            time.sleep(_PAUSE)
+        else:
+            if self._trouble is not None:
+                _log.warning("what was held is stored, after %.0f s", time.monotonic() - began)
+        self._trouble = None
+
+    def _try(self, batch: list[Item]) -> StoreError | None:
+        """Write it, or note why its jobs cannot go on; an error that may pass is given back."""
         jobs = {job_id for job_id, _, _ in batch}
         if not jobs:
-            return
+            return None
         try:
             with self._store.write() as connection:
                 lost = self._check_fences(connection, jobs)
-                self._insert(connection, [item for item in batch if item[0] not in lost])
+                insert(connection, [item for item in batch if item[0] not in lost])
         except Exception as error:  # noqa: BLE001 # a failure of the batch's jobs, never silent
             # The thread's edge: were it to end, everybody who waits for a commit would for ever.
+            if isinstance(error, StoreError) and may_pass(error):
+                return error
+            if isinstance(error, StoreError) and self._store.is_moved():
+                self._give_up(batch, error)
+                return None
             if len(jobs) > 1:  # one job's bad row is not the others' fault
                 for job_id in jobs:
                     self._commit([item for item in batch if item[0] == job_id])
-                return
+                return None
             failure = error
             if not isinstance(failure, StoreError):
                 failure = StoreError(f"not stored: {error or type(error).__name__}")
                 failure.__cause__ = error
             self._failures.update(dict.fromkeys(jobs, failure))
+        return None
+
+    def _give_up(self, batch: list[Item], error: StoreError, why: str = "") -> None:
+        """The batch's jobs cannot go on; what is not in the store is kept beside it."""
+        jobs = {job_id for job_id, _, _ in batch}
+        self._keeping |= jobs
+        kept = self._keep(batch)
+        failure = StoreError(f"{error.message}{why}; {kept}", error.detail)
+        failure.__cause__ = error
+        self._failures.update(dict.fromkeys(jobs, failure))
+
+    def _keep(self, items: list[Item]) -> str:
+        """Keep rows in files; in words, what became of them."""
+        told = []
+        for job_id in sorted({item[0] for item in items}):
+            own = [item for item in items if item[0] == job_id]
+            self._files += 1
+            try:
+                path = keep_unstored(self._store.path, self._runners[job_id], own, self._files)
+            except (StoreError, TypeError, ValueError) as error:  # the thread's edge, as above
+                told.append(f"what was not stored of job {job_id} is lost: {error}")
+                _log.error("%s", told[-1])
+            else:
+                told.append(
+                    f"what was not stored of job {job_id} is in {path}, and resuming takes it up"
+                )
+                _log.warning("%s", told[-1])
+        return "; ".join(told)
 
     def _check_fences(self, connection: sqlite3.Connection, jobs: Iterable[int]) -> set[int]:
         lost = set()
@@ -279,48 +302,7 @@ class Writer:
                 )
         return lost
 
-    def _insert(
-        self,
-        connection: sqlite3.Connection,
-        batch: list[tuple[int, Sequence[Row], Counts | None]],
-    ) -> None:
-        tables: list[list[tuple[Any, ...]]] = [[] for _ in _INSERTS]
-        counts: dict[int, Counts] = {}
-        for job_id, rows, job_counts in batch:
-            for table, row in rows:
-                tables[table].append(row)
-            if job_counts is not None:
-                counts[job_id] = job_counts
-        for (head, width, tail), rows in zip(_INSERTS, tables, strict=True):
-            _insert_rows(connection, head, width, tail, rows)
-        for job_id, (*numbers, usage) in counts.items():
-            connection.execute(_COUNTS, (*numbers, usage(), job_id))
-
 
 def _resolve(waiter: asyncio.Future[None]) -> None:
     if not waiter.done():
         waiter.set_result(None)
-
-
-def _insert_rows(
-    connection: sqlite3.Connection, head: str, width: int, tail: str, rows: list[tuple[Any, ...]]
-) -> None:
-    one = "(" + ",".join("?" * width) + ")"
-    start = 0
-    while start < len(rows):
-        count = next(size for size in _CHUNKS if size <= len(rows) - start)
-        chunk = rows[start : start + count]
-        parameters = [value for row in chunk for value in row]
-        try:
-            connection.execute(head + ",".join([one] * count) + tail, parameters)
-        except UnicodeEncodeError:
-            # Half a surrogate pair in an error text or an answer; JSON columns are escaped already.
-            connection.execute(head + ",".join([one] * count) + tail, _escape(parameters))
-        start += count
-
-
-def _escape(parameters: list[Any]) -> list[Any]:
-    return [
-        value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
-        for value in parameters
-    ]

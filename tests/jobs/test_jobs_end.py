@@ -17,6 +17,7 @@ from servers import OfflineServer
 
 import datagenflow_nb as dgf
 from datagenflow_nb.jobs import Job
+from datagenflow_nb.storage import writer
 
 # Functions that become blocks are written as users write them.
 # mypy: disable-error-code="no-untyped-def"
@@ -330,8 +331,8 @@ def test_script_that_ends_with_its_jobs(ws: dgf.Workspace) -> None:
     assert ws.job(1).status == "completed"
 
 
-def test_no_room_left(ws: dgf.Workspace) -> None:
-    """A full disk ends the job as failed, with the cause; nothing hangs and the file is intact."""
+def test_no_room_left(ws: dgf.Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that stays full ends the job as failed, with the cause, and the file is intact."""
 
     @dgf.block(outputs=["text"])
     async def fill(n):
@@ -339,6 +340,7 @@ def test_no_room_left(ws: dgf.Workspace) -> None:
             _limit_size(ws, pages=20)
         return {"text": "x" * 10_000}
 
+    monkeypatch.setattr(writer, "PATIENCE", 0.5)
     finish(dgf.run(ECHO, {"n": 1}))  # the writer has its connection now
     job = dgf.run(dgf.Pipeline("fill", [fill]), [{"n": n} for n in range(1000)], concurrency=4)
     finish(job, "failed", timeout=30)

@@ -49,27 +49,36 @@ def keys_of(job: Job) -> Counter[tuple[int, int]]:
 
 
 def test_retries_lose_and_double_nothing(ws: dgf.Workspace, server: OfflineServer) -> None:
-    """300 executions of two calls against 20 % of 429, 500 and resets: 300 complete records."""
-    server.reset(rate_429=0.1, rate_500=0.05, rate_reset=0.05, retry_after=0.05)
-    ws.add_model("m", endpoint=server.url, model="offline", max_tries=8)
-    second = {"type": "StructuredGenerator", "config": STRUCTURED["config"]}
-    pipeline = ask("Say: {{ n }}", second)
+    """300 executions of two calls against every fault at once: 300 complete records."""
+    server.reset(
+        rate_429=0.1, rate_500=0.05, rate_reset=0.05, rate_hang=0.01, hang=600,
+        rate_invalid_json=0.05, retry_after=0.05,
+    )  # fmt: skip
+    ws.add_model("m", endpoint=server.url, model="offline", max_tries=8, timeout=2)
+    config = {**STRUCTURED["config"], "corrections": 5}  # type: ignore[dict-item] # a dictionary
+    pipeline = ask("Say: {{ n }}", {"type": "StructuredGenerator", "config": config})
     seeds = [{"n": number, "repetitions": 2} for number in range(150)]
     job = finish(dgf.run(pipeline, seeds, model="m", concurrency=32))
 
     assert ws.record_counts() == {"pending": 300}
     assert keys_of(job) == Counter((seed, again) for seed in range(150) for again in range(2))
-    calls = [call for found in calls_of(job).values() for call in found]
-    assert len(calls) == job.usage["calls"] == 600
+    by_record = calls_of(job)
+    calls = [call for found in by_record.values() for call in found]
     log = server.log()
+    heard = log["by_outcome"]
+    assert heard["invalid_json"] > 5
+    assert len(calls) == job.usage["calls"] == heard["ok"] + heard["invalid_json"]
+    assert len(calls) == 600 + heard["invalid_json"]  # each spoilt answer was corrected
     tries = [one for call in calls for one in call["tries"]]
     assert len(tries) == log["requests"]
     failed = Counter(one["status"] for one in tries if one["error"] is not None)
-    assert failed[429] == log["by_outcome"]["429"] > 30
-    assert failed[500] == log["by_outcome"]["500"] > 10
-    assert failed[None] == log["by_outcome"]["reset"] > 10
-    assert log["by_outcome"]["ok"] == 600
+    assert failed[429] == heard["429"] > 30
+    assert failed[500] == heard["500"] > 10
+    late = [one for one in tries if one["error"] and "no answer within 2 s" in one["error"]]
+    assert len(late) == heard["hang"] > 2
+    assert failed[None] - len(late) == heard["reset"] > 10
     assert all(call["tries"][-1]["error"] is None for call in calls)
+    assert all(found[-1]["answer"] for found in by_record.values())
 
 
 def test_invalid_json_is_corrected_or_told(ws: dgf.Workspace, server: OfflineServer) -> None:

@@ -6,14 +6,13 @@ import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
+from holding import THREE_CALLS, answered, assert_whole, prompts_of, write_seeds
 from running import ECHO, ask, finish, look, row_counts, wait_until
 from servers import OfflineServer
 
 import datagenflow_nb as dgf
-from datagenflow_nb.jobs import Job
 
 # Functions that become blocks are written as users write them.
 # mypy: disable-error-code="no-untyped-def"
@@ -22,28 +21,11 @@ Start = Callable[..., subprocess.Popen[str]]
 
 SEEDS = 300
 CONCURRENCY = 8
-THREE_CALLS: dict[str, Any] = {
-    "name": "three calls",
-    "blocks": [
-        {"type": "TextGenerator", "id": "a", "config": {"user_prompt": "First {{ n }}"}},
-        {"type": "TextGenerator", "id": "b", "config": {"user_prompt": "Then {{ n }}"}},
-        {"type": "TextGenerator", "id": "c", "config": {"user_prompt": "Last {{ n }}"}},
-    ],
-}
 RUN = f"""
     import datagenflow_nb as dgf
     dgf.workspace("store.db")
     dgf.run({THREE_CALLS!r}, "seeds.csv", model="m", concurrency={CONCURRENCY}, wait=True)
 """
-RESUME = """
-    import datagenflow_nb as dgf
-    dgf.workspace("store.db").job(1).resume(wait=True)
-"""
-
-
-def answered() -> int:
-    """Calls with an answer in the file, 0 while there is no table yet."""
-    return int(look("store.db", "SELECT count(*) FROM calls WHERE answer IS NOT NULL")[0][0])
 
 
 def repeated(server: OfflineServer) -> int:
@@ -58,64 +40,13 @@ def end_by(process: subprocess.Popen[str], number: signal.Signals) -> None:
     process.communicate(timeout=20)
 
 
-def prompts_of(job: Job) -> list[list[str]]:
-    """The prompts in each record's trace, in order."""
-    return [
-        [call["request"]["messages"][-1]["content"] for step in job.trace(int(record))
-         for call in step["calls"]]
-        for record in job.records()["id"]
-    ]  # fmt: skip
-
-
-def is_whole(ws: dgf.Workspace, job: Job) -> bool:
-    """One record for each of the seeds, three calls in the trace of each, each once, no finding."""
-    frame = job.records()
-    assert sorted(frame["seed_index"]) == list(range(SEEDS))
-    assert set(frame["status"]) == {"pending"}
-    expected = [[f"First {n}", f"Then {n}", f"Last {n}"] for n in frame["n"]]
-    assert prompts_of(job) == expected
-    assert job.executions_done == job.records_generated == SEEDS
-    assert job.records_failed == job.records_filtered == 0
-    assert job.usage["calls"] == answered() == 3 * SEEDS
-    tokens = look("store.db", "SELECT sum(input_tokens), sum(output_tokens) FROM calls")[0]
-    assert (job.usage["input_tokens"], job.usage["output_tokens"]) == tokens
-    return not [finding for finding in ws.examine() if finding.count]
-
-
-def write_seeds() -> Path:
-    """The seeds as a file."""
-    path = Path("seeds.csv")
-    path.write_text("n\n" + "\n".join(map(str, range(SEEDS))))
-    return path
-
-
-def test_kill_three_times(ws: dgf.Workspace, server: OfflineServer, start_script: Start) -> None:
-    """kill -9 at a quarter, half and three quarters: only what was in flight is asked again."""
-    server.reset(latency=0.02)
-    path = write_seeds()
-    script = RUN
-    for kills, at in enumerate((225, 450, 675), 1):
-        process = start_script(script)
-        wait_until(lambda at=at: answered() >= at, f"{at} answers", process)  # type: ignore[misc]
-        end_by(process, signal.SIGKILL)
-        assert ws.job(1).status == "interrupted"
-        assert repeated(server) <= (kills - 1) * CONCURRENCY
-        path.unlink(missing_ok=True)
-        script = RESUME
-    job = ws.job(1)
-    assert job.resume(wait=True) is job
-    finish(job)
-    assert repeated(server) <= 3 * CONCURRENCY
-    assert is_whole(ws, job)
-
-
 @pytest.mark.parametrize("how", ["SIGINT", "cancel", "now"])
 def test_cancelled_job(
     ws: dgf.Workspace, server: OfflineServer, start_script: Start, how: str
 ) -> None:
     """After Ctrl-C or cancel nothing is asked twice, after cancel(now=True) what was dropped."""
     server.reset(latency=0.02)
-    write_seeds()
+    write_seeds(SEEDS)
     process = start_script(RUN)
     wait_until(lambda: answered() >= 450, "450 answers", process)
     if how == "SIGINT":
@@ -129,99 +60,8 @@ def test_cancelled_job(
     finish(job.resume(concurrency=16))
     assert job.row.options["concurrency"] == 16
     assert repeated(server) <= (CONCURRENCY if how == "now" else 0)
-    assert is_whole(ws, job)
+    assert_whole(ws, job, SEEDS)
     assert job.row.error is job.row.control is None
-
-
-CHUNKER = {
-    "type": "TextChunker",
-    "config": {"field_name": "text", "chunk_size": 20, "chunk_overlap": 0},
-}
-FAN_OUT: dict[str, Any] = {
-    "name": "chunks",
-    "blocks": [
-        {"type": "TextGenerator", "id": "title", "config": {"user_prompt": "Title: {{ text }}"}},
-        {"type": "FieldMapper", "id": "keep", "config": {"mappings": {"title": "{{ assistant }}"}}},
-        CHUNKER,
-        {"type": "TextGenerator", "id": "x", "config": {"user_prompt": "First {{ chunk_text }}"}},
-        {"type": "TextGenerator", "id": "y", "config": {"user_prompt": "Then {{ chunk_text }}"}},
-    ],
-}
-
-
-def test_fan_out_killed_in_the_middle(
-    ws: dgf.Workspace, server: OfflineServer, start_script: Start
-) -> None:
-    """One seed of 200 chunks: the missing branches go on from the stored steps they share."""
-    server.reset(latency=0.02)
-    words = " ".join(f"word number {n:07d}" for n in range(200))
-    process = start_script(
-        f"""
-        import datagenflow_nb as dgf
-        dgf.workspace("store.db")
-        dgf.run({FAN_OUT!r}, {{"text": {words!r}}}, model="m", concurrency=8, wait=True)
-        """
-    )
-    wait_until(lambda: answered() >= 200, "200 answers", process)
-    end_by(process, signal.SIGKILL)
-    job = ws.job(1)
-    before = job.records_generated
-    assert 80 <= before < 200
-    (trace_id,) = look("store.db", "SELECT trace_id FROM executions")[0]
-    finish(job.resume(concurrency=8))
-    assert repeated(server) <= 8
-    frame = job.records()
-    assert sorted(frame["branch"], key=int) == [str(n) for n in range(200)]
-    assert frame["title"].nunique() == 1
-    for record in job.records()["id"][::20]:
-        trace = job.trace(int(record))
-        assert [step["step"] for step in trace] == [0, 1, 2, 3, 4]
-        assert [len(step["calls"]) for step in trace] == [1, 0, 0, 1, 1]
-        chunk = trace[2]["output"]["chunk_text"]
-        assert trace[4]["calls"][0]["request"]["messages"][-1]["content"] == (f"Then {chunk}")
-    assert [frame.set_index("branch")["chunk_text"][str(n)].strip() for n in range(200)] == [
-        f"word number {n:07d}" for n in range(200)
-    ]
-    assert set(frame["model"]) == {"m"}
-    assert look("store.db", "SELECT trace_id, attempt, status FROM executions") == [
-        (trace_id, 1, "completed")
-    ]
-    assert (job.executions_done, job.records_generated, job.usage["calls"]) == (1, 200, 401)
-    assert not [finding for finding in ws.examine() if finding.count]
-
-
-def test_two_resume_at_once(ws: dgf.Workspace, server: OfflineServer, start_script: Start) -> None:
-    """Exactly one process gets the job; the other is told which has it."""
-    server.reset(latency=0.02)
-    write_seeds()
-    process = start_script(RUN)
-    wait_until(lambda: answered() >= 450, "450 answers", process)
-    end_by(process, signal.SIGKILL)
-    script = """
-        import datagenflow_nb as dgf
-        job = dgf.workspace("store.db").job(1)
-        print("ready", flush=True)
-        input()
-        try:
-            print(job.resume(wait=True).status)
-        except dgf.JobError as error:
-            print(error.message)
-    """
-    both = [start_script(script, stdin=subprocess.PIPE) for _ in range(2)]
-    for one in both:
-        assert one.stdout is not None
-        assert one.stdout.readline() == "ready\n"
-    for one in both:
-        assert one.stdin is not None
-        one.stdin.write("go\n")
-        one.stdin.flush()
-    told = [one.communicate(timeout=60)[0] for one in both]
-    winner = next(number for number, text in enumerate(told) if text == "completed\n")
-    loser = told[1 - winner]
-    assert loser.startswith(f"job 1 is running, process {both[winner].pid} on ")
-    assert loser.endswith(" has it: it cannot be resumed meanwhile\n")
-    assert repeated(server) <= CONCURRENCY
-    assert is_whole(ws, ws.job(1))
 
 
 def test_what_cannot_be_resumed(ws: dgf.Workspace) -> None:
@@ -263,7 +103,7 @@ def test_runner_that_lost_its_job(
 ) -> None:
     """A runner that was taken for dead and lives writes nothing more, and the counts are right."""
     server.reset(latency=0.02)
-    write_seeds()
+    write_seeds(SEEDS)
     process = start_script(RUN)
     wait_until(lambda: answered() >= 300, "300 answers", process)
     process.send_signal(signal.SIGSTOP)
@@ -275,7 +115,7 @@ def test_runner_that_lost_its_job(
     _, err = process.communicate(timeout=30)
     assert "is not this runner's any more" in err
     finish(job)
-    assert is_whole(ws, job)
+    assert_whole(ws, job, SEEDS)
 
 
 BLOCK = """

@@ -303,6 +303,39 @@ def test_cancel_among_failing_tries(ws: dgf.Workspace, server: OfflineServer) ->
     assert healthy(ws)
 
 
+def test_no_request_after_the_wish_is_seen(
+    ws: dgf.Workspace, server: OfflineServer, start_script: Any
+) -> None:
+    """A throttled job that another process cancels sends nothing more within two looks at its row.
+
+    A second is two looks. They are counted by a task on the job's own loop, so that a slow machine
+    slows both.
+    """
+    server.reset(latency=0.05, max_concurrent=4, retry_after=0.05)
+    ws.add_model("busy", endpoint=server.url, model="m", max_wait=600, max_tries=1000)
+    more = {"type": "TextGenerator", "config": {"user_prompt": "On: {{ assistant }}"}}
+    seeds = [{"n": n} for n in range(2000)]
+    job = ws.run(ask("{{ n }}", more), seeds, model="busy", concurrency=24)
+    wait_until(lambda: job.records_generated >= 10, "first records")
+
+    async def watch() -> None:
+        while look("store.db", "SELECT status, control FROM jobs") == [("running", None)]:
+            await asyncio.sleep(0.01)
+        for _ in range(2):
+            await asyncio.sleep(0.5)
+            await asyncio.to_thread(look, "store.db", "SELECT control FROM jobs")
+        server.reset()  # what is in flight is not counted again
+
+    watched = runtime.submit(watch())
+    script = 'import datagenflow_nb as dgf; dgf.workspace("store.db").job(1).cancel()'
+    assert start_script(script).communicate(timeout=60) == ("", "")
+    watched.result(60)
+    finish(job, "cancelled")
+    assert server.log()["distinct_prompts"] == 0
+    assert job.records_failed == 0
+    assert healthy(ws)
+
+
 def test_cancel_from_another_process(
     ws: dgf.Workspace, server: OfflineServer, start_script: Any
 ) -> None:

@@ -193,9 +193,9 @@ class Kernel:
         """What the stop button does."""
         self.manager.interrupt_kernel()
 
-    def restart(self) -> None:
-        """Kill the kernel and start it anew; nothing of its memory stays."""
-        self.manager.restart_kernel(now=True)
+    def restart(self, *, now: bool = True) -> None:
+        """Kill the kernel, or ask it to end, and start it anew; nothing of its memory stays."""
+        self.manager.restart_kernel(now=now)
         self.client.wait_for_ready(timeout=60)
         self._cells.clear()
 
