@@ -9,6 +9,7 @@ import sys
 import textwrap
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -137,8 +138,8 @@ def test_stopped_and_resumed(
             for name in "ab"
         ],
     }
-    job = ws.run(pipeline, [{"n": n} for n in range(40)], model="m", concurrency=4, detach=True)
-    wait_until(lambda: server.log()["requests"] >= 30, "30 requests")
+    job = ws.run(pipeline, [{"n": n} for n in range(20)], model="m", concurrency=4, detach=True)
+    wait_until(lambda: server.log()["requests"] >= 14, "14 requests")
     os.kill(pid_of(job), number)
     finish(job, "interrupted")
     if number == signal.SIGTERM:
@@ -149,10 +150,36 @@ def test_stopped_and_resumed(
     assert pid_of(job) != os.getpid()
     finish(job)
     assert job.row.options["concurrency"] == 8
-    assert sorted(job.records()["n"]) == list(range(40))
+    assert sorted(job.records()["n"]) == list(range(20))
     repeated = server.log()["requests"] - server.log()["distinct_prompts"]
     assert repeated <= (0 if number == signal.SIGTERM else 4)
     assert not [finding for finding in ws.examine() if finding.count]
+
+
+def test_second_sigterm(ws: dgf.Workspace, server: OfflineServer, tmp_path: Path) -> None:
+    """It drops the answers in flight."""
+    server.reset(latency=100)
+    pipeline = {"name": "a", "blocks": [{"type": "TextGenerator", "config": {"user_prompt": "x"}}]}
+    job = ws.run(pipeline, [{"n": 1}], model="m", detach=True)
+    wait_until(lambda: server.log()["max_in_flight"], "a request")
+    for count in (1, 2):
+        os.kill(pid_of(job), signal.SIGTERM)
+        wait_until(lambda count=count: job.log_lines == count, "its word")  # type: ignore[misc]
+    finish(job, "interrupted")
+    assert job.log()[-1].message == "SIGTERM: the job is stopped, answers in flight are dropped"
+
+
+def test_two_resume_at_once(ws: dgf.Workspace, hold: dict[str, Any], tmp_path: Path) -> None:
+    """One gets the job, the other is told who has it; no process stays without one."""
+    job = finish(ws.run(hold, SEEDS, detach=True).cancel(now=True), "cancelled")
+    wait_until(lambda: not detached_processes(tmp_path), "the end of the process")
+    both = [ThreadPoolExecutor(1).submit(job.resume, detach=True) for _ in range(2)]
+    told = [str(error) for error in (one.exception(60) for one in both) if error is not None]
+    (process,) = detached_processes(tmp_path)
+    assert told[0].startswith(f"job 1 is running, process {process.pid} on ")
+    assert told[1:] == []
+    Path("go").touch()
+    finish(job)
 
 
 def test_retry(ws: dgf.Workspace, tmp_path: Path) -> None:
@@ -321,19 +348,25 @@ def test_interrupt_while_it_starts(ws: dgf.Workspace, start_script: Start, tmp_p
     assert detached_processes(tmp_path) == []
 
 
-def test_modules_beside_the_script(ws: dgf.Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Blocks import there what they import here; a file called like one of Python's is no harm."""
-    Path("lib").mkdir()
+def test_the_same_surroundings(ws: dgf.Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks find the modules they find here, the store and the project after a change of folder;
+    a file called like a module of Python's is no harm."""
+    for name in ("lib", "elsewhere"):
+        Path(name).mkdir()
     Path("lib/beside.py").write_text("WORD = 'beside'\n")
-    Path("json.py").write_text("raise RuntimeError('the wrong json')\n")
+    Path("elsewhere/json.py").write_text("raise RuntimeError('the wrong json')\n")
     monkeypatch.syspath_prepend(str(Path("lib").resolve()))
+    monkeypatch.setenv("OF_A_CELL", "set")
     pipeline = with_block(
-        "import datagenflow_nb as dgf\nfrom beside import WORD\n"
-        "@dgf.block(outputs=['m'])\ndef Own(n):\n    return {'m': WORD}\n",
+        "import os\nimport datagenflow_nb as dgf\nfrom beside import WORD\n"
+        "@dgf.block(outputs=['m'])\ndef Own(n):\n"
+        "    place, store = os.path.basename(os.getcwd()), dgf.workspace().store.path.name\n"
+        "    return {'m': [WORD, place, os.environ['OF_A_CELL'], store]}\n",
         {"name": "own", "blocks": [{"type": "Own"}]},
     )
+    monkeypatch.chdir("elsewhere")
     job = ws.run(pipeline, [{"n": 1}], detach=True, wait=True)
-    assert list(job.records()["m"]) == ["beside"]
+    assert list(job.records()["m"]) == [["beside", "elsewhere", "set", "store.db"]]
 
 
 def test_calls_that_wait_are_told_in_the_log(ws: dgf.Workspace, server: OfflineServer) -> None:
