@@ -6,6 +6,7 @@ output holds one JSON document and nothing else: the result, or ``{"error", "det
 
 output    writing: text, tables, JSON, errors, whatever the streams can take
 aside     what is no result, away from standard output
+budgets   the options that stop a job
 command   what the commands share: errors, options, settings, the workspace
 progress  the live line of a running job
 detached  a job that runs on without the command

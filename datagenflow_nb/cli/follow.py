@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
+from ..displays.budgets import way_on
 from ..displays.text import duration, plural, shorten, shown_path
 from ..displays.usage import cost_told, parts_of
 from ..errors import ConfigError, JobError
@@ -199,7 +200,8 @@ def summary_text(workspace: Workspace, row: JobRow, summary: dict[str, Any]) -> 
             f"All that had finished is stored: {plural(row.executions_done, 'execution')}."
         )
     if row.status != "completed":
-        lines.append(f"To finish it: dgf resume {row.id}{db_argument(workspace)}")
+        more = way_on(row.error)
+        lines.append(f"To finish it: dgf resume {row.id}{more}{db_argument(workspace)}")
     return "\n".join(lines)
 
 

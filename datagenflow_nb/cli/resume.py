@@ -9,6 +9,7 @@ import click
 
 from ..displays.text import plural
 from .aside import results_only
+from .budgets import budget_options, given
 from .command import Command, db_option, existing_workspace, json_option
 from .detached import detach_option, tell_detached
 from .follow import Interrupts, exit_status, follow, job_summary, summary_text, tell_start
@@ -28,6 +29,7 @@ concurrency_option = click.option(
 @click.argument("job_id", metavar="ID", type=int)
 @db_option
 @concurrency_option
+@budget_options(is_again=True)
 @detach_option
 @json_option
 @click.pass_context
@@ -36,30 +38,29 @@ def resume(
     /,
     job_id: int,
     db: Path | None,
-    concurrency: int | None,
     detach: bool,
     as_json: bool,
+    **options: Any,
 ) -> None:
-    """Finish job ID, which was cancelled or interrupted or failed, from its stored seeds.
+    """Finish job ID, which was stopped, however, or failed, from its stored seeds.
 
     Only what is missing runs, and what a model has answered is not asked again. Ctrl-C stops as it
     does in dgf run.
     """
-    run_again(ctx, job_id, db, concurrency, detach=detach, as_json=as_json, is_retry=False)
+    run_again(ctx, job_id, db, given(options), detach=detach, as_json=as_json, is_retry=False)
 
 
 def run_again(
     ctx: click.Context,
     job_id: int,
     db: Path | None,
-    concurrency: int | None,
+    options: dict[str, Any],
     *,
     detach: bool,
     as_json: bool,
     is_retry: bool,
 ) -> None:
     """Resume or retry the job, follow it to its end, and end with its exit status."""
-    options: dict[str, Any] = {} if concurrency is None else {"concurrency": concurrency}
     with Interrupts() as interrupts, existing_workspace(db) as workspace:
         job = workspace.job(job_id)
         with results_only():

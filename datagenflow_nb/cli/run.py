@@ -13,6 +13,7 @@ import click
 from ..displays.text import plural, shown_path
 from ..errors import ConfigError, SeedError, suggest
 from .aside import results_only
+from .budgets import budget_options, given
 from .command import STATUSES, Command, db_option, json_option, load_settings, opened
 from .detached import detach_option, tell_detached
 from .follow import (
@@ -69,6 +70,7 @@ _PIPELINE_SUFFIXES = (".yaml", ".yml", ".json")
     metavar="N",
     help="What the job's random numbers are drawn from. Default: drawn and stored.",
 )
+@budget_options(is_again=False)
 @detach_option
 @json_option
 @click.pass_context
@@ -110,7 +112,7 @@ def run(
         ready = Path(pipeline) if is_file else _stored(workspace, pipeline)
         source = _standard_input() if seeds == "-" else seeds
         with results_only():
-            job = workspace.run(ready, source, detach=detach, **options)
+            job = workspace.run(ready, source, detach=detach, **given(options))
             row = job.row
             tell_start(workspace, row, plural(row.total or 0, "execution"))
             if not detach:

@@ -3,6 +3,9 @@
 options  what a run can be told
 feed     the executions of a new job, or what is left of one that has ended
 runner   the pool that works through a job on the loop thread
+steering  what goes on, waits or stops; what limits are
+bounds   which limits a job has: limits (time, records), spending (tokens, money)
+budget   what may be spent, and what calls in flight may take
 ledger   what the runner writes down, and when it counts
 waits    calls that wait for another try
 usage    tokens and money, by block and by model

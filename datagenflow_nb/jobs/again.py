@@ -14,7 +14,7 @@ from ..records import decode
 from ..services import Services
 from ..spec import PipelineSpec
 from ..storage.jobs import JobRow
-from .options import RunOptions
+from .options import KEPT, RunOptions
 
 if TYPE_CHECKING:
     from .job import Job
@@ -38,7 +38,7 @@ class Resumable:
     wait_or_cancel: Callable[[], Any]
 
     def resume(self, *, wait: bool = False, detach: bool = False, **options: Any) -> Self:
-        """Finish a job that was cancelled or interrupted or that failed, from the stored seeds.
+        """Finish a job that was stopped, however, or that failed, from the stored seeds.
 
         What has ended stays. Only what is missing runs, and answers that are stored are not asked
         for again.
@@ -50,7 +50,8 @@ class Resumable:
         detach : bool
             Run in a process of its own, as ``run(..., detach=True)`` does.
         **options
-            ``concurrency``; default: as before.
+            ``concurrency``, and budgets (``max_tokens_total``, ``max_cost``, ``max_seconds``,
+            ``max_records``; None takes one away); default: as before.
 
         Raises
         ------
@@ -59,7 +60,8 @@ class Resumable:
         BlockNotFoundError
             When there are no blocks of the types it uses, with these types.
         ConfigError
-            For another option, and when its blocks would ask other models than before.
+            For another option, a budget that is met already, and when its blocks would ask other
+            models than before.
         """
         self._again(self.id, options, is_retry=False, detach=detach)
         return self.wait_or_cancel() if wait else self
@@ -94,16 +96,14 @@ def options_again(job: JobRow, options: dict[str, Any]) -> dict[str, Any]:
         For an unknown option, a value out of range, and one that a job keeps.
     """
     checked = RunOptions.check(options)
-    for name in ("model", "random_seed"):
+    for name in KEPT:
         if name in options:
             raise ConfigError(
                 f"{name} cannot be changed, all records of job {job.id} come of the same one; "
                 f'to use another, run the pipeline over "job:{job.id}"',
                 {"job_id": job.id},
             )
-    if "concurrency" not in options:
-        return job.options
-    return {**job.options, "concurrency": checked.concurrency}
+    return {**job.options, **{name: getattr(checked, name) for name in options}}
 
 
 def program_again(

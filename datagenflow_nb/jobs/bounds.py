@@ -1,13 +1,90 @@
-"""Which limits keep a job within bounds."""
+"""Which budgets keep a job within bounds, and which it has met already."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..displays.budgets import BUDGETS, amount, how_on
+from ..errors import ConfigError
+from ..llm.base import ModelConfig
+from ..llm.catalog import Models
+from ..records import Usage
 from ..storage.jobs import JobRow
+from .limits import RecordLimit, TimeLimit
+from .spending import CostLimit, TokenLimit, no_price
 from .steering import Limit
 
-__all__ = ["limits_of"]
+__all__ = ["limits_of", "refuse_met", "refuse_unpriced"]
 
 
-def limits_of(job: JobRow) -> list[Limit]:
+def limits_of(job: JobRow, models: Models, workers: int) -> list[Limit]:
     """The limits of a job, new for each of its runners."""
-    return []
+    limits: list[Limit] = []
+    for option, limit in _budgets(job.options).items():
+        used = _used(job, option)
+        if option == "max_tokens_total":
+            limits.append(TokenLimit(job.id, limit, used, workers))
+        elif option == "max_cost":
+            limits.append(CostLimit(job.id, limit, used, workers, models.resolve))
+        elif option == "max_seconds":
+            limits.append(TimeLimit(job.id, limit, used))
+        else:
+            limits.append(RecordLimit(job.id, limit, job.records_generated))
+    return limits
+
+
+def refuse_unpriced(options: Mapping[str, Any], configs: Iterable[ModelConfig]) -> None:
+    """Raise when there is a money budget for models whose prices nobody knows.
+
+    Raises
+    ------
+    ConfigError
+    """
+    names = sorted({config.name for config in configs if config.cost(Usage()) is None})
+    if names and options.get("max_cost") is not None:
+        raise no_price(names)
+
+
+def refuse_met(job: JobRow, options: Mapping[str, Any], *, is_retry: bool) -> None:
+    """Raise when a job that has ended could do nothing within the budgets it shall go on with.
+
+    Raises
+    ------
+    ConfigError
+    """
+    met = (job.error or {}).get("detail", {}) if job.status == "stopped" else {}
+    is_unknown = job.usage.get("calls") and job.usage.get("cost") is None
+    if options.get("max_cost") is not None and is_unknown:
+        raise ConfigError(
+            f"max_cost cannot be kept: what the {job.usage['calls']:,} calls of job {job.id} so "
+            "far did cost is not known, their models had no prices; use max_tokens_total",
+            {"job_id": job.id},
+        )
+    for option, limit in _budgets(options).items():
+        used = _used(job, option)
+        if used >= limit or (met.get("option") == option and limit <= met["limit"]):
+            verb = "retry" if is_retry else "resume"
+            raise ConfigError(
+                f"job {job.id} has used {amount(option, used)} of {option} "
+                f"{amount(option, limit)}: nothing was started; to go on with more: "
+                f"{how_on(job.id, option, verb)}; None instead of a number takes the budget away",
+                {"job_id": job.id, "option": option, "limit": limit, "used": used},
+            )
+
+
+def _budgets(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: options[name] for name in BUDGETS if options.get(name) is not None}
+
+
+def _used(job: JobRow, option: str) -> float:
+    if option == "max_tokens_total":
+        return int(job.usage.get("input_tokens", 0)) + int(job.usage.get("output_tokens", 0))
+    if option == "max_cost":
+        return job.usage.get("cost") or 0.0
+    if option == "max_records":
+        return job.records_generated
+    if job.seconds is not None:
+        return job.seconds
+    before: float = (job.options.get("resumed") or (None, 0.0))[1]  # it has been taken already
+    return before

@@ -134,7 +134,7 @@ class Job(Steerable, Resumable):
 
     @property
     def error(self) -> dict[str, Any] | None:
-        """Why the job failed, or None."""
+        """Why the job failed or was stopped, or None."""
         return self.row.error
 
     @property

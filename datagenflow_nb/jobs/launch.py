@@ -31,7 +31,7 @@ from ..storage.resume import ResumeTable, refuse
 from ..storage.store import Store
 from ..storage.writer import Writer
 from .again import options_again, program_again
-from .bounds import limits_of
+from .bounds import limits_of, refuse_met, refuse_unpriced
 from .detaching import DetachedFace
 from .feed import Feed, ResumedFeed, RetryFeed
 from .job import Job
@@ -126,6 +126,7 @@ class JobRoom(DetachedFace):
             models.resolve(options.model)  # a wrong name is told even when no block asks for it
         resolved = models.check(program.model_names)
         names = sorted({config.name for config in resolved.values()})
+        refuse_unpriced(options.stored(), resolved.values())
         needed = needed_seed_fields(pipeline.spec, pipeline.services.registry, pipeline.instances)
         source = self._seeds_of(seeds) if _names_a_job(seeds) else read_seeds(seeds, where=where)
         order = self._order(pipeline) if detach else None
@@ -135,14 +136,12 @@ class JobRoom(DetachedFace):
         job_id = self.table.create(
             pipeline_name=pipeline.name,
             definition=pipeline.to_json(),
-            options={
-                "concurrency": options.concurrency, "model": options.model, "models": names,
-            },
+            options={**options.stored(), "models": names},
             random_seed=secrets.randbits(48) if random_seed is None else random_seed,
             token=token,
             pipeline_id=stored[0] if stored else None,
             pipeline_version=stored[1] if stored else None,
-        )  # fmt: skip
+        )
         self._hold(job_id, token)
         try:
             self.table.add_seeds(job_id, source)
@@ -176,8 +175,10 @@ class JobRoom(DetachedFace):
         before = self.table.get(job_id)
         refuse(before, is_retry=is_retry)
         given, options = options, options_again(before, options)
+        refuse_met(before, options, is_retry=is_retry)
         instances = self._instances.get(before.id, {})
         program, models = program_again(before, self._services(), instances)
+        refuse_unpriced(options, models.check(program.model_names).values())
         if detach:
             pipeline = Pipeline.from_spec(program.spec, self._services())
             pipeline.instances = dict(instances)
@@ -229,7 +230,7 @@ class JobRoom(DetachedFace):
         concurrency = job.options.get("concurrency", RunOptions().concurrency)
         runner = Runner(
             self.table, self._writer, job, token, program, models, concurrency, feed, before,
-            limits_of(job),
+            limits_of(job, models, concurrency),
         )  # fmt: skip
         live = Live(runner)
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
+from ..displays.budgets import BUDGETS
 from ..errors import ConfigError, suggest
+from ..whole import told
 
-__all__ = ["RunOptions"]
+__all__ = ["KEPT", "RunOptions"]
 
 MAX_CONCURRENCY = 4096
+#: Options that stay what they were when a job runs again.
+KEPT = ("model", "random_seed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +29,19 @@ class RunOptions:
         Replaces the default model.
     random_seed : int or None
         What all random numbers of the job are drawn from; drawn and stored when None.
+    max_tokens_total, max_records : int or None
+        Tokens in and out, and records that neither fail nor are filtered, after which it stops.
+    max_cost, max_seconds : float or None
+        Money and running time, likewise.
     """
 
     concurrency: int = 32
     model: str | None = None
     random_seed: int | None = None
+    max_tokens_total: int | None = None
+    max_cost: float | None = None
+    max_seconds: float | None = None
+    max_records: int | None = None
 
     @classmethod
     def check(cls, options: dict[str, Any]) -> RunOptions:
@@ -55,4 +68,22 @@ class RunOptions:
         seed = checked.random_seed
         if seed is not None and (type(seed) is not int or not 0 <= seed < 2**63):
             raise ConfigError(f"random_seed is {seed!r}, expected a whole number from 0 to 2**63-1")
+        for name, kind in BUDGETS.items():
+            _check_budget(name, getattr(checked, name), is_whole=kind.is_whole)
         return checked
+
+    def stored(self) -> dict[str, Any]:
+        """What a job's row keeps of them; its random seed has a column."""
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        del values["random_seed"]
+        budgets = {name: values.pop(name) for name in BUDGETS}
+        return values | {name: value for name, value in budgets.items() if value is not None}
+
+
+def _check_budget(name: str, value: Any, *, is_whole: bool) -> None:
+    if value is None:
+        return
+    is_number = isinstance(value, int if is_whole else int | float) and not isinstance(value, bool)
+    if not is_number or not 0 < value < math.inf:
+        expected = "whole number, 1 or more" if is_whole else "number above 0"
+        raise ConfigError(f"{name} is {told(value)}, expected a {expected}", {"option": name})

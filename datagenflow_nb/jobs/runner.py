@@ -102,8 +102,9 @@ class Runner:
         StoreError
             When the final status could not be stored.
         """
-        error: DataGenFlowError | None = None
+        failure: DataGenFlowError | None = None
         self._job_log.open()
+        self.steering.begin()
         control = asyncio.create_task(self._watch_control())
         self._workers = [asyncio.create_task(self._work()) for _ in range(self._concurrency)]
         try:
@@ -111,27 +112,30 @@ class Runner:
             if self.steering.status is not None:
                 self.ledger.abandon(self.steering.status)
             await self.ledger.flush()
-            error = self.steering.error
-        except DataGenFlowError as failure:
-            error = failure
+        except DataGenFlowError as error:
+            failure = error
             with contextlib.suppress(DataGenFlowError):  # the same
                 await self.ledger.flush()  # what was put is kept beside the store by then
         finally:
+            self.steering.end()
             self._job_log.close()
             control.cancel()
             await asyncio.wait([control])
-        status = self.steering.status or "completed"
-        if self.ledger.done == self.job.total and error is self.steering.error:
-            status, error = "completed", None  # the wish to stop came after the last record
-        elif status == "completed" and error is None and self._before is not None:
+        return await self._end(failure)
+
+    async def _end(self, failure: DataGenFlowError | None) -> str:
+        """Say what the job has ended as, and why."""
+        status, error = self.steering.status, self.steering.error
+        if failure is not None:
+            status, error = "failed", failure
+        elif self.ledger.done == self.job.total:
+            status, error = "completed", None  # a wish to stop came after the last record
+        elif status is None and self._before is not None:
             await self._finish(self._before.status, None, self._before.error)
             return self._before.status
-        elif status == "completed" and error is None:
-            error = StoreError(
-                f"the job ended with {self.ledger.done} of {self.job.total} executions done"
-            )
-        if error is not self.steering.error:
-            status = "failed"
+        elif status is None:
+            told = f"{self.ledger.done} of {self.job.total} executions done"
+            status, error = "failed", StoreError(f"the job ended with {told}")
         await self._finish(status, error)
         return status
 
@@ -233,7 +237,7 @@ class Runner:
             self._branches.extend(reversed(self.ledger.fan_out(branch, outcome)))
             self.steering.changed.set()
         else:
-            self.ledger.end(branch, self.steering.ended(outcome))
+            self.ledger.end(branch, outcome)
         await self.ledger.room()
 
     async def _take(self) -> Branch | None:

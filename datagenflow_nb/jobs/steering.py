@@ -22,6 +22,12 @@ class Limit:
 
     steering: Steering
 
+    def begin(self) -> None:
+        """The job's runner begins to work."""
+
+    def end(self) -> None:
+        """It works no more."""
+
     def may_begin(self) -> bool:
         """Whether another branch may begin, besides ``steering.under_way`` others."""
         return True
@@ -82,6 +88,16 @@ class Steering:
         now = 0.0 if self._paused_at is None else monotonic() - self._paused_at
         return self._paused_seconds + now
 
+    def begin(self) -> None:
+        """The runner begins to work."""
+        for limit in self._limits:
+            limit.begin()
+
+    def end(self) -> None:
+        """It works no more."""
+        for limit in self._limits:
+            limit.end()
+
     def stop(self, status: str, error: DataGenFlowError | None = None) -> None:
         """End the job as ``status``; the first reason stays the reason."""
         if self.status is None:
@@ -127,8 +143,9 @@ class Steering:
 
     async def until_settled(self) -> None:
         """Returns when a call or a branch has ended since, or the job is stopped."""
-        self._settled.clear()
-        await self._settled.wait()
+        if not self.stopping.is_set():  # by a limit that has just been asked
+            self._settled.clear()
+            await self._settled.wait()
 
     def may_begin(self) -> bool:
         """Whether another branch may begin now."""

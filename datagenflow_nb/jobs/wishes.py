@@ -39,7 +39,8 @@ class Steerable:
 
     @property
     def status(self) -> str:
-        """queued, running, completed, cancelled, interrupted (its runner died) or failed."""
+        """queued, running, completed, cancelled, stopped (by a budget), interrupted (its runner
+        died) or failed."""
         return self._table.get(self.id).status
 
     def wait(self, timeout: float | None = None) -> Self:

@@ -13,6 +13,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ..displays.budgets import way_on
 from ..displays.job import job_html, progress_text
 from ..displays.log import LAST_LINES
 from ..displays.pace import Pace, Speed
@@ -254,5 +255,6 @@ def _next_steps(row: JobRow) -> str:
 def _again(row: JobRow) -> list[str]:
     """What finishes a job that was stopped, or runs what failed in it again."""
     if row.status != "completed":
-        return [f"%dgf resume {row.id} finishes it."] if row.total is not None else []
+        finish = f"%dgf resume {row.id}{way_on(row.error)} finishes it."
+        return [finish] if row.total is not None else []
     return [f"%dgf retry {row.id} runs what failed again."] if row.records_failed else []

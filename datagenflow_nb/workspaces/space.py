@@ -243,7 +243,8 @@ def run(
         Run in a process of its own, which goes on when this one ends; Linux and macOS. Blocks are
         found there by their types, so those of cells have to be saved first.
     **options
-        ``concurrency`` (32), ``model`` (replaces the default), ``random_seed``.
+        ``concurrency`` (32), ``model`` (replaces the default), ``random_seed``, and budgets that
+        stop it: ``max_tokens_total``, ``max_cost``, ``max_seconds``, ``max_records``.
 
     Returns
     -------

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from typing import Any
 
 import pytest
-from command_line import ASK, DIVIDE
+from command_line import ASK, DIVIDE, ECHO
 from servers import offline_server
 
 SEEDS = [{"topic": f"topic {number}"} for number in range(120)]
@@ -66,3 +67,26 @@ def test_retry(dgf: Any) -> None:
         (0, 0, "failed"), (0, 0, "failed"), (0, 1, "pending"), (1, 1, "pending"),
     ]  # fmt: skip
     dgf("doctor")
+
+
+def test_budget(dgf: Any) -> None:
+    """It stops the run, which says how to go on; ``none`` takes it away."""
+    numbers = dgf.write("n.json", [{"name": str(n)} for n in range(9)])
+    run = dgf("run", dgf.write("e.yaml", ECHO), numbers, "--max-records", "4", status=1)
+    assert run.stdout.splitlines()[0].startswith("Job 1 stopped in ")
+    assert run.stdout.splitlines()[-2:] == [
+        "Why:    4 of max_records 4 used; to go on with more: job.resume(max_records=...), "
+        "%dgf resume 1 --max-records N or dgf resume 1 --max-records N",
+        "To finish it: dgf resume 1 --max-records N",
+    ]
+    refused = dgf("resume", "1", status=1).stderr
+    assert refused.startswith("Error: job 1 has used 4 of max_records 4: nothing was started;")
+    assert dgf.json("resume", "1", "--max-records", "6", status=1)["records_generated"] == 6
+    assert dgf("resume", "1", "--max-records", "0", status=2).stderr.endswith(
+        "0 is not in the range x>=1.\n"
+    )
+    options = ("--max-records", "none", "--max-seconds", "900", "--max-tokens-total", "5")
+    assert dgf.json("resume", "1", *options, "--max-cost", "0.5")["records_generated"] == 9
+    stored = json.loads(dgf.rows("SELECT options FROM jobs")[0][0])
+    names = ("max_records", "max_seconds", "max_tokens_total", "max_cost")
+    assert [stored[name] for name in names] == [None, 900.0, 5, 0.5]

@@ -15,16 +15,28 @@ from datagenflow_nb.cli.command import STATUSES
 from datagenflow_nb.jobs.options import MAX_CONCURRENCY
 from datagenflow_nb.storage.records import OUTCOMES, REVIEW_STATUSES
 
+BUDGETS = ("max_tokens_total", "max_cost", "max_seconds", "max_records")
 COMMANDS = {
     "blocks": ["as_json"],
     "demo": [],
     "doctor": ["db", "as_json"],
     "export": ["db", "statuses", "format", "flat", "defuse_formulas", "as_json"],
+    "job": ["db", "as_json"],
     "jobs": ["db", "as_json"],
     "log": ["db", "limit", "as_json"],
-    "resume": ["db", "concurrency", "as_json"],
-    "retry": ["db", "concurrency", "as_json"],
-    "run": ["db", "out", "statuses", "concurrency", "model", "random_seed", "as_json"],
+    "resume": ["db", "concurrency", *BUDGETS, "detach", "as_json"],
+    "retry": ["db", "concurrency", *BUDGETS, "detach", "as_json"],
+    "run": [
+        "db",
+        "out",
+        "statuses",
+        "concurrency",
+        "model",
+        "random_seed",
+        *BUDGETS,
+        "detach",
+        "as_json",
+    ],
     "templates": ["seeds", "as_json"],
     "tutorials": [],
 }

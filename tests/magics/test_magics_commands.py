@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -263,6 +264,19 @@ def test_log(shell: Shell) -> None:
     assert shell.error(f"%dgf log {number} --limit 0") == (
         "ConfigError: %dgf log: --limit: expected 1 or more\n%dgf log --help tells what it takes"
     )
+
+
+def test_budgets(echo: Shell) -> None:
+    """They stop a run; a higher one, or none, lets it go on."""
+    seeds = "\n".join(json.dumps({"n": n}) for n in range(9))
+    echo.run(f"%%dgf run echo --max-records 4 --max-seconds 90 --wait --as job\n{seeds}")
+    job = echo["job"]
+    assert (job.status, job.records_generated) == ("stopped", 4)
+    assert job.row.options["max_seconds"] == 90.0
+    ran = echo.run(f"%dgf resume {job.id} --max-cost 1")
+    assert ran.error.startswith(f"ConfigError: job {job.id} has used 4 of max_records 4: nothing")
+    resumed = echo.value(f"%dgf resume {job.id} --max-records none --wait")
+    assert (resumed.status, resumed.records_generated) == ("completed", 9)
 
 
 def test_preview(echo: Shell, tmp_path: Path) -> None:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+from typing import Any
 
+from ...displays.budgets import BUDGETS, flag
 from ..parser import Parser, names
 
 __all__ = [
     "STATUSES",
+    "budget_options",
+    "given",
     "how_to_wait",
     "job_argument",
     "pipeline_argument",
@@ -46,6 +51,38 @@ def status_option(parser: Parser, what: str) -> None:
         "--status", action="append", choices=STATUSES, metavar="STATUS",
         help=f"{what}; may be repeated: {', '.join(STATUSES)}",
     )  # fmt: skip
+
+
+def budget_options(parser: Parser, *, is_again: bool = False) -> None:
+    """``--max-tokens-total`` and so on; ``is_again``: ``none`` takes one away."""
+    for name, kind in BUDGETS.items():
+        number = whole_number if kind.is_whole else _number
+        parser.add_argument(
+            flag(name), type=_or_none(number) if is_again else number, metavar="N",
+            help=f"stop at so many {kind.what}" + (" (as before; none: any)" if is_again else ""),
+        )  # fmt: skip
+
+
+def given(args: argparse.Namespace, *names: str) -> dict[str, Any]:
+    """What the line says of these options and of budgets, as Python takes it."""
+    values = {name: getattr(args, name) for name in (*names, *BUDGETS)}
+    return {
+        name: None if value == "none" and name in BUDGETS else value
+        for name, value in values.items()
+        if value is not None
+    }
+
+
+def _or_none(number: Callable[[str], float]) -> Callable[[str], Any]:
+    return lambda text: text if text == "none" else number(text)
+
+
+def _number(text: str) -> float:
+    """A number; its range is checked by what takes it."""
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number") from None
 
 
 def whole_number(text: str) -> int:

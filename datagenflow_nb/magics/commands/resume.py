@@ -6,7 +6,7 @@ from typing import Any
 
 from ..command import Call, Command
 from ..parser import Parser
-from ._arguments import how_to_wait, job_argument, whole_number
+from ._arguments import budget_options, given, how_to_wait, job_argument, whole_number
 from .run import shown
 
 __all__ = ["COMMAND", "again_arguments", "options"]
@@ -17,13 +17,13 @@ def again_arguments(parser: Parser) -> None:
     job_argument(parser)
     parser.add_argument("--concurrency", type=whole_number, metavar="N",
                         help="executions and branches worked on at once (as before)")  # fmt: skip
+    budget_options(parser, is_again=True)
     how_to_wait(parser)
 
 
 def options(call: Call) -> dict[str, Any]:
     """What the line says about how the job shall run."""
-    count = call.args.concurrency
-    return {} if count is None else {"concurrency": count}
+    return given(call.args, "concurrency")
 
 
 def _run(call: Call) -> Any:

@@ -10,7 +10,7 @@ from ..command import Call, Command
 from ..parser import Parser, names
 from ..problems import Interrupted
 from ..variables import find_seeds
-from ._arguments import how_to_wait, pipeline_argument, whole_number
+from ._arguments import budget_options, given, how_to_wait, pipeline_argument, whole_number
 
 if TYPE_CHECKING:
     from ...jobs import Job
@@ -30,15 +30,13 @@ def _arguments(parser: Parser) -> None:
           "model")  # fmt: skip
     parser.add_argument("--random-seed", type=whole_number, metavar="N",
                         help="what the job's random numbers are drawn from")  # fmt: skip
+    budget_options(parser)
     how_to_wait(parser)
 
 
 def _run(call: Call) -> Any:
     args = call.args
-    given = {
-        "concurrency": args.concurrency, "model": args.model, "random_seed": args.random_seed,
-    }  # fmt: skip
-    options = {name: value for name, value in given.items() if value is not None}
+    options = given(args, "concurrency", "model", "random_seed")
     job = call.workspace.run(args.pipeline, _seeds(call), detach=args.detach, **options)
     return shown(call, job)
 

@@ -1,0 +1,50 @@
+"""Budgets of a job in words: what they count, how much of them is used, how one goes on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["BUDGETS", "Kind", "amount", "flag", "how_on", "way_on"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a budget counts; ``is_whole``: in whole numbers."""
+
+    what: str
+    is_whole: bool
+
+
+#: The budgets by the names of their options.
+BUDGETS = {
+    "max_tokens_total": Kind("tokens of its answered calls, in and out", True),
+    "max_cost": Kind("money for them, at the prices of their models", False),
+    "max_seconds": Kind("seconds of running", False),
+    "max_records": Kind("records that neither failed nor were filtered", True),
+}
+
+
+def amount(option: str, value: float) -> str:
+    """``1,234`` tokens or records, ``0.1234`` of money, ``12.5 s``."""
+    if option == "max_cost":
+        return f"{value:.6g}"
+    return f"{value:,.1f} s" if option == "max_seconds" else f"{value:,.0f}"
+
+
+def flag(option: str) -> str:
+    """The option on the line of a command."""
+    return f"--{option.replace('_', '-')}"
+
+
+def how_on(job_id: int, option: str, verb: str = "resume") -> str:
+    """How a job goes on with more, in Python, in a notebook and on the command line."""
+    method = "retry_failed" if verb == "retry" else verb
+    line = f"dgf {verb} {job_id} {flag(option)} N"
+    return f"job.{method}({option}=...), %{line} or {line}"
+
+
+def way_on(error: dict[str, Any] | None) -> str:
+    """What a command that resumes the job must say beside its number, after a blank; or nothing."""
+    option = (error or {}).get("detail", {}).get("option")
+    return f" {flag(option)} N" if option else ""

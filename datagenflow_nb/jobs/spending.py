@@ -1,0 +1,125 @@
+"""Budgets of what calls take: tokens and money."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..displays.budgets import amount
+from ..errors import ConfigError, JobError
+from ..llm.base import ModelConfig
+from ..records import Call, Usage, encode
+from .budget import Answer, Budget
+from .limits import BudgetLimit
+
+__all__ = ["CostLimit", "TokenLimit", "no_price"]
+
+#: Characters of a request that make a token, roughly, in most languages and vocabularies.
+_PER_TOKEN = 4
+
+
+def no_price(names: list[str]) -> ConfigError:
+    """What a money budget says to models without prices."""
+    are = "model has" if len(names) == 1 else "models have"
+    return ConfigError(
+        f"max_cost needs prices, and these {are} none: {', '.join(map(repr, names))}; give them "
+        f"per million tokens with ws.add_model({names[0]!r}, endpoint=..., model=..., "
+        f"input_price=..., output_price=...) or %dgf model add NAME ... --input-price X "
+        "--output-price X, or use max_tokens_total",
+        {"models": names},
+    )
+
+
+class TokenLimit(BudgetLimit):
+    """Tokens in and out of all answered calls.
+
+    Parameters
+    ----------
+    used : float
+        By earlier runners.
+    workers : int
+        Calls in flight, at most.
+    """
+
+    option = "max_tokens_total"
+
+    def __init__(self, job_id: int, limit: float, used: float, workers: int) -> None:
+        super().__init__(job_id, limit)
+        self._budget = Budget(limit, used, workers)
+
+    def may_begin(self) -> bool:
+        return not self._budget.is_tight
+
+    def may_call(self, call: Call) -> bool:
+        kind = (call.block_id, call.model)
+        answer = self._budget.ask(id(call), kind, lambda: self._guess(call))
+        if answer is Answer.STOP:
+            needed = self._budget.needed
+            more = f", a call of block {call.block_id!r} takes about {amount(self.option, needed)}"
+            self.stop(self._budget.used, more, needed=needed)
+        return answer is Answer.GO
+
+    def called(self, call: Call) -> None:
+        usage = call.usage
+        self._budget.end(id(call), self._amount(call, usage) if usage.calls else None)
+        if usage.calls and not usage.input_tokens + usage.output_tokens and self._counts(call):
+            self.steering.stop(
+                "stopped",
+                JobError(
+                    f"model {call.model!r} does not say how many tokens its answers take, so "
+                    f"{self.option} cannot be kept; take it away (job.resume({self.option}=None)) "
+                    "and use max_records or max_seconds",
+                    {"job_id": self._job_id, "model": call.model},
+                ),
+            )
+
+    def _counts(self, call: Call) -> bool:
+        """Whether tokens of the call's model count."""
+        return True
+
+    def _amount(self, call: Call, usage: Usage) -> float:
+        return usage.input_tokens + usage.output_tokens
+
+    def _guess(self, call: Call) -> tuple[float, bool]:
+        """What a call may take before any like it was answered, and whether it was told a limit."""
+        request = call.request
+        most = request.get("max_tokens") or request.get("max_completion_tokens")
+        output = most if type(most) is int else 0
+        usage = Usage(len(encode(request)) // _PER_TOKEN, output, 1)
+        return self._amount(call, usage), bool(output) or "input" in request  # embed: no output
+
+
+class CostLimit(TokenLimit):
+    """Money for all answered calls, at the prices of their models.
+
+    Parameters
+    ----------
+    config : callable
+        A model by its configured name.
+    """
+
+    option = "max_cost"
+
+    def __init__(
+        self,
+        job_id: int,
+        limit: float,
+        used: float,
+        workers: int,
+        config: Callable[[str], ModelConfig],
+    ) -> None:
+        super().__init__(job_id, limit, used, workers)
+        self._config = config
+
+    def may_call(self, call: Call) -> bool:
+        if self._config(call.model).cost(Usage()) is None:  # that no block's configuration names
+            self.steering.stop("stopped", no_price([call.model]))
+            return False
+        return super().may_call(call)
+
+    def _counts(self, call: Call) -> bool:
+        return self._config(call.model).cost(Usage(1, 1, 1)) != 0
+
+    def _amount(self, call: Call, usage: Usage) -> float:
+        cost = self._config(call.model).cost(usage)
+        assert cost is not None  # no call of a model without prices is made
+        return cost
