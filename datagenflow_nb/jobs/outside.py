@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 
+from ..displays.text import clip
 from ..errors import StoreError
 from ..redaction import known_keys
 from ..storage.jobs import JobRow
@@ -36,13 +37,15 @@ class OutsideLog:
 
     def add(self, level: str, lines: list[str]) -> None:
         """Store lines, as many as there is room for."""
+        kept = [clip(known_keys.text(line), MAX_LINE) for line in lines if line.strip()]
         with self._lock:
-            kept = [known_keys.text(line)[:MAX_LINE] for line in lines if line.strip()]
-            if len(kept) > self._left > 0:
-                kept[self._left :] = ["nothing more of what is written beside the blocks is kept"]
-            elif self._left <= 0:
+            if not kept or self._left < 0:
                 return
-            self._left -= len(kept)
+            if len(kept) > self._left:
+                kept[self._left :] = ["nothing more of what is written beside the blocks is kept"]
+                self._left = -1
+            else:
+                self._left -= len(kept)
         try:
             self._table.add(self._job_id, self._token, level, kept)
         except StoreError:

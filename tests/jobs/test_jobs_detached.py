@@ -369,6 +369,24 @@ def test_the_same_surroundings(ws: dgf.Workspace, monkeypatch: pytest.MonkeyPatc
     assert list(job.records()["m"]) == [["beside", "elsewhere", "set", "store.db"]]
 
 
+def test_what_is_written_beside_the_blocks_is_bounded(ws: dgf.Workspace) -> None:
+    """1,000 lines of it are kept, long ones cut, and a word that there is no more."""
+    pipeline = with_block(
+        "import os, time\nimport datagenflow_nb as dgf\n@dgf.block(outputs=['m'])\ndef Own(n):\n"
+        "    os.write(2, b'x' * 10_010 + b'\\n' + b'line\\n\\n' * 1_100)\n"
+        "    while not os.path.exists('go'): time.sleep(0.01)\n    return {'m': n}\n",
+        {"name": "own", "blocks": [{"type": "Own"}]},
+    )
+    job = ws.run(pipeline, [{"n": 1}], detach=True)
+    wait_until(lambda: job.log_lines >= 1_001, "the lines")
+    lines = [line.message for line in job.log()]
+    assert lines[0] == "x" * 10_000 + "... 10 more characters"
+    assert lines[1:1_000] == ["line"] * 999
+    assert lines[1_000:] == ["nothing more of what is written beside the blocks is kept"]
+    Path("go").touch()
+    finish(job)
+
+
 def test_calls_that_wait_are_told_in_the_log(ws: dgf.Workspace, server: OfflineServer) -> None:
     """Nobody sees what the calls of that process wait for; the job's log says it."""
     server.reset(rate_500=1.0)
