@@ -240,6 +240,8 @@ class JobRoom(DetachedFace):
             finally:
                 # The job may run again already, under another token.
                 self._release(job.id, token)
+                if runner.owed is not None:
+                    self._heartbeat.owe(runner.owed)
                 self._writer.close_job(job.id, token)
                 if self._live.get(job.id) is live:
                     del self._live[job.id]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,7 @@ from ..blocks.context import ModelSource
 from ..engine import Branch, Outcome, Program, run_branch
 from ..errors import BlockExecutionError, DataGenFlowError, Stopped, StoreError
 from ..redaction import known_keys
+from ..storage.explain import may_pass
 from ..storage.jobs import JobRow, JobTable
 from ..storage.resume import Begun
 from ..storage.writer import Writer
@@ -93,6 +95,9 @@ class Runner:
         self._is_dropping = False
         self._workers: list[asyncio.Task[None]] = []
         self._last_breath = perf_counter()
+
+        #: Stores the job's end, which could not be stored at the time.
+        self.owed: Callable[[], bool] | None = None
 
     async def run(self) -> str:
         """Work until everything is done or the job is stopped; the final status.
@@ -185,10 +190,13 @@ class Runner:
     ) -> None:
         if error is not None:
             detail = known_keys.value(error.to_dict())
+        finish = functools.partial(self._table.finish, self.job.id, self._token, status, detail)
         try:
-            is_mine = await _in_thread(self._table.finish, self.job.id, self._token, status, detail)
+            is_mine = await _in_thread(finish)
         except StoreError as failure:
-            # The row stays as it is and reads interrupted when the lease has run out.
+            if may_pass(failure):
+                self.owed = finish
+            # Until then the row stays as it is; it reads interrupted when the lease has run out.
             why = error or failure
             message = f"job {self.job.id} ended as {status}, which cannot be stored: {why.message}"
             _log.error(message)

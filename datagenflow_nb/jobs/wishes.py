@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Self
 
 from .. import runtime
-from ..errors import JobError, ValidationError
+from ..errors import JobError, StoreError, ValidationError
 from ..storage.jobs import ACTIVE, JobTable
 from ..whole import told
 from .runner import Runner, uninterrupted
@@ -125,11 +125,16 @@ class Steerable:
             raise JobError(
                 f"job {self.id} cannot be cancelled, it is {status}", {"job_id": self.id}
             )
-        uninterrupted(self._table.request, self.id, "cancel_now" if now else "cancel")
         live = self._live(self.id)
         if live is not None:
             stop = functools.partial(live.runner.stop, "cancelled", now=now)
             runtime.loop().call_soon_threadsafe(stop)
+        try:
+            uninterrupted(self._table.request, self.id, "cancel_now" if now else "cancel")
+        except StoreError:
+            if live is None:
+                raise
+            # The disk may be full, which stops no job from being stopped: its runner knows already.
         return self
 
     def _late(self, timeout: float | None) -> TimeoutError:

@@ -7,12 +7,14 @@ import os
 import platform
 import secrets
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 
 from ..errors import StoreError
 from ..records import utc_now
+from .explain import may_pass
 from .store import Store
 
 __all__ = ["HEARTBEAT", "LEASE", "Heartbeat", "is_lost", "new_token", "runner_told"]
@@ -116,12 +118,14 @@ def is_lost(token: str | None, heartbeat_at: str | None, now: dt.datetime | None
 class Heartbeat:
     """Signs of life for the jobs of this process, from a thread of its own.
 
-    A thread, because a block that keeps the loop busy must not cost the job its lease.
+    A thread, because a block that keeps the loop busy must not cost the job its lease. It also
+    stores the ends of jobs that could not be stored when they came.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._jobs: dict[int, str] = {}
+        self._owed: list[Callable[[], bool]] = []
         self._wake = threading.Event()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -130,18 +134,27 @@ class Heartbeat:
         """Keep ``job_id`` alive under ``token``."""
         with self._lock:
             self._jobs[job_id] = token
-            if self._thread is None:
-                self._thread = threading.Thread(
-                    target=self._run, name="datagenflow-heartbeat", daemon=True
-                )
-                self._thread.start()
+            self._start()
+
+    def owe(self, finish: Callable[[], bool]) -> None:
+        """Store a job's end as soon as that can be done; until then its row reads as if it ran."""
+        with self._lock:
+            self._owed.append(finish)
+            self._start()
+
+    def _start(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(
+                target=self._run, name="datagenflow-heartbeat", daemon=True
+            )
+            self._thread.start()
 
     def remove(self, job_id: int, token: str) -> None:
         """Stop keeping it alive under ``token``; the thread ends with the last job."""
         with self._lock:
             if self._jobs.get(job_id) == token:
                 del self._jobs[job_id]
-            if not self._jobs:
+            if not self._jobs and not self._owed:
                 self._wake.set()
 
     def _run(self) -> None:
@@ -149,10 +162,15 @@ class Heartbeat:
             self._wake.wait(HEARTBEAT)
             with self._lock:
                 self._wake.clear()
-                if not self._jobs:
+                if not self._jobs and not self._owed:
                     self._thread = None
                     return
-                jobs = dict(self._jobs)
+                jobs, owed, self._owed = dict(self._jobs), self._owed, []
+            late = [finish for finish in owed if not _is_done(finish)]
+            with self._lock:
+                self._owed.extend(late)
+            if not jobs:
+                continue
             now = utc_now()
             try:
                 with self._store.write() as connection:
@@ -164,3 +182,12 @@ class Heartbeat:
                 # The writer meets the same error with the job's rows and reports it there; the
                 # next beat tries again.
                 continue
+
+
+def _is_done(finish: Callable[[], bool]) -> bool:
+    """Whether the end is stored, or never can be."""
+    try:
+        finish()
+    except StoreError as error:
+        return not may_pass(error)
+    return True

@@ -15,13 +15,16 @@ from pathlib import Path
 
 import pytest
 from holding import THREE_CALLS, answered, assert_whole, hear_out, stored_prompts, write_seeds
-from running import wait_until
+from running import finish, look, wait_until
 from servers import OfflineServer
 
 import datagenflow_nb as dgf
+from datagenflow_nb.storage import lease as lease_module
+from datagenflow_nb.storage import store as store_module
+from datagenflow_nb.storage import writer as writer_module
 from datagenflow_nb.storage.store import Store
 
-SEEDS = 200
+SEEDS = 120
 CONCURRENCY = 8
 
 #: ``dgf`` with another patience.
@@ -103,16 +106,16 @@ def small_disk(folder: Path) -> Iterator[Disk]:
 def small_files(folder: Path) -> Iterator[Disk]:
     """Files that the system does not let grow, as with a quota."""
     limited: list[int] = []
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
 
     def limit(pid: int) -> None:
         limited.append(pid)
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (900_000, resource.RLIM_INFINITY))
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (900_000, most))
 
     def free() -> None:
         for pid in limited:
             with contextlib.suppress(ProcessLookupError):
-                none = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
-                resource.prlimit(pid, resource.RLIMIT_FSIZE, none)
+                resource.prlimit(pid, resource.RLIMIT_FSIZE, (most, most))
 
     yield Disk(folder, limit, free)
 
@@ -217,6 +220,25 @@ def test_disk_that_stays_full(
     ws.close()
 
 
+def test_cancel_on_a_full_disk(server: OfflineServer, disk: Disk) -> None:
+    """The wish cannot be stored and is obeyed all the same; what was answered is stored later."""
+    server.reset(latency=0.01)
+    ws = dgf.workspace(disk.folder / "full.db")
+    ws.add_model("m", endpoint=server.url, model="offline")
+    job = ws.run(THREE_CALLS, [{"n": n} for n in range(1_000)], model="m", concurrency=8)
+    disk.limit(os.getpid())
+    try:
+        wait_until(lambda: str(job.waiting).startswith("waiting to store: d"), "a full disk")
+        job.cancel()
+    finally:
+        disk.free()
+    finish(job, "cancelled")
+    heard = hear_out(server)
+    assert answered(ws.store.path) == len(heard) == heard.total() < 3_000
+    assert job.records_failed == 0
+    ws.close()
+
+
 @contextlib.contextmanager
 def locked(store: Path) -> Iterator[Callable[[], None]]:
     """Another process has the write lock, until it is told to let go."""
@@ -293,6 +315,34 @@ def test_lock_that_lasts(ws: dgf.Workspace, server: OfflineServer, dgf_on: On) -
     assert (len(first | second), (first + second).total()) == (3 * SEEDS, 3 * SEEDS)
     assert list(Path().glob("*.unstored-*")) == []
     assert_whole(ws, ws.job(1), SEEDS)
+
+
+def test_end_that_could_not_be_stored(
+    server: OfflineServer, monkeypatch: pytest.MonkeyPatch, dgf_on: On, tmp_path: Path
+) -> None:
+    """It is stored when the lock is gone, so that other processes can resume the job at once."""
+    monkeypatch.setattr(writer_module, "PATIENCE", 0.2)
+    monkeypatch.setattr(store_module, "BUSY_TIMEOUT", 0.2)
+    monkeypatch.setattr(lease_module, "HEARTBEAT", 0.2)
+    server.reset(latency=0.01)
+    monkeypatch.setenv("LLM_ENDPOINT", server.url)
+    monkeypatch.setenv("LLM_MODEL", "small")
+    path = tmp_path / "locked.db"
+    job = dgf.workspace(path).run(THREE_CALLS, [{"n": n} for n in range(SEEDS)], concurrency=8)
+    wait_until(lambda: job.executions_done >= 10, "first records")
+    with locked(path) as let_go:
+        with pytest.raises(dgf.StoreError, match=r"^job 1 ended as failed, which cannot be stored"):
+            job.wait(30)
+        assert look(path, "SELECT status FROM jobs") == [("running",)]
+        let_go()
+    wait_until(lambda: look(path, "SELECT status FROM jobs") == [("failed",)], "its end")
+    assert job.error is not None
+    assert "database is locked" in job.error["error"]
+    first = hear_out(server)
+    dgf_on(path).resume()
+    second = hear_out(server)
+    assert (len(first | second), (first + second).total()) == (3 * SEEDS, 3 * SEEDS)
+    assert_whole(dgf.workspace(), job, SEEDS)
 
 
 @pytest.mark.parametrize("what", ["deleted", "replaced by another file"])
