@@ -10,7 +10,7 @@ from ..errors import TemplateError
 from ..templating import compile_template
 from .base import BaseBlock
 
-__all__ = ["Need", "find_needs"]
+__all__ = ["Need", "find_needs", "find_reads"]
 
 #: What an option's description says as ``format``: its texts are rendered, or it is when a text.
 _TEMPLATE = "jinja2"
@@ -58,13 +58,45 @@ def find_needs(block: BaseBlock) -> list[Need]:
         name = block.config.get(key)
         if isinstance(name, str) and name:
             needs.append(Need((name,), f"config {key!r}"))
+    for key, text, is_guess in _templates(block):
+        needs.extend(_needs_of(text, f"config {key!r}", is_guess=is_guess))
+    return needs
+
+
+def find_reads(block: BaseBlock) -> set[str] | None:
+    """Every field that the configured block may read, as far as it says so; None: any.
+
+    Raises
+    ------
+    TemplateError, ConfigError
+        As ``find_needs``.
+    """
+    names: set[str] = set()
+    for entry in block.input_fields():
+        names.update(name.strip() for name in entry.removesuffix("?").split("|"))
+    referenced = [block.config.get(key) for key in block.field_references]
+    if "*" in names and not block.field_references:
+        return None
+    names.discard("*")  # it says by name which of them
+    names.update(name for name in referenced if isinstance(name, str))
+    for _, text, is_guess in _templates(block):
+        try:
+            template = compile_template(text)
+        except TemplateError:
+            if not is_guess:
+                raise
+            continue
+        names |= template.required | template.optional
+    return names
+
+
+def _templates(block: BaseBlock) -> Iterator[tuple[str, str, bool]]:
+    """(config key, text, whether it only looks like a template) of what the block renders."""
     schema = block._read_schema()
     is_described = bool(schema) or block.takes_only_known_config
     for key, value in block.config.items():
         texts = _rendered(schema.get(key), value) if is_described else _texts(value)
-        for text in texts:
-            needs.extend(_needs_of(text, f"config {key!r}", is_guess=not is_described))
-    return needs
+        yield from ((key, text, not is_described) for text in texts)
 
 
 def _needs_of(text: str, where: str, *, is_guess: bool) -> list[Need]:

@@ -30,6 +30,7 @@ from .jobs import jobs
 from .log import log
 from .offline_model import offline_model
 from .output import prepare_streams
+from .rerun import rerun
 from .resume import resume
 from .retry import retry
 from .run import run
@@ -54,7 +55,7 @@ def dgf() -> None:
 
 
 _COMMANDS = (
-    demo, run, resume, retry, export, jobs, job, log, blocks, templates, tutorials, doctor,
+    demo, run, resume, retry, rerun, export, jobs, job, log, blocks, templates, tutorials, doctor,
     offline_model,
 )  # fmt: skip
 for _command in _COMMANDS:

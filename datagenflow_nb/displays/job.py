@@ -9,7 +9,7 @@ from .html import Html, el, page
 from .log import LineFacts, log_html, log_title
 from .pace import Pace
 from .text import duration, plural, shorten
-from .usage import parts_html, usage_facts
+from .usage import forecast_told, parts_html, usage_facts
 
 __all__ = ["JobFacts", "job_html", "progress_text"]
 
@@ -90,6 +90,7 @@ def job_html(
     return page(
         el("div", title, class_="dgf-head"),
         _bar(job),
+        _rerun(job),
         el("div", " · ".join(facts)),
         parts_html(job.usage),
         _now(pace) if job.status in ("queued", "running") else None,
@@ -142,6 +143,13 @@ def _bar(job: JobFacts) -> Html:
         class_="dgf-bar", role="progressbar", aria_valuemin=0, aria_valuemax=100,
         aria_valuenow=f"{share:.0f}", aria_label=f"job {job.id}",
     )  # fmt: skip
+
+
+def _rerun(job: JobFacts) -> Html | None:
+    rerun = job.options.get("rerun")
+    if rerun is None:
+        return None
+    return el("div", f"Re-run of job {rerun['of']}: {forecast_told(rerun)}", class_="dgf-soft")
 
 
 def _now(pace: Pace) -> Html | None:

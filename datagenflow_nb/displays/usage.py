@@ -8,7 +8,7 @@ from typing import Any
 from .html import Html, el
 from .text import plural, short_count
 
-__all__ = ["cost_told", "parts_html", "parts_of", "tokens_told", "usage_facts"]
+__all__ = ["cost_told", "forecast_told", "parts_html", "parts_of", "tokens_told", "usage_facts"]
 
 #: Blocks, and models, that are shown.
 _MAX_PARTS = 10
@@ -37,6 +37,15 @@ def cost_told(usage: Mapping[str, Any]) -> str:
     if cost is None:
         return "unknown"
     return f"{cost:.4f}" if cost else ""
+
+
+def forecast_told(rerun: Mapping[str, Any]) -> str:
+    """``reuses 400 answers, makes about 200 calls``."""
+    about = "" if rerun["is_exact"] else "about "
+    reused, made = rerun["reused"], rerun["made"]
+    answers = f"{about}{plural(reused, 'answer')}" if reused else "no answers"
+    calls = f"{about}{plural(made, 'call')}" if made or about else "no calls"
+    return f"reuses {answers}, makes {calls}"
 
 
 def parts_of(usage: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:

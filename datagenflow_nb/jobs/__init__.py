@@ -7,6 +7,9 @@ steering  what goes on, waits or stops; what limits are
 bounds   which limits a job has: limits (time, records), spending (tokens, money)
 budget   what may be spent, and what calls in flight may take
 ledger   what the runner writes down, and when it counts
+forecast  what a re-run will reuse and make
+rerun    an edited pipeline over the seeds of an earlier job
+rerunning  what a room of jobs does for it
 waits    calls that wait for another try
 usage    tokens and money, by block and by model
 reopening  an execution that has begun under an earlier runner

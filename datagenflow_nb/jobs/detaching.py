@@ -55,7 +55,7 @@ class DetachedFace:
         try:
             self.table.take_over(job.id, token, order.token)
             job = self.table.get(job.id)
-            return self._launch(job, token, program, models, Feed(self.table, job))
+            return self._launch(job, token, program, models, self._feed(job, is_new=True))
         except BaseException:
             self._release(job.id, token)
             raise
@@ -83,6 +83,9 @@ class DetachedFace:
         raise NotImplementedError
 
     def _launch(self, job: JobRow, token: str, program: Program, models: Models, feed: Feed) -> Job:
+        raise NotImplementedError
+
+    def _feed(self, job: JobRow, *, is_new: bool) -> Feed:
         raise NotImplementedError
 
     def _hold(self, job_id: int, token: str) -> None:

@@ -9,8 +9,9 @@ from ..engine import Execution
 from ..records import new_trace_id
 from ..storage.jobs import EXECUTION_SHIFT, JobRow, JobTable
 from ..storage.resume import Begun, Past, Progress, ResumeTable
+from ..storage.reuse import ReuseTable
 
-__all__ = ["Feed", "Page", "ResumedFeed", "RetryFeed"]
+__all__ = ["Feed", "Page", "RerunFeed", "ResumedFeed", "RetryFeed"]
 
 #: Executions to begin with, and those that have begun under an earlier runner.
 Page = Iterator[Execution | Begun]
@@ -96,6 +97,33 @@ class ResumedFeed(Feed):
         yield from self._all(
             page, lambda index, repetition: index not in rows or not rows[index][repetition]
         )
+
+
+class RerunFeed(ResumedFeed):
+    """What is missing of a job that re-runs another one, each with what was answered there."""
+
+    def __init__(
+        self, table: JobTable, job: JobRow, resume: ResumeTable, reuse: ReuseTable, parent_id: int
+    ) -> None:
+        super().__init__(table, job, resume)
+        self._reuse = reuse
+        self._parent_id = parent_id
+
+    def past(self, begun: Begun) -> Past:
+        past = super().past(begun)
+        if begun.attempt == 1:  # a further attempt asks anew
+            past.elsewhere.extend(
+                self._reuse.answers(self._parent_id, begun.seed_index, begun.repetition)
+            )
+        return past
+
+    def _missing(self, page: SeedPage, progress: Progress) -> Page:
+        for work in super()._missing(page, progress):
+            # A new one begins as if it had begun before, with nothing stored but the answers.
+            yield work if isinstance(work, Begun) else Begun(
+                work.key, work.seed_index, work.repetition, work.attempt, work.trace_id,
+                work.metadata,
+            )  # fmt: skip
 
 
 class RetryFeed(ResumedFeed):

@@ -12,6 +12,7 @@ from ..storage.jobs import JobRow, JobTable
 from ..storage.log import LogLine, LogTable
 from ..storage.records import Record, RecordTable
 from .again import Again, Resumable
+from .rerun import Plan, Rerunnable
 from .statuses import as_statuses, statuses_to_export
 from .usage import usage_told
 from .wishes import Live, Steerable
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Job"]
 
 
-class Job(Steerable, Resumable):
+class Job(Steerable, Resumable, Rerunnable):
     """A stored run of a pipeline over seeds.
 
     Properties are read from the store each time, so that they are true for jobs of any process.
@@ -39,6 +40,7 @@ class Job(Steerable, Resumable):
         log: LogTable,
         live: Callable[[int], Live | None],
         again: Again,
+        plan: Plan,
     ) -> None:
         self.id = job_id
         self._table = table
@@ -46,6 +48,7 @@ class Job(Steerable, Resumable):
         self._log = log
         self._live = live
         self._again = again
+        self._plan = plan
 
     def __repr__(self) -> str:
         try:

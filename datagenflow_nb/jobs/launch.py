@@ -28,14 +28,17 @@ from ..storage.lease import Heartbeat, new_token
 from ..storage.log import LogTable
 from ..storage.records import RecordTable
 from ..storage.resume import ResumeTable, refuse
+from ..storage.reuse import ReuseTable
 from ..storage.store import Store
 from ..storage.writer import Writer
 from .again import options_again, program_again
 from .bounds import limits_of, refuse_met, refuse_unpriced
 from .detaching import DetachedFace
-from .feed import Feed, ResumedFeed, RetryFeed
+from .feed import Feed, RetryFeed
 from .job import Job
 from .options import RunOptions
+from .rerun import RerunPlan, Resolve
+from .rerunning import RerunFace
 from .runner import Runner
 from .wishes import Live
 
@@ -45,7 +48,7 @@ __all__ = ["JobRoom"]
 _DIGITS = 100
 
 
-class JobRoom(DetachedFace):
+class JobRoom(RerunFace, DetachedFace):
     """All jobs of one store that this process starts or looks at.
 
     Parameters
@@ -56,10 +59,17 @@ class JobRoom(DetachedFace):
         Those that detached jobs shall have, too.
     worker : str
         The module that runs these.
+    resolve : callable
+        The pipeline that somebody names, and (id, version) when it is a saved one.
     """
 
     def __init__(
-        self, store: Store, services: Callable[[], Services], settings: Settings, worker: str
+        self,
+        store: Store,
+        services: Callable[[], Services],
+        settings: Settings,
+        worker: str,
+        resolve: Resolve,
     ) -> None:
         self.table = JobTable(store)
         self.records = RecordTable(store)
@@ -71,6 +81,8 @@ class JobRoom(DetachedFace):
         self._settings = settings
         self._worker = worker
         self._resume = ResumeTable(store)
+        self._reuse = ReuseTable(store)
+        self._resolve = resolve
         self._live: dict[int, Live] = {}
         #: Blocks that were given as objects, by job and id.
         self._instances: dict[int, Mapping[str, BaseBlock]] = {}
@@ -100,12 +112,14 @@ class JobRoom(DetachedFace):
         stored: tuple[int, int] | None = None,
         where: str | None = None,
         detach: bool = False,
+        rerun: RerunPlan | None = None,
     ) -> Job:
         """Check everything, store the seeds, start the job.
 
         Parameters
         ----------
-        seeds : any kind ``read_seeds`` takes, or ``"job:3"`` for that job's seeds
+        seeds : any kind ``read_seeds`` takes, or ``"job:3"`` for that job's seeds; None: a re-run
+            has its parent's, which are checked
         stored : (pipeline id, version), optional
             When the pipeline is a saved one.
         where : str, optional
@@ -128,30 +142,35 @@ class JobRoom(DetachedFace):
         names = sorted({config.name for config in resolved.values()})
         refuse_unpriced(options.stored(), resolved.values())
         needed = needed_seed_fields(pipeline.spec, pipeline.services.registry, pipeline.instances)
-        source = self._seeds_of(seeds) if _names_a_job(seeds) else read_seeds(seeds, where=where)
         order = self._order(pipeline) if detach else None
-        source = _begun(_checked(source, needed))  # what is wrong at once takes no job's number
+        source: Iterator[Seed] | None = None
+        if rerun is None:
+            is_job = _names_a_job(seeds)
+            found = self._seeds_of(seeds) if is_job else read_seeds(seeds, where=where)
+            source = _begun(_checked(found, needed))  # what is wrong at once takes no job's number
         random_seed = options.random_seed
         token = new_token()
         job_id = self.table.create(
             pipeline_name=pipeline.name,
             definition=pipeline.to_json(),
-            options={**options.stored(), "models": names},
+            options={**options.stored(), "models": names, **(rerun.told() if rerun else {})},
             random_seed=secrets.randbits(48) if random_seed is None else random_seed,
             token=token,
             pipeline_id=stored[0] if stored else None,
             pipeline_version=stored[1] if stored else None,
+            parent_id=rerun.parent_id if rerun else None,
         )
         self._hold(job_id, token)
         try:
-            self.table.add_seeds(job_id, source)
+            if source is not None:
+                self.table.add_seeds(job_id, source)
             if order is not None:
                 return self._hand_over(replace(order, job_id=job_id, token=token))
             self.table.start(job_id, token)
             if pipeline.instances:
                 self._instances[job_id] = pipeline.instances
             job = self.table.get(job_id)
-            return self._launch(job, token, program, models, Feed(self.table, job))
+            return self._launch(job, token, program, models, self._feed(job, is_new=True))
         except BaseException:
             # Nothing was started: no half-filled job stays behind, whatever came in between.
             self._release(job_id, token)
@@ -196,7 +215,7 @@ class JobRoom(DetachedFace):
             if is_retry:
                 feed: Feed = RetryFeed(self.table, job, self._resume)
                 return self._launch(job, token, program, models, feed, before)
-            feed = ResumedFeed(self.table, job, self._resume)
+            feed = self._feed(job, is_new=False)
             return self._launch(job, token, program, models, feed)
         except BaseException:
             self._release(job.id, token)
@@ -259,7 +278,9 @@ class JobRoom(DetachedFace):
         self.table.release(token)
 
     def _job(self, job_id: int) -> Job:
-        return Job(job_id, self.table, self.records, self.log, self._live.get, self.again)
+        return Job(
+            job_id, self.table, self.records, self.log, self._live.get, self.again, self.plan_rerun
+        )
 
     async def close(self) -> None:
         """Cancel this process's jobs, keep what is finished, end the writer thread."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from dataclasses import dataclass, field
 from typing import Any
@@ -97,7 +98,7 @@ class Ledger:
         """An execution that has begun under an earlier runner goes on; its missing branches."""
         branches = open_branches(execution, past)
         state = _Open(execution, utc_now(), len(branches), is_stored=True, replaced=past.replaced)
-        state.answers = past_answers(past)
+        state.answers = past_answers(past, functools.partial(self._take_over, execution.key))
         for status, reason in past.records.values():
             if status == "failed":
                 state.failed += 1
@@ -231,6 +232,12 @@ class Ledger:
             execution.key, encode(sorted(replaced)),
         )  # fmt: skip
         return [(REPLACED, row)]
+
+    def _take_over(self, key: int, branch: str, call: Call) -> None:
+        """Write down a call that another job made; it costs nothing now."""
+        self.usage.reuse()
+        row = call_row(key, branch, call, utc_now(), keys=self._keys)
+        self._writer.put(self.job_id, [(CALLS, row)], self._counts())
 
     def _step_rows(self, key: int, steps: list[Step]) -> tuple[list[Row], Outcome | None]:
         """The steps as rows; to the first that no row can hold, and how the branch then ends."""

@@ -43,6 +43,7 @@ def _cells(job: Job) -> tuple[Any, ...]:
         row = job.row
     except DataGenFlowError:  # deleted since, or its store is gone
         return (job.id, "out of sight", *[None] * (len(_HEADERS) - 2))
+    rerun = row.options.get("rerun")
     return (
         row.id,
         row.status,
@@ -54,7 +55,7 @@ def _cells(job: Job) -> tuple[Any, ...]:
         *_spent(row.usage),
         (row.started_at or row.created_at)[:16].replace("T", " "),
         ", ".join(row.options.get("models") or []),
-        row.pipeline_name,
+        f"{row.pipeline_name} (rerun of {rerun['of']})" if rerun else row.pipeline_name,
     )
 
 

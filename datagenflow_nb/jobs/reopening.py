@@ -1,9 +1,15 @@
-"""An execution that has begun under an earlier runner: where it goes on, with which answers."""
+"""An execution that has begun under an earlier runner: where it goes on, with which answers.
+
+So has, in a job that re-runs another one, every execution: nothing of it is stored, but the answers
+that the other job has.
+"""
 
 from __future__ import annotations
 
+import functools
 import logging
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable
 from typing import Any
 
 from ..engine import Branch, Execution, Outcome
@@ -26,11 +32,18 @@ class PastAnswers:
 
     Matched by the model's configured name and the request, not by the number: which of several
     calls made at once comes first is left to chance, and two servers may have a model of one id.
+
+    Parameters
+    ----------
+    take_over : callable
+        Stores a call of another job as one of this.
     """
 
-    def __init__(self, block_id: str) -> None:
+    def __init__(self, block_id: str, take_over: Callable[[Call], None]) -> None:
         self._block_id = block_id
+        self._take_over = take_over
         self._waiting: dict[tuple[str, str], deque[Call]] = defaultdict(deque)
+        self._elsewhere: dict[tuple[str, str], deque[Call]] = defaultdict(deque)
         self._unused: set[int] = set()
         self._used: set[int] = set()
         self._next = 0
@@ -40,18 +53,29 @@ class PastAnswers:
         self._waiting[call.model, digest].append(call)
         self._unused.add(call.number)
 
+    def offer(self, digest: str, call: Call) -> None:
+        """An answer that another job has to the request of that hash."""
+        self._elsewhere[call.model, digest].append(call)
+
     def keep(self, call: Call) -> None:
         """A further call that stays in the trace."""
         self._used.add(call.number)
 
     def take(self, model: str, request: dict[str, Any]) -> Call | None:
         """The answered call of that model with exactly this request, each once, or None."""
-        waiting = self._waiting.get((model, request_hash(encode(request))))
-        if not waiting:
+        key = (model, request_hash(encode(request)))
+        waiting = self._waiting.get(key)
+        if waiting:
+            call = waiting.popleft()
+            self._unused.discard(call.number)
+            self._used.add(call.number)
+            return call
+        offered = self._elsewhere.get(key)
+        if not offered:
             return None
-        call = waiting.popleft()
-        self._unused.discard(call.number)
-        self._used.add(call.number)
+        call = offered.popleft()
+        call.number, call.reused = self.free_number(), True
+        self._take_over(call)
         return call
 
     def free_number(self) -> int:
@@ -75,16 +99,38 @@ class PastAnswers:
             )  # fmt: skip
 
 
-def past_answers(past: Past) -> dict[tuple[str, str], PastAnswers]:
+def past_answers(
+    past: Past, take_over: Callable[[str, Call], None]
+) -> dict[tuple[str, str], PastAnswers]:
     """The answers of an execution by branch and block.
 
     A call that got no answer is asked again, and so is one whose answer is not kept (vectors).
+
+    Parameters
+    ----------
+    take_over : callable
+        Stores a call of another job as one of this, on that branch.
     """
     found: dict[tuple[str, str], PastAnswers] = {}
+
+    def answers_at(branch: str, block_id: str) -> PastAnswers:
+        if (branch, block_id) not in found:
+            storing = functools.partial(take_over, branch)
+            found[branch, block_id] = PastAnswers(block_id, storing)
+        return found[branch, block_id]
+
+    #: What was taken over before the job was stopped is not taken twice.
+    taken: Counter[tuple[str, str, str, str]] = Counter()
     for branch, digest, call in past.calls:
         if call.usage.calls and call.answer is not None:
-            key = (branch, call.block_id)
-            found.setdefault(key, PastAnswers(call.block_id)).add(digest, call)
+            answers_at(branch, call.block_id).add(digest, call)
+            taken[branch, call.block_id, call.model, digest] += call.reused
+    for branch, digest, call in past.elsewhere:
+        key = (branch, call.block_id, call.model, digest)
+        if taken[key]:
+            taken[key] -= 1
+        else:
+            answers_at(branch, call.block_id).offer(digest, call)
     for branch, _, call in past.calls:
         if call.tries and call.tries[-1]["status"] in _REFUSED:
             answers = found.get((branch, call.block_id))

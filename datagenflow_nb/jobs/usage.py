@@ -43,6 +43,10 @@ class JobUsage:
             self._blocks[call.block_id] = self._blocks.get(call.block_id, _NONE) + used
             self._models[call.model] = self._models.get(call.model, _NONE) + used
 
+    def reuse(self) -> None:
+        """Count an answer that was taken over."""
+        self.reused += 1
+
     def snapshot(self) -> Callable[[], str]:
         """Gives the sums of this moment as JSON, ``{}`` before the first call."""
         blocks, models = self._blocks, self._models

@@ -10,6 +10,8 @@ jobs        the jobs table and the seeds it runs from
 lease       who runs a job, and whether that runner still lives
 resume      taking up a job that has ended
 attempts    further attempts of executions that failed
+lineage     who has the seeds of jobs that come of each other
+reuse       what a re-run takes over
 records     records and traces, rebuilt on reading
 review      what people do to records
 library     stored pipelines and models

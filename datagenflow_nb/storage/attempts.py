@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import JobError
 from ..records import decode, encode, new_trace_id
-from .jobs import EXECUTION_SHIFT, JobRow
+from .jobs import EXECUTION_SHIFT
 from .store import Store
 
 __all__ = ["ENDED", "new_attempts", "paths_to", "waiting_attempts"]
@@ -86,13 +86,14 @@ def _copy_shared(connection: sqlite3.Connection, key: int, to: int, branches: li
     connection.execute(_CALLS, [to, key, above])
 
 
-def waiting_attempts(store: Store, job: JobRow, last: int) -> list[Any]:
+def waiting_attempts(store: Store, job_id: int, last: int) -> list[Any]:
     """A page of the attempts after the first that have not ended, with their seeds."""
     return store.rows(
         "SELECT e.id, e.seed_index, e.repetition, e.attempt, e.trace_id, "
-        "(SELECT s.metadata FROM seeds s WHERE s.job_id = ? AND s.seed_index = e.seed_index) "
+        "(SELECT s.metadata FROM seeds s JOIN jobs j ON j.root_job_id = s.job_id "
+        "WHERE j.id = e.job_id AND s.seed_index = e.seed_index) "
         f"{_WAITING} AND e.id > ? ORDER BY e.id LIMIT ?",
-        [job.root_job_id, job.id, last, _PER_PAGE],
+        [job_id, last, _PER_PAGE],
     )
 
 

@@ -16,6 +16,7 @@ from ..records import Seed, decode, encode, utc_now
 from ..whole import row_id, told
 from .explain import may_pass
 from .lease import HEARTBEAT, is_lost
+from .lineage import adopt, hand_over_seeds, refuse_while_needed
 from .store import Store
 
 __all__ = ["ACTIVE", "EXECUTION_SHIFT", "JobRow", "JobTable"]
@@ -118,8 +119,9 @@ class JobTable:
         token: str,
         pipeline_id: int | None = None,
         pipeline_version: int | None = None,
+        parent_id: int | None = None,
     ) -> int:
-        """A new job that is being filled with seeds; its number."""
+        """A new job that is being filled with seeds, or has its parent's; its number."""
         now = utc_now()
         with self._store.write() as connection:
             cursor = connection.execute(
@@ -134,6 +136,8 @@ class JobTable:
             job_id = cursor.lastrowid
             assert job_id is not None  # an INSERT into a rowid table always gives one
             connection.execute("UPDATE jobs SET root_job_id = id WHERE id = ?", [job_id])
+            if parent_id is not None:
+                adopt(connection, job_id, parent_id)
         return job_id
 
     def add_seeds(self, job_id: int, seeds: Iterable[Seed]) -> int:
@@ -163,16 +167,20 @@ class JobTable:
     def seed_pages(self, job: JobRow) -> Iterator[list[tuple[int, int, dict[str, Any]]]]:
         """Pages of (seed index, repetitions, metadata), in order, read one at a time."""
         last = -1
-        while page := self._seed_page(job.root_job_id, last):
+        while page := self._seed_page(job.id, last):
             last = page[-1][0]
             yield [(index, repetitions, decode(text)) for index, repetitions, text in page]
 
     def _seed_page(self, job_id: int, last: int) -> list[tuple[int, int, str]]:
-        """The next seeds after ``last``: some hundred, fewer when they are large."""
+        """The next seeds after ``last``: some hundred, fewer when they are large.
+
+        Looked up each time: the job that has them may be deleted meanwhile, and hand them over.
+        """
         page, size = [], 0
         rows = self._store.each(
             "SELECT seed_index, repetitions, metadata FROM seeds "
-            "WHERE job_id = ? AND seed_index > ? ORDER BY seed_index LIMIT ?",
+            "WHERE job_id = (SELECT root_job_id FROM jobs WHERE id = ?) AND seed_index > ? "
+            "ORDER BY seed_index LIMIT ?",
             [job_id, last, _SEEDS_PER_PAGE],
         )
         with contextlib.closing(rows):
@@ -262,19 +270,23 @@ class JobTable:
         return [self._settle(JobRow.read(row)) for row in rows]
 
     def delete(self, job_id: int) -> None:
-        """Delete the job with its seeds, records and traces.
+        """Delete the job with its records and traces, and its seeds when no other runs from them.
 
         Raises
         ------
         JobError
-            While it runs.
+            While it runs, or a job that runs takes answers from it.
         """
         job = self.get(job_id)
         if job.status in ACTIVE:
             raise JobError(
                 f"job {job_id} is {job.status}; cancel it before deleting it", {"job_id": job_id}
             )
+        for row in self._store.rows("SELECT id FROM jobs WHERE parent_job_id = ?", [job_id]):
+            self.get(row[0])  # one whose runner died takes nothing any more
         with self._store.write() as connection:
+            refuse_while_needed(connection, job_id, ACTIVE)
+            hand_over_seeds(connection, job_id)
             connection.execute("DELETE FROM jobs WHERE id = ?", [job_id])
 
     def request(self, job_id: int, control: str) -> None:

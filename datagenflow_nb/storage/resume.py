@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import JobError
@@ -67,12 +67,15 @@ class Past:
         By branch: status and reason.
     replaced : set of str
         Branches of earlier attempts whose failed records this one replaces.
+    elsewhere : list of (str, str, Call)
+        Like ``calls``: what the job that this one re-runs was answered there.
     """
 
     steps: dict[str, list[Step]]
     calls: list[tuple[str, str, Call]]
     records: dict[str, tuple[str, str | None]]
     replaced: set[str]
+    elsewhere: list[tuple[str, str, Call]] = field(default_factory=list)
 
 
 class ResumeTable:
@@ -159,7 +162,7 @@ class ResumeTable:
     def attempts(self, job: JobRow) -> Iterator[list[Begun]]:
         """Pages of the further attempts that have not ended, in the order of their numbers."""
         last = 0
-        while rows := waiting_attempts(self._store, job, last):
+        while rows := waiting_attempts(self._store, job.id, last):
             last = rows[-1][0]
             yield [
                 Begun(key, index, repetition, attempt, trace_id, decode(metadata))

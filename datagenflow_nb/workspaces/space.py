@@ -57,7 +57,7 @@ class Workspace(CatalogFace, ModelFace, RecordFace):
         self._pipelines = PipelineTable(self.store)
         # Before the jobs' own, which is called before it.
         self._stay_on_exit = runtime.on_exit(self.models.close)
-        self._jobs = JobRoom(self.store, lambda: self.services, settings, _WORKER)
+        self._jobs = JobRoom(self.store, lambda: self.services, settings, _WORKER, self._resolve)
         self._records = self._jobs.records
         self._review = ReviewTable(self.store, self._records)
         if settings.debug:

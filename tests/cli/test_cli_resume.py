@@ -90,3 +90,31 @@ def test_budget(dgf: Any) -> None:
     stored = json.loads(dgf.rows("SELECT options FROM jobs")[0][0])
     names = ("max_records", "max_seconds", "max_tokens_total", "max_cost")
     assert [stored[name] for name in names] == [None, 900.0, 5, 0.5]
+
+
+def test_rerun(dgf: Any) -> None:
+    """What will be reused and made is told before; the summary tells what was."""
+    two = (
+        "name: Ask\nblocks:\n"
+        "  - {type: TextGenerator, id: a, config: {user_prompt: 'About {{ topic }}'}}\n"
+        "  - {type: TextGenerator, id: b, config: {user_prompt: 'WORD {{ topic }}'}}\n"
+    )
+    with offline_server() as server:
+        env = {"LLM_ENDPOINT": server.url, "LLM_MODEL": "small"}
+        dgf("run", dgf.write("ask.yaml", two), dgf.write("seeds.json", SEEDS[:5]), **env)
+        refused = dgf("rerun", "1", status=1, **env)
+        dgf.write("ask.yaml", two.replace("WORD", "More on"))
+        run = dgf("rerun", "1", "--pipeline", "ask.yaml", **env)
+        answer = dgf.json("rerun", "2", "--pipeline", "ask.yaml", "--concurrency", "2", **env)
+        assert server.log()["requests"] == 15
+    assert refused.stderr == (
+        "Error: job 1 ran the pipeline 'Ask', and none is saved under that name; say which to run: "
+        "job.rerun(pipeline), dgf rerun 1 --pipeline NAME\n"
+    )
+    assert run.stderr.startswith(
+        "Re-run of job 1 with 'Ask': reuses 5 answers, makes 5 calls\n"
+        "Pipeline 'Ask', 5 executions\n"
+    )
+    assert "in 5 calls; cost unknown; 5 answers reused\n" in run.stdout
+    assert (answer["job_id"], answer["parent_job_id"], answer["usage"]["reused"]) == (3, 2, 10)
+    assert answer["forecast"] == {"reused": 10, "made": 0, "is_exact": True}

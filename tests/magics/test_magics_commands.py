@@ -317,3 +317,23 @@ def test_what_was_deleted_in_the_meantime(echo: Shell) -> None:
     assert repr(job).startswith("Job(1: there is no job 1")
     with pytest.raises(DataGenFlowError):
         job.records()
+
+
+def test_rerun(echo: Shell) -> None:
+    """The saved pipeline as it is now runs over the job's seeds; what that means is said first."""
+    ask = "%%dgf pipeline two\n" + "".join(
+        f'- type: TextGenerator\n  id: {id_}\n  config: {{user_prompt: "{id_} {{{{ n }}}}"}}\n'
+        for id_ in ("a", "b")
+    )
+    echo.value(ask)
+    first = echo.value('%%dgf run two --wait\n{"n": 1}\n{"n": 2}\n')
+    echo.value(ask.replace('"b ', '"and b '))
+    ran = echo.run(f"job = %dgf rerun {first.id} --concurrency 2 --wait")
+    assert ran.text.startswith(
+        f"Re-run of job {first.id} with 'two': reuses 2 answers, makes 2 calls"
+    )
+    job = echo.ip.user_ns["job"]
+    assert (job.status, job.usage["calls"], job.usage["reused"]) == ("completed", 2, 2)
+    assert job.row.pipeline_version == 2
+    told = echo.run(f"%dgf rerun {first.id} --pipeline none").error
+    assert told == "ConfigError: there is no stored pipeline 'none'; there are: 'echo', 'two'"

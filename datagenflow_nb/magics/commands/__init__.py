@@ -19,6 +19,7 @@ from . import (
     pipelines,
     preview,
     records,
+    rerun,
     resume,
     retry,
     run,
@@ -31,7 +32,7 @@ __all__ = ["COMMANDS"]
 
 _MODULES = (
     status, templates, new, blocks, block, pipelines, pipeline, preview, run, jobs, job, cancel,
-    resume, retry, log, records, traces, export, models, model, delete,
+    resume, retry, rerun, log, records, traces, export, models, model, delete,
 )  # fmt: skip
 
 #: By name, in the order in which one meets them.
