@@ -15,6 +15,7 @@ from ..records import Seed, decode
 from ..spec import PipelineSpec
 from ..storage.jobs import ACTIVE, JobRow, JobTable
 from ..storage.reuse import ReuseTable
+from .bounds import refuse_unpriced
 from .forecast import Forecast, Parent, forecast
 from .options import RunOptions
 
@@ -160,7 +161,7 @@ def plan_rerun(
     checked = RunOptions.check(before | options | {"random_seed": parent.random_seed})
     program = pipeline.program()
     models = pipeline.services.models.with_default(checked.model)
-    models.check(program.model_names)
+    refuse_unpriced(checked.stored(), models.check(program.model_names).values())
     _check_seeds(parent, pipeline, table)
     told = forecast(program, _parent_of(parent, pipeline, reuse, instances), models)
     return RerunPlan(parent.id, pipeline, told, checked, stored, start)

@@ -283,3 +283,47 @@ def test_what_cannot_be_rerun(ws: dgf.Workspace, server: OfflineServer) -> None:
     with pytest.raises(dgf.ConfigError, match=r"^run option 'colour' is unknown"):
         job.rerun(three(), colour=1)
     assert len(ws.jobs()) == 1
+
+
+def test_split_documents(ws: dgf.Workspace, server: OfflineServer) -> None:
+    """Answers belong to their chunk; where the chunks change, the forecast says about."""
+
+    def pipeline(size: int, word: str) -> dict[str, Any]:
+        config = {"field_name": "text", "chunk_size": size, "chunk_overlap": 0}
+        ask = {"user_prompt": f"{word} {{{{ chunk_text }}}}"}
+        return {"name": "p", "blocks": [
+            {"type": "TextGenerator", "id": "title", "config": {"user_prompt": "On {{ text }}"}},
+            {"type": "TextChunker", "config": config},
+            {"type": "TextGenerator", "id": "say", "config": ask},
+        ]}  # fmt: skip
+
+    text = " ".join(f"word{n:04d}" for n in range(12))
+    parent = finish(dgf.run(pipeline(20, "Say"), {"text": text}, model="m"))
+    chunks = parent.records_generated
+    assert chunks > 4
+    child = finish(parent.rerun(pipeline(20, "Tell")))
+    assert told(child) == f"reuses 1 answer, makes {chunks} calls"
+    assert (child.usage["calls"], child.usage["reused"]) == (chunks, 1)
+    other = finish(parent.rerun(pipeline(40, "Say")))
+    assert told(other) == f"reuses about 1 answer, makes about {chunks} calls"
+    assert other.usage["calls"] == other.records_generated < chunks
+
+
+def test_stopped_by_a_budget(ws: dgf.Workspace, server: OfflineServer) -> None:
+    """A re-run has its parent's budgets, and what it reuses does not count."""
+    parent = finish(dgf.run(three(), numbers(9), model="m", max_tokens_total=10**6), "completed")
+    child = parent.rerun(three("x {{ n }}"), max_tokens_total=1, concurrency=1).wait()
+    assert (child.status, child.usage["calls"]) == ("stopped", 1)
+    assert child.usage["reused"] >= 2
+    finish(child.resume(max_tokens_total=None))
+    assert (child.usage["calls"], child.usage["reused"], child.records_generated) == (9, 18, 9)
+    assert parent.rerun(three(), wait=True).row.options["max_tokens_total"] == 10**6
+
+
+def test_detached(ws: dgf.Workspace, server: OfflineServer) -> None:
+    """In a process of its own it takes the parent's answers, too."""
+    parent = finish(dgf.run(three(), numbers(5), model="m"))
+    server.reset()
+    child = finish(parent.rerun(three("x {{ n }}"), detach=True))
+    assert server.log()["requests"] == child.usage["calls"] == 5
+    assert child.usage["reused"] == 10
