@@ -25,6 +25,7 @@ from .blocks import blocks
 from .demo import demo
 from .doctor import doctor
 from .export import export
+from .failures import failures
 from .job import job
 from .jobs import jobs
 from .log import log
@@ -55,8 +56,8 @@ def dgf() -> None:
 
 
 _COMMANDS = (
-    demo, run, resume, retry, rerun, export, jobs, job, log, blocks, templates, tutorials, doctor,
-    offline_model,
+    demo, run, resume, retry, rerun, export, jobs, job, failures, log, blocks, templates, tutorials,
+    doctor, offline_model,
 )  # fmt: skip
 for _command in _COMMANDS:
     dgf.add_command(_command)

@@ -33,6 +33,7 @@ __all__ = [
     "load_settings",
     "opened",
     "start_log",
+    "stop_early_option",
 ]
 
 #: Exit statuses beside 0; 2, wrong usage, is click's.
@@ -51,6 +52,13 @@ db_option = click.option(
 )
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON document instead of text."
+)
+
+stop_early_option = click.option(
+    "--stop-early/--no-stop-early",
+    default=None,
+    help="End the job when nearly all of the first records fail, or when what nothing mends (a "
+    "refused key, an unknown model) repeats. Default: yes; for a job that runs again as before.",
 )
 
 

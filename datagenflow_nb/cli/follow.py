@@ -192,6 +192,7 @@ def summary_text(workspace: Workspace, row: JobRow, summary: dict[str, Any]) -> 
         lines.append(f"Log:    {told}, dgf log {row.id}{db_argument(workspace)}")
     lines.extend(_causes_text(row, summary["causes"]))
     if row.records_failed:
+        lines.append(f"  an example of each: dgf failures {row.id}{db_argument(workspace)}")
         lines.append(f"To retry: dgf retry {row.id}{db_argument(workspace)}")
     if row.error is not None:
         lines.append(f"Why:    {row.error.get('error')}")

@@ -10,7 +10,7 @@ import click
 from ..displays.text import plural
 from .aside import results_only
 from .budgets import budget_options, given
-from .command import Command, db_option, existing_workspace, json_option
+from .command import Command, db_option, existing_workspace, json_option, stop_early_option
 from .detached import detach_option, tell_detached
 from .follow import Interrupts, exit_status, follow, job_summary, summary_text, tell_start
 from .output import emit, emit_json
@@ -29,6 +29,7 @@ concurrency_option = click.option(
 @click.argument("job_id", metavar="ID", type=int)
 @db_option
 @concurrency_option
+@stop_early_option
 @budget_options(is_again=True)
 @detach_option
 @json_option

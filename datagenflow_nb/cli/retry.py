@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from .budgets import budget_options, given
-from .command import Command, db_option, json_option
+from .command import Command, db_option, json_option, stop_early_option
 from .detached import detach_option
 from .resume import concurrency_option, run_again
 
@@ -19,6 +19,7 @@ __all__ = ["retry"]
 @click.argument("job_id", metavar="ID", type=int)
 @db_option
 @concurrency_option
+@stop_early_option
 @budget_options(is_again=True)
 @detach_option
 @json_option

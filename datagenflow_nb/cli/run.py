@@ -14,7 +14,15 @@ from ..displays.text import plural, shown_path
 from ..errors import ConfigError, SeedError, suggest
 from .aside import results_only
 from .budgets import budget_options, given
-from .command import STATUSES, Command, db_option, json_option, load_settings, opened
+from .command import (
+    STATUSES,
+    Command,
+    db_option,
+    json_option,
+    load_settings,
+    opened,
+    stop_early_option,
+)
 from .detached import detach_option, tell_detached
 from .follow import (
     Interrupts,
@@ -70,6 +78,7 @@ _PIPELINE_SUFFIXES = (".yaml", ".yml", ".json")
     metavar="N",
     help="What the job's random numbers are drawn from. Default: drawn and stored.",
 )
+@stop_early_option
 @budget_options(is_again=False)
 @detach_option
 @json_option

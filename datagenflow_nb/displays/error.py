@@ -13,7 +13,8 @@ from .values import fields_html
 __all__ = ["error_html", "error_lines"]
 
 #: What the message says already, or what only programs read.
-_LEFT_OUT = frozenset({"block_type", "block_id", "step", "error", "line", "key", "trace"})
+_LEFT_OUT = frozenset({"block_type", "block_id", "step", "error", "line", "key", "trace",
+                       "is_absent"})  # fmt: skip
 
 #: Characters of a message; what is wrong with a value of megabytes may quote it.
 _MAX_MESSAGE = 5_000

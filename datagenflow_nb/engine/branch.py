@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import Any
 
 from ..blocks.context import ModelSource
-from ..errors import DataGenFlowError, TemplateError
+from ..errors import BlockExecutionError, DataGenFlowError, TemplateError
 from ..records import NotPlain, Step, plain
 from ..redaction import known_keys
 from .program import BoundBlock, Program
@@ -138,10 +138,16 @@ def _fail(
     error.detail.setdefault("step", step.index)
     _hide_keys(error)
     # The trace holds the input already; the error carries it for whoever catches it.
-    step.error = error.to_dict() | {"detail": dict(error.detail)}
+    step.error = error.to_dict() | {"detail": dict(error.detail), "type": _type_of(error)}
     error.detail.setdefault("input", known_keys.value(plain(branch.state)))
     _log.info("%s Pipeline failed in block %r: %s", tag, bound.spec.id, error.message)
     return Outcome("failed", reason=error.message, error=error)
+
+
+def _type_of(error: DataGenFlowError) -> str:
+    """The name of the error's type, or of the foreign one that it stands for."""
+    is_foreign = type(error) is BlockExecutionError and error.__cause__ is not None
+    return type(error.__cause__ if is_foreign else error).__name__
 
 
 def _hide_keys(error: DataGenFlowError) -> None:

@@ -11,6 +11,11 @@ forecast  what a re-run will reuse and make
 rerun    an edited pipeline over the seeds of an earlier job
 rerunning  what a room of jobs does for it
 waits    calls that wait for another try
+steering what may go on: the one place that says go, wait or stop
+bounds   which limits keep a job within bounds
+early_stop  when it is of no use to go on
+causes   messages that have one cause
+failures why records failed, by cause
 usage    tokens and money, by block and by model
 reopening  an execution that has begun under an earlier runner
 lines    what blocks print and log, line by line

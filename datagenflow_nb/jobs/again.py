@@ -50,8 +50,8 @@ class Resumable:
         detach : bool
             Run in a process of its own, as ``run(..., detach=True)`` does.
         **options
-            ``concurrency``, and budgets (``max_tokens_total``, ``max_cost``, ``max_seconds``,
-            ``max_records``; None takes one away); default: as before.
+            ``concurrency``, ``stop_early``, and budgets (``max_tokens_total``, ``max_cost``,
+            ``max_seconds``, ``max_records``; None takes one away); default: as before.
 
         Raises
         ------

@@ -11,6 +11,7 @@ from ..llm.base import ModelConfig
 from ..llm.catalog import Models
 from ..records import Usage
 from ..storage.jobs import JobRow
+from .early_stop import EarlyStop
 from .limits import RecordLimit, TimeLimit
 from .spending import CostLimit, TokenLimit, no_price
 from .steering import Limit
@@ -20,7 +21,7 @@ __all__ = ["limits_of", "refuse_met", "refuse_unpriced"]
 
 def limits_of(job: JobRow, models: Models, workers: int) -> list[Limit]:
     """The limits of a job, new for each of its runners."""
-    limits: list[Limit] = []
+    limits: list[Limit] = [EarlyStop(job.id)] if job.options.get("stop_early", True) else []
     for option, limit in _budgets(job.options).items():
         used = _used(job, option)
         if option == "max_tokens_total":

@@ -12,6 +12,7 @@ from ..storage.jobs import JobRow, JobTable
 from ..storage.log import LogLine, LogTable
 from ..storage.records import Record, RecordTable
 from .again import Again, Resumable
+from .failures import causes_of, failures_of
 from .rerun import Plan, Rerunnable
 from .statuses import as_statuses, statuses_to_export
 from .usage import usage_told
@@ -20,8 +21,10 @@ from .wishes import Live, Steerable
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ..displays.failures import FailureList
     from ..displays.listing import Listing
     from ..export import ExportResult
+    from .failures import Failure
 
 __all__ = ["Job"]
 
@@ -146,8 +149,31 @@ class Job(Steerable, Resumable, Rerunnable):
         return self.row.random_seed
 
     def reasons(self, status: str = "failed") -> list[tuple[str, int]]:
-        """Why records failed (or were filtered): (reason, how many), most frequent first."""
-        return self._records.reasons(self.row.id, status)
+        """Why records failed (or were filtered): (reason, how many), most frequent first.
+
+        Reasons that differ in numbers and quoted texts alone count as one, ``…`` in their place.
+        """
+        causes = causes_of(self._records, self.row.id, status)
+        return [(cause.message, cause.count) for cause in causes]
+
+    def failures(self, limit: int = 20) -> FailureList[Failure]:
+        """Why records failed: a cause after the other, most frequent first, each with an example.
+
+        Parameters
+        ----------
+        limit : int
+            Causes; how many more there are is told.
+
+        Raises
+        ------
+        JobError
+            When the job was deleted.
+        ValidationError
+            When ``limit`` is no number of causes.
+        """
+        if type(limit) is not int or limit < 1:
+            raise ValidationError(f"limit is {limit!r}, expected a number of causes, 1 or more")
+        return failures_of(self._records, self.row.id, limit)
 
     @property
     def last_failure(self) -> str | None:

@@ -184,7 +184,7 @@ class Ledger:
         state = self._open[execution.key]
         state.branches -= 1
         step_rows, failure = self._step_rows(execution.key, branch.steps)
-        outcome = self._steering.ended(failure or outcome)
+        outcome = self._steering.ended(branch, failure or outcome)
         status = self._count(outcome, state)
         now = utc_now()
         rows: list[Row] = []

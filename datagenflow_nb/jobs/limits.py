@@ -7,7 +7,7 @@ from time import monotonic
 from typing import Any
 
 from ..displays.budgets import amount, how_on
-from ..engine import Outcome
+from ..engine import Branch, Outcome
 from ..errors import JobError
 from .steering import Limit
 
@@ -107,7 +107,7 @@ class RecordLimit(BudgetLimit):
             self.stop(self._made)
         return self._made + self.steering.under_way < self._limit
 
-    def ended(self, outcome: Outcome) -> Outcome:
+    def ended(self, branch: Branch, outcome: Outcome) -> Outcome:
         if outcome.status == "completed":
             self._made += 1
             if self._made >= self._limit:

@@ -33,6 +33,8 @@ class RunOptions:
         Tokens in and out, and records that neither fail nor are filtered, after which it stops.
     max_cost, max_seconds : float or None
         Money and running time, likewise.
+    stop_early : bool
+        Ends the job when nearly everything fails, or what nothing mends repeats.
     """
 
     concurrency: int = 32
@@ -42,6 +44,7 @@ class RunOptions:
     max_cost: float | None = None
     max_seconds: float | None = None
     max_records: int | None = None
+    stop_early: bool = True
 
     @classmethod
     def check(cls, options: dict[str, Any]) -> RunOptions:
@@ -68,6 +71,8 @@ class RunOptions:
         seed = checked.random_seed
         if seed is not None and (type(seed) is not int or not 0 <= seed < 2**63):
             raise ConfigError(f"random_seed is {seed!r}, expected a whole number from 0 to 2**63-1")
+        if type(checked.stop_early) is not bool:
+            raise ConfigError(f"stop_early is {checked.stop_early!r}, expected True or False")
         for name, kind in BUDGETS.items():
             _check_budget(name, getattr(checked, name), is_whole=kind.is_whole)
         return checked

@@ -115,7 +115,9 @@ class Runner:
         try:
             await self._join()
             if self.steering.status is not None:
-                self.ledger.abandon(self.steering.status)
+                # An execution that has failed has ended, and would not be resumed.
+                is_failed = self.steering.status == "failed"
+                self.ledger.abandon("stopped" if is_failed else self.steering.status)
             await self.ledger.flush()
         except DataGenFlowError as error:
             failure = error
@@ -133,7 +135,7 @@ class Runner:
         status, error = self.steering.status, self.steering.error
         if failure is not None:
             status, error = "failed", failure
-        elif self.ledger.done == self.job.total:
+        elif self.ledger.done == self.job.total and not self._came_to_nothing():
             status, error = "completed", None  # a wish to stop came after the last record
         elif status is None and self._before is not None:
             await self._finish(self._before.status, None, self._before.error)
@@ -169,6 +171,13 @@ class Runner:
         self._is_dropping = True
         for worker in self._workers:
             worker.cancel()
+
+    def _came_to_nothing(self) -> bool:
+        """Whether it was stopped as failed and nothing has come out well."""
+        good, before = self.ledger, self.job
+        return self.steering.status == "failed" and good.generated + good.filtered == (
+            before.records_generated + before.records_filtered
+        )
 
     async def _join(self) -> None:
         """Wait for all workers; the first error stops the others."""
@@ -212,6 +221,7 @@ class Runner:
             branch.mark = max(branch.mark, mark)
             self.steering.enter()
             self._under_way[id(branch)] = branch
+            self.steering.began(branch)
             try:
                 with BranchLog(self._job_log, self._program, branch):
                     await self._run(branch)
@@ -242,6 +252,7 @@ class Runner:
             failure = BlockExecutionError(reason, {"error": reason})
             outcome = Outcome("failed", reason=reason, error=failure)
         if isinstance(outcome, list):
+            self.steering.parted(branch)
             self._branches.extend(reversed(self.ledger.fan_out(branch, outcome)))
             self.steering.changed.set()
         else:

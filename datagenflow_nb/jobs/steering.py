@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from time import monotonic
 
-from ..engine import Outcome
+from ..engine import Branch, Outcome
 from ..errors import DataGenFlowError, Stopped
 from ..records import Call
 
@@ -32,6 +32,12 @@ class Limit:
         """Whether another branch may begin, besides ``steering.under_way`` others."""
         return True
 
+    def began(self, branch: Branch) -> None:
+        """``branch`` has begun; unless the job is stopped it ends or parts."""
+
+    def parted(self, branch: Branch) -> None:
+        """``branch`` has fanned out: others begin in its place."""
+
     def may_call(self, call: Call) -> bool:
         """Whether ``call`` may be made; after True it is under way until ``called``."""
         return True
@@ -39,8 +45,8 @@ class Limit:
     def called(self, call: Call) -> None:
         """``call`` has ended, well or not."""
 
-    def ended(self, outcome: Outcome) -> Outcome:
-        """A branch has ended so; what is stored of it."""
+    def ended(self, branch: Branch, outcome: Outcome) -> Outcome:
+        """``branch`` has ended so; what is stored of it."""
         return outcome
 
 
@@ -129,6 +135,16 @@ class Steering:
         """A branch begins."""
         self.under_way += 1
 
+    def began(self, branch: Branch) -> None:
+        """``branch`` has begun."""
+        for limit in self._limits:
+            limit.began(branch)
+
+    def parted(self, branch: Branch) -> None:
+        """``branch`` has fanned out."""
+        for limit in self._limits:
+            limit.parted(branch)
+
     def leave(self) -> None:
         """A branch has ended or parted."""
         self.under_way -= 1
@@ -174,10 +190,10 @@ class Steering:
             limit.called(call)
         self._settled.set()
 
-    def ended(self, outcome: Outcome) -> Outcome:
+    def ended(self, branch: Branch, outcome: Outcome) -> Outcome:
         """A branch has ended; what is stored of it."""
         for limit in self._limits:
-            outcome = limit.ended(outcome)
+            outcome = limit.ended(branch, outcome)
         return outcome
 
     async def rest(self, seconds: float) -> bool:

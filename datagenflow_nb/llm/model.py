@@ -357,6 +357,7 @@ class Model:
                 "endpoint": self.config.endpoint,
                 "status": error.status,
                 "kind": error.kind,
+                "is_absent": error.is_absent,
                 "tries": count,
             },
         )

@@ -13,7 +13,7 @@ __all__ = ["KINDS", "retry_after", "server_message"]
 
 #: Kinds of ``EndpointError`` by status; else ``server`` from 500 on, ``bad_request`` below.
 KINDS = {
-    400: "bad_request", 401: "auth", 403: "auth", 404: "not_found", 408: "timeout",
+    400: "bad_request", 401: "auth", 402: "auth", 403: "auth", 404: "not_found", 408: "timeout",
     409: "server", 413: "bad_request", 422: "bad_request", 425: "server", 429: "rate_limit",
     501: "bad_request",
 }  # fmt: skip

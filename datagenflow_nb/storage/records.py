@@ -16,7 +16,7 @@ from .attempts import paths_to
 from .journal import STEP_COLUMNS, call_from_row, step_from_row
 from .store import Store
 
-__all__ = ["OUTCOMES", "REVIEW_STATUSES", "Record", "RecordTable"]
+__all__ = ["OUTCOMES", "REVIEW_STATUSES", "Reason", "Record", "RecordTable"]
 
 REVIEW_STATUSES = ("pending", "accepted", "rejected")
 OUTCOMES = ("failed", "filtered")
@@ -33,6 +33,37 @@ _SELECT = (
     "JOIN executions e ON e.id = r.execution_id JOIN jobs j ON j.id = r.job_id "
     "JOIN seeds s ON s.job_id = j.root_job_id AND s.seed_index = r.seed_index "
 )
+
+
+#: By what failed: the block, what is known of its error, the reason.
+_REASONS = (
+    "SELECT t.block_id, json_extract(t.error, '$.type', '$.detail.kind', "
+    "'$.detail.status', '$.detail.model') AS error, substr(r.reason, 1, ?) AS told, count(*), "
+    "min(r.id) FROM records r LEFT JOIN steps t ON t.execution_id = r.execution_id "
+    "AND t.branch = r.branch AND t.error IS NOT NULL "
+    "WHERE r.job_id = ? AND r.status = ? AND r.is_current = 1 GROUP BY t.block_id, 2, told"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why records failed or were filtered.
+
+    Attributes
+    ----------
+    block_id : str or None
+        The block that failed.
+    error : str or None
+        Type, kind, status and model of its error, as JSON.
+    record_id : int
+        The first of the ``count`` records.
+    """
+
+    block_id: str | None
+    error: str | None
+    reason: str
+    count: int
+    record_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,14 +216,14 @@ class RecordTable:
         )
         return {row[0]: row[1] for row in rows}
 
-    def reasons(self, job_id: int, status: str) -> list[tuple[str, int]]:
-        """Why records are ``failed`` or ``filtered``: (reason, how many), most frequent first."""
-        rows = self._store.rows(
-            "SELECT reason, count(*) AS times FROM records WHERE job_id = ? AND status = ? "
-            "AND is_current = 1 GROUP BY reason ORDER BY times DESC, reason",
-            [job_id, status],
-        )
-        return [(row[0], row[1]) for row in rows]
+    def reasons(self, job_id: int, status: str, most: int) -> Iterator[Reason]:
+        """Why records are ``failed`` or ``filtered``, in any order.
+
+        Reasons are cut after ``most`` characters and one more.
+        """
+        for row in self._store.each(_REASONS, [most + 1, job_id, status]):
+            block_id, error, reason, count, record_id = row
+            yield Reason(block_id, error, reason or "", count, record_id)
 
     def last_reason(self, job_id: int) -> str | None:
         """Why the latest failed record of the job failed; None when there is none."""

@@ -107,6 +107,8 @@ class JobView:
         self._note: str | None = None
         self._last: JobRow | None = None
         self._drawn: dict[str, str] = {}
+        #: The reasons of a job that has ended, and of which row they are.
+        self._reasons: tuple[JobRow | None, list[tuple[str, int]]] = None, []
 
     def open(self, is_new: bool) -> None:
         """Show it, and keep it up to date from a thread of its own until the job has ended.
@@ -209,16 +211,22 @@ class JobView:
         return job_html(
             row,
             self._pace(row),
-            causes=self._job.reasons() if row.records_failed and not is_active else [],
+            causes=self._causes(row) if row.records_failed and not is_active else [],
             last_error=self._job.last_failure if row.records_failed and is_active else None,
             waiting=self._job.waiting if is_active else None,
             notes=self._notes(row, is_static),
             log=(0, ()) if is_moving else self._log(),  # drawn anew it would close at once
         )
 
+    def _causes(self, row: JobRow) -> list[tuple[str, int]]:
+        """Why records failed; the end is drawn three times, and asked for once."""
+        if self._reasons[0] != row:
+            self._reasons = row, self._job.reasons()
+        return self._reasons[1]
+
     def _notes(self, row: JobRow, is_static: bool) -> list[str]:
         if row.status not in ACTIVE:
-            return [_next_steps(row), *_again(row)]
+            return [_next_steps(row), *_failed(row), *_again(row)]
         notes = [self._note] if self._note is not None else []
         place = runner_told(row.runner) if row.runner is not None else None
         if place not in (None, "this process"):
@@ -258,3 +266,8 @@ def _again(row: JobRow) -> list[str]:
         finish = f"%dgf resume {row.id}{way_on(row.error)} finishes it."
         return [finish] if row.total is not None else []
     return [f"%dgf retry {row.id} runs what failed again."] if row.records_failed else []
+
+
+def _failed(row: JobRow) -> list[str]:
+    told = f"%dgf failures {row.id} shows what failed, with an example of each cause."
+    return [told] if row.records_failed else []

@@ -62,8 +62,9 @@ def test_failed_records_are_status_3(dgf: Any) -> None:
     at = told.index("Failed: 2 records")
     assert told[at + 1].startswith("  2 x ")
     assert "division" in told[at + 1]
-    assert told[at + 2] == "To retry: dgf retry 1"
-    assert told[at + 3] == "Exported 2 records to out.jsonl"
+    assert told[at + 2] == "  an example of each: dgf failures 1"
+    assert told[at + 3] == "To retry: dgf retry 1"
+    assert told[at + 4] == "Exported 2 records to out.jsonl"
     assert len(lines(dgf, "out.jsonl")) == 2
 
 

@@ -318,6 +318,7 @@ def test_our_own_errors_pass() -> None:
         assert error.trace is not None
         assert error.trace[0]["error"] == {
             "error": "no tea today",
+            "type": "ValidationError",
             "detail": {
                 "mood": "bad", "thing": "<Custom>", "block_type": "Raises", "block_id": "raises",
                 "step": 0,

@@ -135,10 +135,11 @@ def test_wrong_answers_in_a_row(ws: dgf.Workspace, server: OfflineServer) -> Non
 def test_calls_that_fail_for_good(
     ws: dgf.Workspace, server: OfflineServer, faults: dict[str, Any], reason: str, tries: int
 ) -> None:
-    """Failed records with the reason and every try; the job goes on to its end."""
+    """Failed records with the reason and every try; a job that a key is missing for has failed."""
     server.reset(**faults)
     ws.add_model("m", endpoint=server.url, model="offline", max_tries=2, timeout=0.2)
-    job = finish(dgf.run(ASK, [{"n": 1}, {"n": 2}, {"n": 3}], model="m"))
+    job = dgf.run(ASK, [{"n": 1}, {"n": 2}, {"n": 3}], model="m")
+    finish(job, "failed" if "api_key" in faults else "completed")
     server.reset(api_key=None)
     frame = job.records()
     assert list(frame["status"]) == ["failed"] * 3

@@ -144,7 +144,7 @@ def test_every_call_fails(ws: dgf.Workspace, server: OfflineServer) -> None:
     priced(ws, server, input_price=1, output_price=1)
     server.reset(rate_500=1.0)
     budgets: dict[str, Any] = {"max_tokens_total": 1000, "max_cost": 1, "max_seconds": 600}
-    job = finish(ws.run(SAY, SEEDS, concurrency=16, **budgets))
+    job = finish(ws.run(SAY, SEEDS, concurrency=16, stop_early=False, **budgets))
     assert (job.records_failed, tokens(job)) == (40, 0)
     server.reset(rate_500=0.0)
     finish(job.retry_failed(), "stopped")

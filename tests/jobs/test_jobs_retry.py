@@ -211,7 +211,7 @@ def test_retry_that_is_killed(
     """At every moment each seed has one current record; a resumed retry finishes all of it."""
     fail_below(100)
     job = finish(dgf.run(ask("Say {{ n }}", {"type": "Fragile"}), [{"n": n} for n in range(100)],
-                         model="m"))  # fmt: skip
+                         model="m", stop_early=False))  # fmt: skip
     assert counts(job) == (100, 0, 100, 0)
     fail_below(0)
     server.reset(latency=0.02)

@@ -163,7 +163,9 @@ def test_options_are_kept(ws: dgf.Workspace) -> None:
     """What the job was told stands in its row."""
     job = finish(dgf.run(ECHO, NUMBERS, concurrency=2, random_seed=0))
     assert job.random_seed == 0
-    assert job.row.options == {"concurrency": 2, "model": None, "models": []}
+    assert job.row.options == {
+        "concurrency": 2, "model": None, "models": [], "stop_early": True,
+    }  # fmt: skip
 
 
 def test_offline_says_so(ws: dgf.Workspace) -> None:

@@ -279,6 +279,22 @@ def test_budgets(echo: Shell) -> None:
     assert (resumed.status, resumed.records_generated) == ("completed", 9)
 
 
+def test_failures(shell: Shell) -> None:
+    """Causes with an example each; a job of no use stops early unless told otherwise."""
+    shell.value('%%dgf pipeline third\n- type: Output\n  config: {template: "{{ 3 // n }}"}\n')
+    seeds = "".join('{"n": 0}\n' for _ in range(60))
+    ran = shell.run(f"%%dgf run third --concurrency 1 --wait --as job\n{seeds}")
+    assert ran.raised is None
+    assert (shell["job"].status, shell["job"].records_failed) == ("failed", 20)
+    found = shell.value("%dgf failures 1 --limit 1")
+    assert [(item.count, item.block, item.example.record_id) for item in found] == [
+        (20, "output", 1)
+    ]
+    assert "%dgf retry 1 runs them again" in shell.run("found = %dgf failures 1\nfound").text
+    shell.run("%dgf resume 1 --no-stop-early --wait")
+    assert (shell["job"].status, shell["job"].records_failed) == ("completed", 60)
+
+
 def test_preview(echo: Shell, tmp_path: Path) -> None:
     """A preview takes its seed from the line, the cell, a variable or the last job."""
     assert echo.error("%dgf preview echo") == (

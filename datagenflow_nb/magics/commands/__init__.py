@@ -9,6 +9,7 @@ from . import (
     cancel,
     delete,
     export,
+    failures,
     job,
     jobs,
     log,
@@ -32,7 +33,7 @@ __all__ = ["COMMANDS"]
 
 _MODULES = (
     status, templates, new, blocks, block, pipelines, pipeline, preview, run, jobs, job, cancel,
-    resume, retry, rerun, log, records, traces, export, models, model, delete,
+    resume, retry, rerun, failures, log, records, traces, export, models, model, delete,
 )  # fmt: skip
 
 #: By name, in the order in which one meets them.

@@ -12,11 +12,13 @@ from ..parser import Parser, names
 __all__ = [
     "STATUSES",
     "budget_options",
+    "count_from_one",
     "given",
     "how_to_wait",
     "job_argument",
     "pipeline_argument",
     "status_option",
+    "stop_early_option",
     "whole_number",
 ]
 
@@ -50,6 +52,15 @@ def status_option(parser: Parser, what: str) -> None:
     parser.add_argument(
         "--status", action="append", choices=STATUSES, metavar="STATUS",
         help=f"{what}; may be repeated: {', '.join(STATUSES)}",
+    )  # fmt: skip
+
+
+def stop_early_option(parser: Parser) -> None:
+    """``--stop-early`` and ``--no-stop-early``."""
+    parser.add_argument(
+        "--stop-early", action=argparse.BooleanOptionalAction, default=None,
+        help="whether it ends when nearly all of the first records fail, or when what nothing "
+        "mends (a refused key, an unknown model) repeats",
     )  # fmt: skip
 
 
@@ -90,3 +101,10 @@ def whole_number(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number")
     return int(text)
+
+
+def count_from_one(text: str) -> int:
+    """A number from 1 on."""
+    if number := whole_number(text):
+        return number
+    raise argparse.ArgumentTypeError("expected 1 or more")

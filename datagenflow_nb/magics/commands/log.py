@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import argparse
 from typing import Any
 
 from ..command import Call, Command
 from ..parser import Parser
-from ._arguments import job_argument, whole_number
+from ._arguments import count_from_one, job_argument
 
 __all__ = ["COMMAND"]
 
 
 def _arguments(parser: Parser) -> None:
     job_argument(parser)
-    parser.add_argument("--limit", type=_from_one, metavar="N", help="only the last N lines")
-
-
-def _from_one(text: str) -> int:
-    if number := whole_number(text):
-        return number
-    raise argparse.ArgumentTypeError("expected 1 or more")
+    parser.add_argument("--limit", type=count_from_one, metavar="N", help="only the last N lines")
 
 
 def _run(call: Call) -> Any:

@@ -27,7 +27,8 @@ def _run(call: Call) -> Any:
     from IPython.display import display
 
     job = call.workspace.job(call.args.job)
-    plan = job.plan_rerun(call.args.pipeline, **given(call.args, "concurrency", "model"))
+    options = given(call.args, "concurrency", "model", "stop_early")
+    plan = job.plan_rerun(call.args.pipeline, **options)
     told = str(plan)
     display(Note(told[:1].upper() + told[1:]))
     return shown(call, plan.start(detach=call.args.detach))

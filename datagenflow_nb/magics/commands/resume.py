@@ -6,7 +6,14 @@ from typing import Any
 
 from ..command import Call, Command
 from ..parser import Parser
-from ._arguments import budget_options, given, how_to_wait, job_argument, whole_number
+from ._arguments import (
+    budget_options,
+    given,
+    how_to_wait,
+    job_argument,
+    stop_early_option,
+    whole_number,
+)
 from .run import shown
 
 __all__ = ["COMMAND", "again_arguments", "options"]
@@ -17,13 +24,14 @@ def again_arguments(parser: Parser) -> None:
     job_argument(parser)
     parser.add_argument("--concurrency", type=whole_number, metavar="N",
                         help="executions and branches worked on at once (as before)")  # fmt: skip
+    stop_early_option(parser)
     budget_options(parser, is_again=True)
     how_to_wait(parser)
 
 
 def options(call: Call) -> dict[str, Any]:
     """What the line says about how the job shall run."""
-    return given(call.args, "concurrency")
+    return given(call.args, "concurrency", "stop_early")
 
 
 def _run(call: Call) -> Any:

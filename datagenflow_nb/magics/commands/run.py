@@ -10,7 +10,14 @@ from ..command import Call, Command
 from ..parser import Parser, names
 from ..problems import Interrupted
 from ..variables import find_seeds
-from ._arguments import budget_options, given, how_to_wait, pipeline_argument, whole_number
+from ._arguments import (
+    budget_options,
+    given,
+    how_to_wait,
+    pipeline_argument,
+    stop_early_option,
+    whole_number,
+)
 
 if TYPE_CHECKING:
     from ...jobs import Job
@@ -30,13 +37,14 @@ def _arguments(parser: Parser) -> None:
           "model")  # fmt: skip
     parser.add_argument("--random-seed", type=whole_number, metavar="N",
                         help="what the job's random numbers are drawn from")  # fmt: skip
+    stop_early_option(parser)
     budget_options(parser)
     how_to_wait(parser)
 
 
 def _run(call: Call) -> Any:
     args = call.args
-    options = given(args, "concurrency", "model", "random_seed")
+    options = given(args, "concurrency", "model", "random_seed", "stop_early")
     job = call.workspace.run(args.pipeline, _seeds(call), detach=args.detach, **options)
     return shown(call, job)
 
