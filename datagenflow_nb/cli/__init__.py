@@ -11,6 +11,7 @@ command   what the commands share: errors, options, settings, the workspace
 progress  the live line of a running job
 detached  a job that runs on without the command
 follow    waiting for a job, and what Ctrl-C does meanwhile
+wishing   what becomes of a wish that a job's runner has been told
 trace     one record with its trace, for reading
 """
 
@@ -22,6 +23,7 @@ import click
 
 from .. import __version__
 from .blocks import blocks
+from .cancel import cancel
 from .demo import demo
 from .doctor import doctor
 from .export import export
@@ -31,6 +33,7 @@ from .jobs import jobs
 from .log import log
 from .offline_model import offline_model
 from .output import prepare_streams
+from .pause import pause
 from .rerun import rerun
 from .resume import resume
 from .retry import retry
@@ -56,8 +59,8 @@ def dgf() -> None:
 
 
 _COMMANDS = (
-    demo, run, resume, retry, rerun, export, jobs, job, failures, log, blocks, templates, tutorials,
-    doctor, offline_model,
+    demo, run, pause, resume, cancel, retry, rerun, export, jobs, job, failures, log, blocks,
+    templates, tutorials, doctor, offline_model,
 )  # fmt: skip
 for _command in _COMMANDS:
     dgf.add_command(_command)

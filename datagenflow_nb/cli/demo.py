@@ -58,7 +58,7 @@ def demo(ctx: click.Context, folder: Path) -> None:
         )
         with results_only():
             job = workspace.run(template.text, template.seeds, random_seed=_RANDOM_SEED)
-            row, seconds = follow(job, interrupts)
+            row, seconds = follow(workspace, job, interrupts)
         _show_record(workspace, job)
         emit(summary_text(workspace, row, job_summary(workspace, row, seconds)))
         if row.status == "completed":

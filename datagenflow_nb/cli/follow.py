@@ -77,10 +77,10 @@ class Interrupts:
             signal.signal(number, signal.SIG_DFL)
 
 
-def follow(job: Job, interrupts: Interrupts) -> tuple[JobRow, float]:
+def follow(workspace: Workspace, job: Job, interrupts: Interrupts) -> tuple[JobRow, float]:
     """Show the job's progress until it has ended; its row then, and the seconds it took."""
     interrupts.job = job
-    meter = Meter()
+    meter = Meter(f"dgf resume {job.id}{db_argument(workspace)}")
     heeded = 0
     meter.show(job.row)
     while True:

@@ -10,7 +10,7 @@ import click
 
 from .command import FAILED, Command, db_option, existing_workspace, json_option
 from .detached import tell_follow
-from .follow import exit_status, job_summary, summary_text
+from .follow import db_argument, exit_status, job_summary, summary_text
 from .output import emit, emit_json
 from .progress import Meter, clear_line
 
@@ -38,7 +38,7 @@ def job(ctx: click.Context, /, job_id: int, db: Path | None, as_json: bool) -> N
     with existing_workspace(db) as workspace:
         found = workspace.job(job_id)
         try:
-            row = _follow(found)
+            row = _follow(found, db_argument(workspace))
         except KeyboardInterrupt:
             clear_line()
             emit(f"Job {job_id} goes on. {tell_follow(workspace, found.row)}", err=True)
@@ -51,10 +51,10 @@ def job(ctx: click.Context, /, job_id: int, db: Path | None, as_json: bool) -> N
     ctx.exit(exit_status(row))
 
 
-def _follow(job: Job) -> JobRow:
+def _follow(job: Job, db: str) -> JobRow:
     from ..storage.jobs import ACTIVE
 
-    meter = Meter()
+    meter = Meter(f"dgf resume {job.id}{db}")
     while (row := job.row).status in ACTIVE:
         meter.show(row)
         with contextlib.suppress(TimeoutError):

@@ -31,9 +31,17 @@ def clear_line() -> None:
 
 
 class Meter:
-    """Shows how far a job is; call ``show`` often."""
+    """Shows how far a job is; call ``show`` often.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    resuming : str
+        The command that lets a paused job go on.
+    """
+
+    def __init__(self, resuming: str) -> None:
+        self._resuming = resuming
+        self._is_paused = False
         self._started = time.monotonic()
         self._executions, self._records = Speed(), Speed()
         self._last_line: tuple[float, int] | None = None
@@ -45,11 +53,16 @@ class Meter:
 
     def show(self, job: JobRow, waiting: str | None = None, *, is_last: bool = False) -> None:
         """Bring the display up to date with the job's row, and what its calls wait for."""
-        now = time.monotonic()
+        now, is_paused = time.monotonic(), job.status == "paused"
+        if is_paused != self._is_paused and not is_last:
+            self._is_paused = is_paused
+            clear_line()
+            told = f"is paused; to let it go on: {self._resuming}" if is_paused else "goes on"
+            emit(f"job {job.id} {told}", err=True)
         records = job.records_generated + job.records_failed + job.records_filtered
         pace = Pace(
-            self._executions.at(now, job.executions_done),
-            self._records.at(now, records),
+            self._executions.at(now, job.executions_done, is_paused=is_paused),
+            self._records.at(now, records, is_paused=is_paused),
             elapsed=self.elapsed if is_last else None,
         )
         text = progress_text(job, pace, waiting)

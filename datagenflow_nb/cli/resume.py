@@ -45,8 +45,8 @@ def resume(
 ) -> None:
     """Finish job ID, which was stopped, however, or failed, from its stored seeds.
 
-    Only what is missing runs, and what a model has answered is not asked again. Ctrl-C stops as it
-    does in dgf run.
+    Only what is missing runs, and what a model has answered is not asked again. A paused job goes
+    on in the process that has it, and is followed here. Ctrl-C stops as it does in dgf run.
     """
     run_again(ctx, job_id, db, given(options), detach=detach, as_json=as_json, is_retry=False)
 
@@ -65,15 +65,20 @@ def run_again(
     with Interrupts() as interrupts, existing_workspace(db) as workspace:
         job = workspace.job(job_id)
         with results_only():
+            was_paused = job.row.is_paused
             if is_retry:
                 job.retry_failed(detach=detach, **options)
             else:
                 job.resume(detach=detach, **options)
             row = job.row
+            if was_paused and row.runner is not None:
+                from ..storage.lease import runner_told
+
+                emit(f"Job {row.id} goes on in {runner_told(row.runner)}", err=True)
             total = plural(row.total or 0, "execution")
             tell_start(workspace, row, f"{row.executions_done:,} of {total} done")
             if not detach:
-                row, seconds = follow(job, interrupts)
+                row, seconds = follow(workspace, job, interrupts)
         if detach:
             tell_detached(workspace, row, as_json=as_json)
             return

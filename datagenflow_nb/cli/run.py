@@ -125,7 +125,7 @@ def run(
             row = job.row
             tell_start(workspace, row, plural(row.total or 0, "execution"))
             if not detach:
-                row, seconds = follow(job, interrupts)
+                row, seconds = follow(workspace, job, interrupts)
         if detach:
             tell_detached(workspace, row, as_json=as_json)
             return

@@ -51,6 +51,8 @@ def progress_text(job: JobFacts, pace: Pace, waiting: str | None = None) -> str:
     ``waiting``, what its calls wait for, comes first: a terminal may cut the rest.
     """
     told = [shorten(waiting, _WAIT_WIDTH)] if waiting else []
+    if job.status == "paused":
+        told = ["paused"]
     return ", ".join([f"job {job.id}: {_done(job)}", *told, *_facts(job, pace)])
 
 

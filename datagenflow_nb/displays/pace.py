@@ -37,8 +37,13 @@ class Speed:
     def __init__(self) -> None:
         self._marks: deque[tuple[float, int]] = deque()
 
-    def at(self, now: float, count: int) -> float:
-        """The rate when ``count`` things are done at ``now`` (s, monotonic); 0 when unknown."""
+    def at(self, now: float, count: int, *, is_paused: bool = False) -> float:
+        """The rate when ``count`` things are done at ``now`` (s, monotonic); 0 when unknown.
+
+        A pause has none, and is no part of the rate that follows.
+        """
+        if is_paused:
+            self._marks.clear()
         self._marks.append((now, count))
         while len(self._marks) > 2 and now - self._marks[1][0] >= _WINDOW:
             self._marks.popleft()

@@ -23,7 +23,10 @@ streams  who prints, and where it goes
 questions  who asks, and that nobody answers
 statuses  which records
 job      the job as users hold it
-wishes   a job is waited for and stopped, from any process
+aside    calls into the file, off the loop and safe from Ctrl-C
+steering whether a running job goes on, waits or stops
+control  a runner follows its job's row
+wishes   a job is waited for, paused and stopped, from any process
 again    a job that has ended runs again
 detached  what a process of its own may run, and is told
 handover  how it is started and takes its job

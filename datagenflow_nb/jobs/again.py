@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from ..blocks.base import BaseBlock
@@ -15,6 +15,7 @@ from ..services import Services
 from ..spec import PipelineSpec
 from ..storage.jobs import JobRow
 from .options import KEPT, RunOptions
+from .wishes import Steerable
 
 if TYPE_CHECKING:
     from .job import Job
@@ -30,17 +31,16 @@ class Again(Protocol):
     ) -> Job: ...
 
 
-class Resumable:
-    """The part of a job that runs it again."""
+class Resumable(Steerable):
+    """The part of a job that lets it go on or runs it again."""
 
     _again: Again
-    id: int
-    wait_or_cancel: Callable[[], Any]
 
     def resume(self, *, wait: bool = False, detach: bool = False, **options: Any) -> Self:
         """Finish a job that was stopped, however, or that failed, from the stored seeds.
 
-        What has ended stays. Only what is missing runs, and answers that are stored are not asked
+        A job that is paused goes on where it is, in whichever process. Else this process runs it:
+        what has ended stays. Only what is missing runs, and answers that are stored are not asked
         for again.
 
         Parameters
@@ -51,19 +51,25 @@ class Resumable:
             Run in a process of its own, as ``run(..., detach=True)`` does.
         **options
             ``concurrency``, ``stop_early``, and budgets (``max_tokens_total``, ``max_cost``,
-            ``max_seconds``, ``max_records``; None takes one away); default: as before.
+            ``max_seconds``, ``max_records``; None takes one away); default: as before. A paused job
+            goes on as it was.
 
         Raises
         ------
         JobError
-            When the job is completed, a runner has it, or its seeds were never all stored.
+            When the job is completed or is being cancelled, a runner has it, or its seeds were
+            never all stored.
         BlockNotFoundError
             When there are no blocks of the types it uses, with these types.
         ConfigError
-            For another option, a budget that is met already, and when its blocks would ask other
-            models than before.
+            For another option, for any when the job is paused, a budget that is met already, and
+            when its blocks would ask other models than before.
         """
-        self._again(self.id, options, is_retry=False, detach=detach)
+        row = self._table.get(self.id)
+        if row.is_paused:
+            refuse_on_the_way(row, options, detach=detach)
+        if not (row.is_paused and self._request(None)):
+            self._again(self.id, options, is_retry=False, detach=detach)
         return self.wait_or_cancel() if wait else self
 
     def retry_failed(self, *, wait: bool = False, detach: bool = False, **options: Any) -> Self:
@@ -85,6 +91,23 @@ class Resumable:
         """
         self._again(self.id, options, is_retry=True, detach=detach)
         return self.wait_or_cancel() if wait else self
+
+
+def refuse_on_the_way(job: JobRow, options: dict[str, Any], *, detach: bool) -> None:
+    """Raise when a paused job is told how to run: the runner that has it goes on as it was.
+
+    Raises
+    ------
+    ConfigError
+    """
+    RunOptions.check(options)
+    told = [*options, *(["detach"] if detach else [])]
+    if told:
+        raise ConfigError(
+            f"job {job.id} is paused and goes on as it was: {', '.join(told)} cannot be changed; "
+            "cancel it, then resume it so",
+            {"job_id": job.id, "options": told},
+        )
 
 
 def options_again(job: JobRow, options: dict[str, Any]) -> dict[str, Any]:

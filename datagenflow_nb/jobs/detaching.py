@@ -13,7 +13,7 @@ from ..pipeline import Pipeline
 from ..services import Services
 from ..settings import Settings
 from ..storage.jobs import JobRow, JobTable
-from ..storage.lease import new_token
+from ..storage.lease import Lease, new_token
 from .again import program_again
 from .detached import Order, check_code, make_order
 from .feed import Feed
@@ -51,13 +51,13 @@ class DetachedFace:
         job = self.table.get(order.job_id)
         program, models = program_again(job, services, {})
         token = new_token()
-        self._hold(job.id, token)
+        lease = self._hold(job.id, token)
         try:
             self.table.take_over(job.id, token, order.token)
             job = self.table.get(job.id)
-            return self._launch(job, token, program, models, self._feed(job, is_new=True))
+            return self._launch(job, lease, program, models, self._feed(job, is_new=True))
         except BaseException:
-            self._release(job.id, token)
+            self._release(lease)
             raise
 
     def interrupt(self, job_id: int, *, now: bool) -> None:
@@ -71,10 +71,10 @@ class DetachedFace:
         registry = self._services().registry
         return make_order(pipeline.spec, registry, pipeline.instances, self._settings)
 
-    def _hand_over(self, order: Order) -> Job:
+    def _hand_over(self, order: Order, lease: Lease | None = None) -> Job:
         hand_over(order, self._worker)
-        if order.token is not None:
-            self._release(order.job_id, order.token)
+        if lease is not None:
+            self._release(lease)
         return self._job(order.job_id)
 
     def again(
@@ -82,16 +82,18 @@ class DetachedFace:
     ) -> Job:
         raise NotImplementedError
 
-    def _launch(self, job: JobRow, token: str, program: Program, models: Models, feed: Feed) -> Job:
+    def _launch(
+        self, job: JobRow, lease: Lease, program: Program, models: Models, feed: Feed
+    ) -> Job:
         raise NotImplementedError
 
     def _feed(self, job: JobRow, *, is_new: bool) -> Feed:
         raise NotImplementedError
 
-    def _hold(self, job_id: int, token: str) -> None:
+    def _hold(self, job_id: int, token: str) -> Lease:
         raise NotImplementedError
 
-    def _release(self, job_id: int, token: str) -> None:
+    def _release(self, lease: Lease) -> None:
         raise NotImplementedError
 
     def _job(self, job_id: int) -> Job:

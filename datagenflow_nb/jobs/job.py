@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import DataGenFlowError, JobError, ValidationError
 from ..records import Trace
+from ..storage.control import ControlTable
 from ..storage.jobs import JobRow, JobTable
 from ..storage.log import LogLine, LogTable
 from ..storage.records import Record, RecordTable
@@ -16,7 +17,7 @@ from .failures import causes_of, failures_of
 from .rerun import Plan, Rerunnable
 from .statuses import as_statuses, statuses_to_export
 from .usage import usage_told
-from .wishes import Live, Steerable
+from .wishes import Live
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Job"]
 
 
-class Job(Steerable, Resumable, Rerunnable):
+class Job(Resumable, Rerunnable):
     """A stored run of a pipeline over seeds.
 
     Properties are read from the store each time, so that they are true for jobs of any process.
@@ -39,6 +40,7 @@ class Job(Steerable, Resumable, Rerunnable):
         self,
         job_id: int,
         table: JobTable,
+        control: ControlTable,
         records: RecordTable,
         log: LogTable,
         live: Callable[[int], Live | None],
@@ -47,6 +49,7 @@ class Job(Steerable, Resumable, Rerunnable):
     ) -> None:
         self.id = job_id
         self._table = table
+        self._control = control
         self._records = records
         self._log = log
         self._live = live

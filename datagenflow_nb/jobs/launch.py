@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import itertools
 import secrets
 import shlex
@@ -23,8 +24,9 @@ from ..records import Seed
 from ..seeds import check_fields, read_seeds
 from ..services import Services
 from ..settings import Settings
+from ..storage.control import ControlTable
 from ..storage.jobs import JobRow, JobTable
-from ..storage.lease import Heartbeat, new_token
+from ..storage.lease import Heartbeat, Lease, new_token
 from ..storage.log import LogTable
 from ..storage.records import RecordTable
 from ..storage.resume import ResumeTable, refuse
@@ -32,6 +34,7 @@ from ..storage.reuse import ReuseTable
 from ..storage.store import Store
 from ..storage.writer import Writer
 from .again import options_again, program_again
+from .aside import uninterrupted
 from .bounds import limits_of, refuse_met, refuse_unpriced
 from .detaching import DetachedFace
 from .feed import Feed, RetryFeed
@@ -72,6 +75,7 @@ class JobRoom(RerunFace, DetachedFace):
         resolve: Resolve,
     ) -> None:
         self.table = JobTable(store)
+        self.control = ControlTable(store)
         self.records = RecordTable(store)
         self.log = LogTable(store)
         self._writer = Writer(store)
@@ -160,20 +164,20 @@ class JobRoom(RerunFace, DetachedFace):
             pipeline_version=stored[1] if stored else None,
             parent_id=rerun.parent_id if rerun else None,
         )
-        self._hold(job_id, token)
+        lease = self._hold(job_id, token)
         try:
             if source is not None:
                 self.table.add_seeds(job_id, source)
             if order is not None:
-                return self._hand_over(replace(order, job_id=job_id, token=token))
+                return self._hand_over(replace(order, job_id=job_id, token=token), lease)
             self.table.start(job_id, token)
             if pipeline.instances:
                 self._instances[job_id] = pipeline.instances
             job = self.table.get(job_id)
-            return self._launch(job, token, program, models, self._feed(job, is_new=True))
+            return self._launch(job, lease, program, models, self._feed(job, is_new=True))
         except BaseException:
             # Nothing was started: no half-filled job stays behind, whatever came in between.
-            self._release(job_id, token)
+            self._release(lease)
             if self.table.finish(job_id, token, "failed"):
                 self.table.delete(job_id)
             raise
@@ -206,20 +210,23 @@ class JobRoom(RerunFace, DetachedFace):
         token = new_token()
         self.table.hold(token)
         try:
-            job = self._resume.take(before, token, options=options, is_retry=is_retry)
-        except BaseException:
+            take = functools.partial(self._resume.take, options=options, is_retry=is_retry)
+            job = uninterrupted(take, before, token)
+        except BaseException as error:
+            if not isinstance(error, Exception):  # an interrupt: it may have been taken
+                uninterrupted(self._resume.give_back, before, token)
             self.table.release(token)
             raise
-        self._hold(job.id, token)
+        lease = self._hold(job.id, token)
         try:
             if is_retry:
                 feed: Feed = RetryFeed(self.table, job, self._resume)
-                return self._launch(job, token, program, models, feed, before)
+                return self._launch(job, lease, program, models, feed, before)
             feed = self._feed(job, is_new=False)
-            return self._launch(job, token, program, models, feed)
+            return self._launch(job, lease, program, models, feed)
         except BaseException:
-            self._release(job.id, token)
-            self._resume.give_back(before, token)
+            self._release(lease)
+            uninterrupted(self._resume.give_back, before, token)
             raise
 
     def _seeds_of(self, name: str) -> Iterator[Seed]:
@@ -239,17 +246,17 @@ class JobRoom(RerunFace, DetachedFace):
     def _launch(
         self,
         job: JobRow,
-        token: str,
+        lease: Lease,
         program: Program,
         models: Models,
         feed: Feed,
         before: JobRow | None = None,
     ) -> Job:
-        self._writer.open_job(job.id, token)
+        self._writer.open_job(job.id, lease.token)
         concurrency = job.options.get("concurrency", RunOptions().concurrency)
         runner = Runner(
-            self.table, self._writer, job, token, program, models, concurrency, feed, before,
-            limits_of(job, models, concurrency),
+            self.table, self._writer, job, self.control, lease, program, models, concurrency, feed,
+            before, limits_of(job, models, concurrency),
         )  # fmt: skip
         live = Live(runner)
 
@@ -258,10 +265,10 @@ class JobRoom(RerunFace, DetachedFace):
                 return await runner.run()
             finally:
                 # The job may run again already, under another token.
-                self._release(job.id, token)
+                self._release(lease)
                 if runner.owed is not None:
                     self._heartbeat.owe(runner.owed)
-                self._writer.close_job(job.id, token)
+                self._writer.close_job(job.id, lease.token)
                 if self._live.get(job.id) is live:
                     del self._live[job.id]
 
@@ -269,17 +276,24 @@ class JobRoom(RerunFace, DetachedFace):
         live.future = runtime.submit(work())
         return self._job(job.id)
 
-    def _hold(self, job_id: int, token: str) -> None:
+    def _hold(self, job_id: int, token: str) -> Lease:
         self.table.hold(token)
-        self._heartbeat.add(job_id, token)
+        return self._heartbeat.add(job_id, token)
 
-    def _release(self, job_id: int, token: str) -> None:
-        self._heartbeat.remove(job_id, token)
-        self.table.release(token)
+    def _release(self, lease: Lease) -> None:
+        self._heartbeat.remove(lease)
+        self.table.release(lease.token)
 
     def _job(self, job_id: int) -> Job:
         return Job(
-            job_id, self.table, self.records, self.log, self._live.get, self.again, self.plan_rerun
+            job_id,
+            self.table,
+            self.control,
+            self.records,
+            self.log,
+            self._live.get,
+            self.again,
+            self.plan_rerun,
         )
 
     async def close(self) -> None:

@@ -7,36 +7,32 @@ import contextlib
 import functools
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter
-from typing import Any, TypeVar
+from typing import Any
 
 from ..blocks.context import ModelSource
-from ..engine import Branch, Outcome, Program, run_branch
-from ..errors import BlockExecutionError, DataGenFlowError, Stopped, StoreError
+from ..engine import Branch, Execution, Outcome, Program, run_branch
+from ..errors import BlockExecutionError, DataGenFlowError, JobError, Stopped, StoreError
 from ..redaction import known_keys
+from ..storage.control import ControlTable
 from ..storage.explain import may_pass
 from ..storage.jobs import JobRow, JobTable
+from ..storage.lease import Lease, runner_told
 from ..storage.resume import Begun
 from ..storage.writer import Writer
+from .aside import in_thread
+from .control import LOST, Control
 from .feed import Feed, Page
 from .ledger import Ledger
 from .lines import BranchLog, JobLog
 from .steering import Limit, Steering
 
-__all__ = ["Runner", "uninterrupted"]
+__all__ = ["Runner"]
 
 _log = logging.getLogger("datagenflow_nb")
 
-#: Seconds between looks at the job's row for what other processes ask.
-_CONTROL_PERIOD = 0.5
 #: Seconds of computing without a wait after which a worker lets the loop breathe.
 _BREATH = 0.005
-
-#: For the file alone: asyncio's own threads may all be waiting for what blocks do in them.
-_threads = ThreadPoolExecutor(4, thread_name_prefix="datagenflow-jobs")
-
-T = TypeVar("T")
 
 
 class Runner:
@@ -49,8 +45,8 @@ class Runner:
     ----------
     feed : Feed
         The executions to run.
-    token : str
-        The fencing token under which the job's row is held.
+    lease : Lease
+        The hold on the job.
     concurrency : int
         Number of workers.
     before : JobRow, optional
@@ -65,7 +61,8 @@ class Runner:
         table: JobTable,
         writer: Writer,
         job: JobRow,
-        token: str,
+        control: ControlTable,
+        lease: Lease,
         program: Program,
         models: ModelSource,
         concurrency: int,
@@ -74,11 +71,12 @@ class Runner:
         limits: Sequence[Limit] = (),
     ) -> None:
         self.job = job
-        self.steering = Steering(limits)
+        self.steering = Steering(limits, lambda: lease.is_in_doubt)
         self.ledger = Ledger(writer, job, known_keys, self.steering)
         self._job_log = JobLog(writer, job.id, known_keys)
         self._table = table
-        self._token = token
+        self._lease = lease
+        self._control = Control(control, lease, self.steering, self._drop)
         self._program = program
         self._models = models
         self._concurrency = concurrency
@@ -86,12 +84,12 @@ class Runner:
         self._before = before
         self._pages: Iterator[Page] = feed.pages()
         self._waiting: Page = iter(())
+        self._ahead: Execution | Begun | None = None
         self._branches: list[Branch] = []
         self._under_way: dict[int, Branch] = {}
         self._pages_read = 0
         self._is_exhausted = False
         self._reading = asyncio.Lock()
-        self._look = asyncio.Event()
         self._is_dropping = False
         self._workers: list[asyncio.Task[None]] = []
         self._last_breath = perf_counter()
@@ -110,10 +108,13 @@ class Runner:
         failure: DataGenFlowError | None = None
         self._job_log.open()
         self.steering.begin()
-        control = asyncio.create_task(self._watch_control())
+        await self._control.heed()  # somebody may have a wish before anything has begun
+        control = asyncio.create_task(self._control.follow())
         self._workers = [asyncio.create_task(self._work()) for _ in range(self._concurrency)]
         try:
             await self._join()
+            if self.steering.status == LOST:
+                return await self._tell_loss()
             if self.steering.status is not None:
                 # An execution that has failed has ended, and would not be resumed.
                 is_failed = self.steering.status == "failed"
@@ -158,6 +159,10 @@ class Runner:
         if now:
             self._drop()
 
+    def look(self) -> None:
+        """Look at the job's row now: somebody has a wish. Called on the loop thread."""
+        self.steering.look.set()
+
     def current_blocks(self) -> list[tuple[str, int]]:
         """(block id, branches in it now), in the pipeline's order. Called from any thread."""
         blocks = self._program.blocks
@@ -199,9 +204,11 @@ class Runner:
     ) -> None:
         if error is not None:
             detail = known_keys.value(error.to_dict())
-        finish = functools.partial(self._table.finish, self.job.id, self._token, status, detail)
+        finish = functools.partial(
+            self._table.finish, self.job.id, self._lease.token, status, detail
+        )
         try:
-            is_mine = await _in_thread(finish)
+            is_mine = await in_thread(finish)
         except StoreError as failure:
             if may_pass(failure):
                 self.owed = finish
@@ -211,8 +218,25 @@ class Runner:
             _log.error(message)
             raise StoreError(message, why.detail) from failure
         if not is_mine:
-            _log.warning("job %d is not this runner's any more", self.job.id)
+            await self._tell_loss()
+            return
         _log.info("job %d %s: %d records", self.job.id, status, self.ledger.generated)
+
+    async def _tell_loss(self) -> str:
+        """Say what became of the job that was this runner's."""
+        try:
+            row = await in_thread(self._table.get, self.job.id)
+        except (JobError, StoreError) as error:
+            told = error.message
+        else:
+            told = f"it is {row.status} now"
+            if row.runner is not None:
+                told = f"{runner_told(row.runner)} has it since"
+        _log.warning(
+            "job %d is not this runner's any more, %s; nothing further was asked or written here",
+            self.job.id, told,
+        )  # fmt: skip
+        return LOST
 
     async def _work(self) -> None:
         mark = 0
@@ -263,6 +287,16 @@ class Runner:
         """The next branch to run; None when there is nothing left."""
         steering = self.steering
         while steering.status is None:
+            if self._ahead is None:
+                self._ahead = next(self._waiting, None)
+            if self._ahead is None and not self._branches:
+                if not self._is_exhausted:
+                    await self._read_page()
+                    continue
+                if not steering.under_way:
+                    break
+                await steering.until_changed()  # another worker's branch may still fan out
+                continue
             if steering.is_paused:
                 await steering.until_it_goes_on()
                 continue
@@ -271,19 +305,12 @@ class Runner:
                 continue
             if self._branches:
                 return self._branches.pop()
-            work = next(self._waiting, None)
+            work, self._ahead = self._ahead, None
             if isinstance(work, Begun):
                 await self._reopen(work)
-                continue
-            if work is not None:
+            elif work is not None:
                 self.ledger.begin(work)
                 return Branch.start(work)
-            if not self._is_exhausted:
-                await self._read_page()
-                continue
-            if not steering.under_way:
-                break
-            await steering.until_changed()  # another worker's branch may still fan out
         steering.changed.set()
         return None
 
@@ -292,7 +319,7 @@ class Runner:
         async with self._reading:
             if self._pages_read != number:  # another worker read one while this one waited
                 return
-            page = await _in_thread(next, self._pages, None)
+            page = await in_thread(next, self._pages, None)
             self._pages_read += 1
             self._is_exhausted = page is None
             self._waiting = page or iter(())
@@ -301,7 +328,7 @@ class Runner:
         """Put the branches that an execution lacks among those that wait."""
         self.steering.enter()  # the other workers wait for them
         try:
-            past = await _in_thread(self._feed.past, begun)
+            past = await in_thread(self._feed.past, begun)
             missing = self.ledger.reopen(self._feed.execution(begun), past)
             self._branches.extend(reversed(missing))
         finally:
@@ -314,32 +341,3 @@ class Runner:
         if now - self._last_breath > _BREATH:
             await asyncio.sleep(0)
             self._last_breath = perf_counter()
-
-    async def _watch_control(self) -> None:
-        told = ""
-        while True:
-            await asyncio.sleep(_CONTROL_PERIOD)
-            try:
-                wish = await _in_thread(self._table.control, self.job.id)
-            except StoreError as error:
-                if error.message != told:
-                    told = error.message
-                    _log.warning("job %d: its row cannot be read: %s", self.job.id, told)
-                continue
-            if wish is not None:
-                self.stop("cancelled", now=wish != "cancel")
-                if wish != "cancel":
-                    return  # there is nothing more to wish for
-
-
-def uninterrupted(call: Callable[..., T], *arguments: Any) -> T:
-    """What ``call`` returns, from another thread.
-
-    Ctrl-C is raised in the main thread at whatever line it is: right after the beginning of a
-    transaction it would leave the file locked for everybody.
-    """
-    return _threads.submit(call, *arguments).result()
-
-
-async def _in_thread(call: Callable[..., T], *arguments: Any) -> T:
-    return await asyncio.get_running_loop().run_in_executor(_threads, call, *arguments)

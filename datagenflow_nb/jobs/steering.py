@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from time import monotonic
 
 from ..engine import Branch, Outcome
@@ -53,6 +53,12 @@ class Limit:
 class Steering:
     """Goes, waits or stops; every worker of a job asks it, on the loop thread.
 
+    Parameters
+    ----------
+    is_in_doubt : callable, optional
+        Whether another runner may have the job meanwhile: then nothing new starts before the row
+        has been looked at.
+
     Attributes
     ----------
     status : str or None
@@ -67,14 +73,20 @@ class Steering:
         Branches that have begun and not ended.
     changed : asyncio.Event
         Set when workers without work should look again.
+    look : asyncio.Event
+        Set when the job's row should be looked at.
     """
 
-    def __init__(self, limits: Sequence[Limit] = ()) -> None:
+    def __init__(
+        self, limits: Sequence[Limit] = (), is_in_doubt: Callable[[], bool] | None = None
+    ) -> None:
         self.status: str | None = None
         self.error: DataGenFlowError | None = None
         self.stopping = asyncio.Event()
         self.under_way = 0
         self.changed = asyncio.Event()
+        self.look = asyncio.Event()
+        self._is_in_doubt = is_in_doubt or (lambda: False)
         self._goes_on = asyncio.Event()
         self._goes_on.set()
         self._settled = asyncio.Event()
@@ -128,8 +140,18 @@ class Steering:
         self.changed.set()
 
     async def until_it_goes_on(self) -> None:
-        """Returns when the job is neither paused nor, unless it stops, asked to be."""
-        await self._goes_on.wait()
+        """Returns when the job is neither paused nor in doubt, or is being stopped.
+
+        Awaited right before every request.
+        """
+        while not self.stopping.is_set():
+            if not self._goes_on.is_set():
+                await self._goes_on.wait()
+            elif self._is_in_doubt():
+                self.look.set()
+                await self.until_settled()
+            else:
+                return
 
     def enter(self) -> None:
         """A branch begins."""
@@ -163,6 +185,10 @@ class Steering:
             self._settled.clear()
             await self._settled.wait()
 
+    def settle(self) -> None:
+        """Who waits for something to end asks again."""
+        self._settled.set()
+
     def may_begin(self) -> bool:
         """Whether another branch may begin now."""
         return self.status is None and all(limit.may_begin() for limit in self._limits)
@@ -176,8 +202,7 @@ class Steering:
             When the job is being stopped.
         """
         while True:
-            if not self._goes_on.is_set():
-                await self._goes_on.wait()
+            await self.until_it_goes_on()
             if self.stopping.is_set():
                 raise Stopped
             if self._admitted(call):
@@ -202,7 +227,7 @@ class Steering:
             async with asyncio.timeout(seconds):
                 await self.stopping.wait()
         except TimeoutError:
-            await self._goes_on.wait()
+            await self.until_it_goes_on()
         return not self.stopping.is_set()
 
     def _admitted(self, call: Call) -> bool:

@@ -12,9 +12,11 @@ from typing import Self
 
 from .. import runtime
 from ..errors import JobError, StoreError, ValidationError
+from ..storage.control import ControlTable, Wish
 from ..storage.jobs import ACTIVE, JobTable
 from ..whole import told
-from .runner import Runner, uninterrupted
+from .aside import uninterrupted
+from .runner import Runner
 
 __all__ = ["Live", "Steerable"]
 
@@ -31,20 +33,25 @@ class Live:
 
 
 class Steerable:
-    """The part of a job that waits for its end and stops it."""
+    """The part of a job that is waited for, paused and stopped.
+
+    Whoever wants something writes it into the job's row, and its runner follows the row. One that
+    lives in this process is only told to look.
+    """
 
     id: int
     _table: JobTable
+    _control: ControlTable
     _live: Callable[[int], Live | None]
 
     @property
     def status(self) -> str:
-        """queued, running, completed, cancelled, stopped (by a budget), interrupted (its runner
-        died) or failed."""
+        """queued, running, paused, completed, cancelled, stopped (by a budget), interrupted (its
+        runner died) or failed."""
         return self._table.get(self.id).status
 
     def wait(self, timeout: float | None = None) -> Self:
-        """Wait for the job's end.
+        """Wait for the job's end, also while it is paused.
 
         Parameters
         ----------
@@ -120,24 +127,55 @@ class Steerable:
         JobError
             When the job has ended already.
         """
-        status = self.status
-        if status not in ACTIVE:
-            raise JobError(
-                f"job {self.id} cannot be cancelled, it is {status}", {"job_id": self.id}
-            )
-        live = self._live(self.id)
-        if live is not None:
-            stop = functools.partial(live.runner.stop, "cancelled", now=now)
-            runtime.loop().call_soon_threadsafe(stop)
         try:
-            uninterrupted(self._table.request, self.id, "cancel_now" if now else "cancel")
+            if not self._request("cancel_now" if now else "cancel"):
+                raise self._refusal("cancelled")
         except StoreError:
+            # The disk may be full, which stops no job from being stopped.
+            live = self._live(self.id)
             if live is None:
                 raise
-            # The disk may be full, which stops no job from being stopped: its runner knows already.
+            stop = functools.partial(live.runner.stop, "cancelled", now=now)
+            runtime.loop().call_soon_threadsafe(stop)
         return self
 
+    def pause(self) -> Self:
+        """Start nothing new, no execution and no call, until ``resume``.
+
+        Answers in flight are awaited and stored, and branches go on until they need another call.
+        The runner, in whichever process, obeys within a second; the status then is ``paused``.
+
+        Raises
+        ------
+        JobError
+            When the job has ended or is being cancelled.
+        """
+        if not self._request("pause"):
+            raise self._refusal("paused")
+        return self
+
+    def _request(self, wish: Wish) -> bool:
+        """Write the wish into the row; False when the job has ended or is being cancelled."""
+        if self.status not in ACTIVE:  # also when its runner has died
+            return False
+        is_taken = uninterrupted(self._control.request, self.id, wish)
+        live = self._live(self.id)
+        if live is not None:
+            runtime.loop().call_soon_threadsafe(live.runner.look)
+        return is_taken
+
+    def _refusal(self, what: str) -> JobError:
+        row = self._table.get(self.id)
+        told = "being cancelled" if row.status in ACTIVE else row.status
+        return JobError(
+            f"job {self.id} cannot be {what}, it is {told}",
+            {"job_id": self.id, "status": row.status},
+        )
+
     def _late(self, timeout: float | None) -> TimeoutError:
+        if self._table.get(self.id).is_paused:
+            told = f"job {self.id} is paused and has not ended after {timeout:g} s"
+            return TimeoutError(f"{told}; job.resume() lets it go on")
         return TimeoutError(f"job {self.id} is still running after {timeout:g} s; it goes on")
 
 

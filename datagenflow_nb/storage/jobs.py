@@ -19,7 +19,7 @@ from .lease import HEARTBEAT, is_lost
 from .lineage import adopt, hand_over_seeds, refuse_while_needed
 from .store import Store
 
-__all__ = ["ACTIVE", "EXECUTION_SHIFT", "JobRow", "JobTable"]
+__all__ = ["ACTIVE", "EXECUTION_SHIFT", "JobRow", "JobTable", "seconds_between"]
 
 #: Statuses of a job that some runner should be working on.
 ACTIVE = ("queued", "running", "paused")
@@ -65,16 +65,23 @@ class JobRow:
 
     @property
     def seconds(self) -> float | None:
-        """How long the job ran, pauses between its runners left out; None while it runs."""
+        """How long the job ran, pauses left out; None while it runs."""
         if self.started_at is None or self.finished_at is None:
             return None
-        ended = dt.datetime.fromisoformat(self.finished_at)
+        # Since when its last runner had it, and how long it ran before; how long that runner was
+        # paused, and since when it is.
+        since, before = self.options.get("resumed") or (self.started_at, 0.0)
+        held, paused_at = self.options.get("paused") or (0.0, None)
+        ran = seconds_between(since, paused_at or self.finished_at)
         if self.status == "interrupted" and self.heartbeat_at is not None:
             # Its end may have been noticed late.
-            beat = dt.datetime.fromisoformat(self.heartbeat_at)
-            ended = min(ended, beat + dt.timedelta(seconds=HEARTBEAT))
-        resumed_at, before = self.options.get("resumed") or (self.started_at, 0.0)
-        return before + max(0.0, (ended - dt.datetime.fromisoformat(resumed_at)).total_seconds())
+            ran = min(ran, seconds_between(since, self.heartbeat_at) + HEARTBEAT)
+        return float(before + max(0.0, ran - held))
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether it is paused, or will be as soon as its runner has seen the wish."""
+        return self.status == "paused" or (self.status in ACTIVE and self.control == "pause")
 
     @classmethod
     def read(cls, row: sqlite3.Row) -> JobRow:
@@ -85,6 +92,12 @@ class JobRow:
         if values["error"] is not None:
             values["error"] = decode(values["error"])
         return cls(**values)
+
+
+def seconds_between(since: str, until: str) -> float:
+    """Seconds from one time to another; the clock may have been set back meanwhile."""
+    passed = dt.datetime.fromisoformat(until) - dt.datetime.fromisoformat(since)
+    return max(0.0, passed.total_seconds())
 
 
 class JobTable:
@@ -289,22 +302,6 @@ class JobTable:
             hand_over_seeds(connection, job_id)
             connection.execute("DELETE FROM jobs WHERE id = ?", [job_id])
 
-    def request(self, job_id: int, control: str) -> None:
-        """Ask the job's runner, wherever it is, to do something: ``cancel`` or ``cancel_now``.
-
-        A job that has ended keeps no wish that its next runner would obey.
-        """
-        with self._store.write() as connection:
-            connection.execute(
-                "UPDATE jobs SET control = ? WHERE id = ? AND status IN (?, ?, ?)",
-                [control, job_id, *ACTIVE],
-            )
-
-    def control(self, job_id: int) -> str | None:
-        """What the runner was asked to do; ``deleted`` when the row is gone."""
-        row = self._store.row("SELECT control FROM jobs WHERE id = ?", [job_id])
-        return "deleted" if row is None else row[0]
-
     def _settle(self, job: JobRow) -> JobRow:
         """A job whose runner died reads ``interrupted``, and so does its row from now on."""
         is_ours = job.runner in _HELD
@@ -315,14 +312,15 @@ class JobTable:
             message = "the process ended while the seeds were being stored; start the job again"
             error = encode({"error": message, "detail": {}})
         status = "interrupted" if error is None else "failed"
-        seen = dataclasses.replace(job, status=status, runner=None)
+        seen = dataclasses.replace(job, status=status, runner=None, control=None)
         if self._store.is_read_only:
             return seen
         try:
             with self._store.write() as connection:
                 connection.execute(
                     "UPDATE jobs SET status = ?, error = COALESCE(?, error), runner = NULL, "
-                    "finished_at = ? WHERE id = ? AND runner IS ? AND heartbeat_at IS ?",
+                    "control = NULL, finished_at = ? "
+                    "WHERE id = ? AND runner IS ? AND heartbeat_at IS ?",
                     [status, error, utc_now(), job.id, job.runner, job.heartbeat_at],
                 )
                 row = connection.execute("SELECT * FROM jobs WHERE id = ?", [job.id]).fetchone()

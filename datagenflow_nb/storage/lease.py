@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import os
 import platform
 import secrets
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import psutil
@@ -17,11 +19,15 @@ from ..records import utc_now
 from .explain import may_pass
 from .store import Store
 
-__all__ = ["HEARTBEAT", "LEASE", "Heartbeat", "is_lost", "new_token", "runner_told"]
+__all__ = ["HEARTBEAT", "LEASE", "Heartbeat", "Lease", "is_lost", "new_token", "runner_told"]
 
 #: Seconds between signs of life, and after which a silent runner counts as dead.
 HEARTBEAT = 5.0
 LEASE = 15.0
+
+#: A clock that goes on while the process is stopped and the machine sleeps: Linux, macOS.
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
+_STOPPED = (psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP)
 
 
 def new_token() -> str:
@@ -64,7 +70,7 @@ def _birth(pid: int) -> str:
 
 
 def _lives(token: str) -> bool | None:
-    """Whether the runner's process lives; None where that cannot be told."""
+    """Whether the runner's process lives and goes on; None where that cannot be told."""
     place, pid, birth, _ = token.split("|")
     if place != _place():
         return None
@@ -72,7 +78,10 @@ def _lives(token: str) -> bool | None:
         # A number may be given again; the time of birth tells the two apart.
         if abs(float(_birth(int(pid))) - float(birth)) > 1:
             return False
-        return psutil.Process(int(pid)).status() != psutil.STATUS_ZOMBIE
+        status = psutil.Process(int(pid)).status()
+        if status in _STOPPED:
+            return None  # by a signal or a debugger, perhaps for ever
+        return status != psutil.STATUS_ZOMBIE
     except (psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):
         return None if _is_hidden(int(pid)) else False
     except (psutil.AccessDenied, PermissionError):
@@ -99,10 +108,10 @@ def is_lost(token: str | None, heartbeat_at: str | None, now: dt.datetime | None
     """True when a job's runner is dead for certain, or may be and is silent for over its lease.
 
     Another living process on this host keeps its job however silent it is: it may be waiting for
-    the write lock, or sleep with the machine. One that is stopped or hangs keeps it too, until it
-    ends; the fencing token protects the file in either case. The lease decides where nothing is
-    known about the process (another host, boot or process table; hidden processes), and for this
-    process itself, whose living runners `JobTable.hold` knows.
+    the write lock, hold the interpreter's lock in an extension, or sleep with the machine. The
+    lease decides about one that was stopped, where nothing is known about the process (another
+    host, boot or process table; hidden processes), and for this process itself, whose living
+    runners `JobTable.hold` knows. The fencing token protects the file in any case.
     """
     if token is None or heartbeat_at is None:
         return True
@@ -115,6 +124,31 @@ def is_lost(token: str | None, heartbeat_at: str | None, now: dt.datetime | None
     return ((now or dt.datetime.now(dt.UTC)) - last).total_seconds() > LEASE
 
 
+class Lease:
+    """A runner's hold on its job, good for some seconds after each sign of life."""
+
+    def __init__(self, store: Store, job_id: int, token: str) -> None:
+        self.job_id = job_id
+        self.token = token
+        self.renewed = _now()
+        self._store = store
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether another may have the job meanwhile: this process was stopped, or cannot write."""
+        return _now() - self.renewed > LEASE
+
+    def renew(self) -> bool:
+        """Give a sign of life; False when the job is not the runner's any more.
+
+        Raises
+        ------
+        StoreError
+            When that cannot be told.
+        """
+        return _beat(self._store, [self])[0]
+
+
 class Heartbeat:
     """Signs of life for the jobs of this process, from a thread of its own.
 
@@ -124,17 +158,19 @@ class Heartbeat:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._jobs: dict[int, str] = {}
+        self._leases: set[Lease] = set()
         self._owed: list[Callable[[], bool]] = []
         self._wake = threading.Event()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def add(self, job_id: int, token: str) -> None:
-        """Keep ``job_id`` alive under ``token``."""
+    def add(self, job_id: int, token: str) -> Lease:
+        """Keep ``job_id`` alive under ``token``, which its row has since this moment."""
+        lease = Lease(self._store, job_id, token)
         with self._lock:
-            self._jobs[job_id] = token
+            self._leases.add(lease)
             self._start()
+        return lease
 
     def owe(self, finish: Callable[[], bool]) -> None:
         """Store a job's end as soon as that can be done; until then its row reads as if it ran."""
@@ -149,12 +185,11 @@ class Heartbeat:
             )
             self._thread.start()
 
-    def remove(self, job_id: int, token: str) -> None:
-        """Stop keeping it alive under ``token``; the thread ends with the last job."""
+    def remove(self, lease: Lease) -> None:
+        """Stop keeping it alive; the thread ends with the last job."""
         with self._lock:
-            if self._jobs.get(job_id) == token:
-                del self._jobs[job_id]
-            if not self._jobs and not self._owed:
+            self._leases.discard(lease)
+            if not self._leases and not self._owed:
                 self._wake.set()
 
     def _run(self) -> None:
@@ -162,22 +197,17 @@ class Heartbeat:
             self._wake.wait(HEARTBEAT)
             with self._lock:
                 self._wake.clear()
-                if not self._jobs and not self._owed:
+                if not self._leases and not self._owed:
                     self._thread = None
                     return
-                jobs, owed, self._owed = dict(self._jobs), self._owed, []
+                leases, owed, self._owed = list(self._leases), self._owed, []
             late = [finish for finish in owed if not _is_done(finish)]
             with self._lock:
                 self._owed.extend(late)
-            if not jobs:
+            if not leases:
                 continue
-            now = utc_now()
             try:
-                with self._store.write() as connection:
-                    connection.executemany(
-                        "UPDATE jobs SET heartbeat_at = ? WHERE id = ? AND runner = ?",
-                        [(now, job_id, token) for job_id, token in jobs.items()],
-                    )
+                _beat(self._store, leases)
             except StoreError:
                 # The writer meets the same error with the job's rows and reports it there; the
                 # next beat tries again.
@@ -191,3 +221,24 @@ def _is_done(finish: Callable[[], bool]) -> bool:
     except StoreError as error:
         return not may_pass(error)
     return True
+
+
+def _beat(store: Store, leases: Sequence[Lease]) -> list[bool]:
+    """Write signs of life; of each job whether it is still the runner's."""
+    begun = _now()
+    found = []
+    with store.write() as connection:
+        now = utc_now()  # the wait for the lock is over
+        for lease in leases:
+            cursor = connection.execute(
+                "UPDATE jobs SET heartbeat_at = ? WHERE id = ? AND runner = ?",
+                [now, lease.job_id, lease.token],
+            )
+            found.append(cursor.rowcount == 1)
+    for lease, is_there in zip(leases, found, strict=True):
+        lease.renewed = begun if is_there else -math.inf
+    return found
+
+
+def _now() -> float:
+    return time.monotonic() if _CLOCK is None else time.clock_gettime(_CLOCK)

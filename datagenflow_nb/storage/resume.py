@@ -104,11 +104,18 @@ class ResumeTable:
                 raise JobError(f"job {job.id} was deleted", {"job_id": job.id})
             row = JobRow.read(found)
             refuse(row, is_retry=is_retry)
+            if row != job:
+                raise JobError(
+                    f"job {job.id} was run by another process in this very moment; look at it and "
+                    "try again",
+                    {"job_id": job.id, "status": row.status},
+                )
             kept = take_unstored(connection, self._store.path, runner_of(found))
             if is_retry:
                 new_attempts(connection, job.id, now)
             done, generated, failed, filtered = _counts(connection, job.id)
             options = {**options, "resumed": [now, row.seconds or 0.0]}
+            options.pop("paused", None)
             connection.execute(
                 "UPDATE jobs SET status = 'running', runner = ?, heartbeat_at = ?, error = NULL, "
                 "control = NULL, finished_at = NULL, options = ?, executions_done = ?, "
@@ -121,14 +128,29 @@ class ResumeTable:
         return JobRow.read(taken)
 
     def give_back(self, before: JobRow, token: str) -> None:
-        """Undo ``take`` for a runner that could not start."""
+        """Undo ``take`` for a runner that could not start, whether or not it was done."""
         with self._store.write() as connection:
+            row = connection.execute(
+                "SELECT options FROM jobs WHERE id = ? AND runner = ?", [before.id, token]
+            ).fetchone()
+            if row is None:
+                return
+            taken_at, _ = decode(row["options"])["resumed"]
             connection.execute(
-                "UPDATE jobs SET status = ?, error = ?, finished_at = ?, runner = NULL "
-                "WHERE id = ? AND runner = ?",
+                "DELETE FROM executions WHERE job_id = ? AND attempt > 1 AND status = 'queued' "
+                "AND started_at = ?",
+                [before.id, taken_at],
+            )
+            connection.execute(
+                "UPDATE jobs SET status = ?, error = ?, options = ?, executions_done = ?, "
+                "records_generated = ?, records_failed = ?, records_filtered = ?, "
+                "heartbeat_at = ?, started_at = ?, finished_at = ?, control = NULL, runner = NULL "
+                "WHERE id = ?",
                 [
                     before.status, None if before.error is None else encode(before.error),
-                    before.finished_at, before.id, token,
+                    encode(before.options), before.executions_done, before.records_generated,
+                    before.records_failed, before.records_filtered, before.heartbeat_at,
+                    before.started_at, before.finished_at, before.id,
                 ],
             )  # fmt: skip
 

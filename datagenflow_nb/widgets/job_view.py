@@ -167,14 +167,15 @@ class JobView:
             self._note = error.message
         self._draw(row)
         if self._widgets is not None:
-            self._widgets.end(self._html(row))
+            self._widgets.end(self._html(row), row)
 
     def _follow_to_the_end(self) -> JobRow:
         drawn = 0.0
         while True:
             if self._wake.wait(_PERIOD):
                 self._wake.clear()
-            row = self._last = self._job.row
+            before, row = self._last, self._job.row
+            self._last = row
             if row.status not in ACTIVE:
                 self._note = None
                 self._html(row)  # raises here what it may raise
@@ -182,14 +183,15 @@ class JobView:
             now = time.monotonic()
             if self._widgets is not None:
                 self._move(row)
-            if self._widgets is None or now - drawn >= _STATIC_PERIOD:
+            is_due = now - drawn >= _STATIC_PERIOD or before is None or row.status != before.status
+            if self._widgets is None or is_due:
                 self._draw(row)
                 drawn = now
 
     def _move(self, row: JobRow) -> None:
         """Bring the widgets up to date."""
         assert self._widgets is not None  # where there are none only the HTML changes
-        self._widgets.update(self._html(row, is_moving=row.status in ACTIVE))
+        self._widgets.update(self._html(row, is_moving=row.status in ACTIVE), row)
         self._widgets.update_log(row.id, *self._log())
 
     def _draw(self, row: JobRow) -> None:
@@ -228,6 +230,8 @@ class JobView:
         if row.status not in ACTIVE:
             return [_next_steps(row), *_failed(row), *_again(row)]
         notes = [self._note] if self._note is not None else []
+        if row.is_paused:
+            notes.append(f"%dgf resume {row.id} lets it go on.")
         place = runner_told(row.runner) if row.runner is not None else None
         if place not in (None, "this process"):
             notes.append(f"It runs in {place} and goes on without this kernel.")
@@ -245,11 +249,11 @@ class JobView:
     def _pace(self, row: JobRow) -> Pace:
         if row.status not in ACTIVE:
             return Pace(elapsed=row.seconds)
-        now = time.monotonic()
+        now, is_paused = time.monotonic(), row.status == "paused"
         records = row.records_generated + row.records_failed + row.records_filtered
         return Pace(
-            self._executions.at(now, row.executions_done),
-            self._records.at(now, records),
+            self._executions.at(now, row.executions_done, is_paused=is_paused),
+            self._records.at(now, records, is_paused=is_paused),
             blocks=self._job.current_blocks,
         )
 

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from IPython.display import DisplayHandle
 
     from ..jobs import Job
+    from ..storage.jobs import JobRow
+    from .job_controls import Buttons
 
 __all__ = ["Living", "make_living", "show"]
 
@@ -25,10 +27,10 @@ def show(bundle: dict[str, Any], **options: Any) -> DisplayHandle | None:
 
 
 class Living:
-    """The living part: HTML that changes, the log's last lines, and a button."""
+    """The living part: HTML that changes, the log's last lines, and buttons."""
 
-    def __init__(self, html: Any, fold: Any, button: Any, box: Any) -> None:
-        self._html, self._fold, self._button, self._box = html, fold, button, box
+    def __init__(self, html: Any, fold: Any, buttons: Buttons, box: Any) -> None:
+        self._html, self._fold, self._buttons, self._box = html, fold, buttons, box
 
     def show(self) -> None:
         bundle = self._box._repr_mimebundle_()
@@ -36,8 +38,9 @@ class Living:
         # Where widgets cannot be shown the HTML that follows is; an object's address helps nobody.
         show({**data, "text/plain": ""})
 
-    def update(self, html: str) -> None:
+    def update(self, html: str, row: JobRow) -> None:
         self._html.value = f"<div class='dgf-live'>{html}</div>"
+        self._buttons.update(row)
 
     def update_log(self, job_id: int, count: int, lines: list[LogLine]) -> None:
         if count:
@@ -45,10 +48,11 @@ class Living:
             self._fold.children[0].value = page(log_html(lines))
             self._fold.layout.display = None
 
-    def end(self, html: str) -> None:
-        self.update(html)
+    def end(self, html: str, row: JobRow) -> None:
+        self.update(html, row)
         self._box.children = (self._html,)
-        for widget in (self._button, self._fold, *self._fold.children):
+        self._buttons.close()
+        for widget in (self._fold, *self._fold.children):
             widget.close()
 
 

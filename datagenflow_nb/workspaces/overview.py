@@ -8,6 +8,7 @@ from ..displays.text import plural, shown_path
 from ..errors import DataGenFlowError
 from ..llm.catalog import Models
 from ..settings import Settings
+from ..storage.jobs import ACTIVE, JobRow
 from .space import Workspace, current, workspace
 
 __all__ = ["existing", "status"]
@@ -61,23 +62,29 @@ def _of(ready: Workspace) -> Status:
         "jobs": ", ".join(f"{count} {name}" for name, count in by_status.items()) or "none",
         "records": ", ".join(f"{count:,} {name}" for name, count in counts.items()) or "none",
     }
-    return Status(facts, (*_next(pipelines, jobs[-1].id if jobs else None),
+    return Status(facts, (*_next(pipelines, jobs),
                           ("%dgf --help", "all commands")))  # fmt: skip
 
 
-def _next(pipelines: list[str], last_job: int | None) -> tuple[tuple[str, str], ...]:
-    if not pipelines and last_job is None:
+def _next(pipelines: list[str], jobs: list[JobRow]) -> tuple[tuple[str, str], ...]:
+    if not pipelines and not jobs:
         return _START
     steps = []
+    for job in jobs:
+        if job.is_paused:
+            steps.append((f"%dgf resume {job.id}", "let the job go on, it is paused"))
     if pipelines:
         steps += [
             (to_type("%dgf preview", pipelines[0]), "try it on one seed, store nothing"),
             (to_type("%%dgf run", pipelines[0]), "run it over the seeds in the cell"),
         ]
-    if last_job is not None:
+    if jobs:
+        last = jobs[-1]
+        if last.status not in (*ACTIVE, "completed") and last.total is not None:
+            steps.append((f"%dgf resume {last.id}", f"finish the last job, which is {last.status}"))
         steps += [
-            (f"%dgf records {last_job}", "the last job's records as a DataFrame"),
-            (f"%dgf export {last_job} out.jsonl", "take them away"),
+            (f"%dgf records {last.id}", "the last job's records as a DataFrame"),
+            (f"%dgf export {last.id} out.jsonl", "take them away"),
         ]
     return tuple(steps)
 

@@ -18,6 +18,7 @@ from datagenflow_nb.storage.records import OUTCOMES, REVIEW_STATUSES
 BUDGETS = ("max_tokens_total", "max_cost", "max_seconds", "max_records")
 COMMANDS = {
     "blocks": ["as_json"],
+    "cancel": ["db", "now", "as_json"],
     "demo": [],
     "doctor": ["db", "as_json"],
     "export": ["db", "statuses", "format", "flat", "defuse_formulas", "as_json"],
@@ -25,6 +26,7 @@ COMMANDS = {
     "job": ["db", "as_json"],
     "jobs": ["db", "as_json"],
     "log": ["db", "limit", "as_json"],
+    "pause": ["db", "as_json"],
     "rerun": [
         "db",
         "pipeline",

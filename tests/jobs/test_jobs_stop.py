@@ -41,8 +41,11 @@ class Gate:
         """Cancel when so many wait, then let them go on."""
         for _ in range(waiting):
             assert self._arrived.acquire(timeout=60)
+        live = job._live(job.id)
+        assert live is not None
         job.cancel()
-        runtime.loop().call_soon_threadsafe(self._opened.set)  # the cancel came first
+        wait_until(live.runner.steering.stopping.is_set, "the runner to obey")
+        self._opened.set()
 
 
 @pytest.fixture

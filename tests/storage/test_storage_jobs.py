@@ -16,6 +16,7 @@ from storage.filling import child, hear, new_job, put_all, simple_rows
 from datagenflow_nb.errors import JobError
 from datagenflow_nb.records import Seed
 from datagenflow_nb.storage import lease
+from datagenflow_nb.storage.control import ControlTable
 from datagenflow_nb.storage.jobs import JobRow, JobTable
 from datagenflow_nb.storage.lease import LEASE, Heartbeat, is_lost, new_token
 from datagenflow_nb.storage.store import Store
@@ -108,8 +109,8 @@ def test_start_and_finish(store: Store, table: JobTable) -> None:
     job = new_job(store)
     assert job.status == "running"
     assert job.started_at is not None
-    table.request(job.id, "cancel")
-    assert table.control(job.id) == "cancel"
+    assert ControlTable(store).request(job.id, "cancel")
+    assert table.get(job.id).control == "cancel"
     error = {"error": "no", "detail": {}}
     assert table.finish(job.id, job.runner or "", "failed", error)
     ended = table.get(job.id)
@@ -130,13 +131,8 @@ def test_ended_job_keeps_no_wish(store: Store, table: JobTable) -> None:
     """A cancel that came too late must not end the next runner."""
     job = new_job(store)
     table.finish(job.id, job.runner or "", "completed")
-    table.request(job.id, "cancel")
-    assert table.control(job.id) is None
-
-
-def test_control_of_a_deleted_job(table: JobTable) -> None:
-    """Its runner learns of it."""
-    assert table.control(7) == "deleted"
+    assert not ControlTable(store).request(job.id, "cancel")
+    assert table.get(job.id).control is None
 
 
 def test_unknown_job(store: Store, table: JobTable) -> None:
@@ -266,15 +262,18 @@ def test_heartbeat_thread(store: Store, monkeypatch: pytest.MonkeyPatch) -> None
         connection.execute("UPDATE jobs SET heartbeat_at = '2026-01-01T00:00:00.000Z'")
         connection.execute("UPDATE jobs SET runner = 'another' WHERE id = ?", [lost.id])
     heartbeat = Heartbeat(store)
-    heartbeat.add(mine.id, mine.runner or "")
-    heartbeat.add(lost.id, lost.runner or "")
+    leases = [heartbeat.add(one.id, one.runner or "") for one in (mine, lost)]
     thread = heartbeat._thread
     assert thread is not None
     deadline = time.monotonic() + 30
     while beat_of(store, mine) < "2026-02":
         assert time.monotonic() < deadline
-    heartbeat.remove(mine.id, mine.runner or "")
-    heartbeat.remove(lost.id, lost.runner or "")
+    deadline = time.monotonic() + 30
+    while not leases[1].is_in_doubt:
+        assert time.monotonic() < deadline
+    assert not leases[0].is_in_doubt
+    for lease_held in leases:
+        heartbeat.remove(lease_held)
     thread.join(30)
     assert not thread.is_alive()
     assert beat_of(store, lost) == "2026-01-01T00:00:00.000Z"
@@ -289,10 +288,10 @@ def test_heartbeat_outlives_a_store_that_cannot_be_written(
     store = Store(tmp_path / "x.db")
     job = new_job(store)
     heartbeat = Heartbeat(store)
-    heartbeat.add(job.id, job.runner or "")
+    held = heartbeat.add(job.id, job.runner or "")
     store.close()
     thread = heartbeat._thread
     assert thread is not None
-    heartbeat.remove(job.id, job.runner or "")
+    heartbeat.remove(held)
     thread.join(30)
     assert not thread.is_alive()

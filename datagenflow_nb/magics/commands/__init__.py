@@ -16,6 +16,7 @@ from . import (
     model,
     models,
     new,
+    pause,
     pipeline,
     pipelines,
     preview,
@@ -32,8 +33,8 @@ from . import (
 __all__ = ["COMMANDS"]
 
 _MODULES = (
-    status, templates, new, blocks, block, pipelines, pipeline, preview, run, jobs, job, cancel,
-    resume, retry, rerun, failures, log, records, traces, export, models, model, delete,
+    status, templates, new, blocks, block, pipelines, pipeline, preview, run, jobs, job, pause,
+    resume, cancel, retry, rerun, failures, log, records, traces, export, models, model, delete,
 )  # fmt: skip
 
 #: By name, in the order in which one meets them.
