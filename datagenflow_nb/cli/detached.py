@@ -32,6 +32,8 @@ def tell_detached(workspace: Workspace, row: JobRow, *, as_json: bool) -> None:
     place = f" in {runner_told(row.runner)}" if row.runner is not None else ""
     emit(f"Job {row.id} {row.status}{place}")
     emit(tell_follow(workspace, row))
+    if row.runner is not None:  # it has not ended already
+        emit(f"To stop it: dgf cancel {row.id}{db_argument(workspace)}")
 
 
 def tell_follow(workspace: Workspace, row: JobRow) -> str:

@@ -39,9 +39,9 @@ def test_run_follow_retry(dgf: CommandLine, held: tuple[str, str], until: Any) -
     """It ends when the job has begun; ``dgf job`` ends as the job does; Ctrl-C leaves the job."""
     started = dgf("run", *held, "--detach", "--concurrency", "1")
     (process,) = detached_processes(dgf.folder)
-    first, second = started.stdout.splitlines()
+    first, *rest = started.stdout.splitlines()
     assert first.startswith(f"Job 1 running in process {process.pid} on ")
-    assert second == "To follow it: dgf job 1"
+    assert rest == ["To follow it: dgf job 1", "To stop it: dgf cancel 1"]
     assert started.stderr.startswith("Pipeline 'Hold', 3 executions\n")
 
     follower = dgf.start("job", "1")
@@ -78,7 +78,9 @@ def test_interrupted_and_resumed(dgf: CommandLine, held: tuple[str, str]) -> Non
     told = dgf("job", "1", "--db", "own.db", status=1).stdout
     assert told.endswith("To finish it: dgf resume 1 --db own.db\n")
     started = dgf("resume", "1", "--detach", "--db", "own.db").stdout
-    assert started.endswith("To follow it: dgf job 1 --db own.db\n")
+    assert "To follow it: dgf job 1 --db own.db\n" in started
+    assert dgf.json("cancel", "1", "--now", "--db", "own.db")["status"] == "cancelled"
+    dgf("resume", "1", "--detach", "--db", "own.db")
     (dgf.folder / "go").touch()
     assert dgf.json("job", "1", "--db", "own.db", status=3)["executions_done"] == 3
 
