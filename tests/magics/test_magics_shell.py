@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 from IPython.core.completer import provisionalcompleter
+from IPython.utils.capture import capture_output
 from magics.shells import Shell
 from running import look
 
 from datagenflow_nb.magics.command import Command
 from datagenflow_nb.magics.commands import COMMANDS
+from datagenflow_nb.widgets.job_view import begin_cell, show_job
 
 
 def offered(shell: Shell, code: str) -> list[str]:
@@ -127,3 +129,18 @@ def test_command_that_needs_a_cell(shell: Shell) -> None:
     signs = {name: COMMANDS[name].parser().prog for name in ("block", "run", "jobs")}
     assert signs == {"block": "%%dgf block", "run": "%dgf run", "jobs": "%dgf jobs"}
     assert isinstance(COMMANDS["block"], Command)
+
+
+def test_display_leads_to_failures(shell: Shell) -> None:
+    """A job of several failures tells where they are told by cause."""
+    shell.value('%%dgf pipeline third\n- type: Output\n  config: {template: "{{ 3 // n }}"}\n')
+    shell.value('%%dgf run third --wait --as one\n{"n": 1}\n{"n": 0}\n')
+    shell.value('%%dgf run third --wait --as two\n{"n": 0}\n{"n": 0}\n')
+    told = "%dgf failures {} shows what failed, with an example of each cause."
+    for number, name, is_told in ((1, "one", False), (2, "two", True)):
+        begin_cell()
+        with capture_output() as captured:
+            show_job(shell[name])
+        html = captured.outputs[-1].data["text/html"]
+        assert (told.format(number) in html) == is_told
+        assert "2/2 (100 %)" in html
