@@ -231,7 +231,7 @@ class Writer:
                 )  # fmt: skip
             time.sleep(_PAUSE)
         else:
-            if self._trouble is not None:
+            if self._trouble is not None and not any(item[0] in self._failures for item in batch):
                 _log.warning("what was held is stored, after %.0f s", time.monotonic() - began)
         self._trouble = None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import re
@@ -12,6 +13,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from holding import THREE_CALLS, answered, assert_whole, hear_out, stored_prompts, write_seeds
@@ -19,6 +21,7 @@ from running import finish, look, wait_until
 from servers import OfflineServer
 
 import datagenflow_nb as dgf
+from datagenflow_nb import runtime
 from datagenflow_nb.storage import lease as lease_module
 from datagenflow_nb.storage import store as store_module
 from datagenflow_nb.storage import writer as writer_module
@@ -236,6 +239,37 @@ def test_cancel_on_a_full_disk(server: OfflineServer, disk: Disk) -> None:
     heard = hear_out(server)
     assert answered(ws.store.path) == len(heard) == heard.total() < 3_000
     assert job.records_failed == 0
+    ws.close()
+
+
+def test_no_first_call_on_a_full_disk(server: OfflineServer, disk: Disk) -> None:
+    """A branch that has asked nothing before makes no call either while nothing can be stored."""
+    go_on = asyncio.Event()
+
+    @dgf.block(outputs=["said"])
+    async def ask(n: int, ctx: dgf.BlockContext) -> dict[str, Any]:
+        if n == 0:
+            await go_on.wait()
+        return {"said": (await ctx.llm("m").chat(f"number {n} " + "x" * 5_000)).text}
+
+    async def leave() -> None:
+        go_on.set()
+        await asyncio.sleep(0.2)
+
+    ws = dgf.workspace(disk.folder / "full.db")
+    ws.add_model("m", endpoint=server.url, model="offline")
+    pipe = dgf.Pipeline("asks", [ask])
+    job = ws.run(pipe, [{"n": n} for n in range(60)], concurrency=8)
+    disk.limit(os.getpid())
+    try:
+        wait_until(lambda: str(job.waiting).startswith("waiting to store: d"), "a full disk")
+        runtime.submit(leave()).result(30)
+        asked = [entry["prompt"][:9] for entry in server.log()["entries"]]
+        assert "number 0 " not in asked
+    finally:
+        disk.free()
+    finish(job)
+    assert hear_out(server).total() == 60
     ws.close()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 
 from holding import THREE_CALLS, answered, assert_whole, hear_out, stored_prompts
@@ -24,18 +23,16 @@ def test_restarts(tmp_path: Path) -> None:
     """Killed, then ended by its own means: what is stored is not asked again."""
     store = tmp_path / "datagenflow.db"
 
-    def there_are(count: int) -> bool:
-        try:
-            return answered(store) >= count
-        except sqlite3.OperationalError:  # no file, no tables yet
-            return False
+    def until_answered(kernel: Kernel, more: int) -> None:
+        count = answered(store) + more
+        kernel.until(lambda: answered(store) >= count)
 
-    with offline_server(latency=0.03) as server:
+    with offline_server(latency=0.1) as server:
         env = {"LLM_ENDPOINT": server.url, "LLM_MODEL": "small"}
         with Kernel.started(tmp_path, env) as kernel:
             assert kernel.run("%load_ext datagenflow_nb").error is None
             assert kernel.run(START).error is None
-            kernel.until(lambda: there_are(150))
+            until_answered(kernel, 100)
             kernel.restart()
             first = hear_out(server)
             kept = stored_prompts(store)
@@ -43,7 +40,7 @@ def test_restarts(tmp_path: Path) -> None:
 
             assert kernel.run("%load_ext datagenflow_nb").error is None
             assert kernel.run("%dgf resume 1").error is None
-            kernel.until(lambda: there_are(300))
+            until_answered(kernel, 100)
             kernel.restart(now=False)
             second = hear_out(server)
             assert kept.isdisjoint(second)
