@@ -113,6 +113,7 @@ def job_row(**values: Any) -> JobRow:
     """A running job's row."""
     usage = {"input_tokens": 12_345, "output_tokens": 999, "calls": 3, "cost": None}
     counts = {"executions_done": 50, "records_generated": 47, "records_failed": 2,
-              "records_filtered": 1, "usage": usage, "total": 200}  # fmt: skip
+              "records_filtered": 1, "records_accepted": 0, "usage": usage,
+              "total": 200}  # fmt: skip
     empty = dict.fromkeys(JobRow.__dataclass_fields__)
     return JobRow(**(empty | {"id": 3, "options": {}} | counts | values))

@@ -1,4 +1,4 @@
-"""The options that stop a job: budgets."""
+"""The options that say when a job stops: budgets and targets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ..displays.budgets import BUDGETS, flag
+from ..displays.budgets import BOUNDS, BUDGETS, flag
 
 __all__ = ["budget_options", "given"]
 
@@ -27,17 +27,17 @@ class _Budget(click.ParamType[Any]):
         return self._range.convert(value, param, ctx)
 
 
-def budget_options(*, is_again: bool) -> Callable[[Any], Any]:
+def budget_options(*, is_again: bool, has_targets: bool = True) -> Callable[[Any], Any]:
     """``--max-tokens-total`` and so on; ``is_again``: ``none`` takes one away."""
 
     def add(command: Any) -> Any:
-        for name, kind in reversed(BUDGETS.items()):
-            default = " Default: as before; none: no such budget." if is_again else ""
+        for name, kind in reversed((BOUNDS if has_targets else BUDGETS).items()):
+            default = " Default: as before; none: without." if is_again else ""
             command = click.option(
                 flag(name),
                 type=_Budget(kind.is_whole, is_again),
                 metavar="N",
-                help=f"Stop at so many {kind.what}.{default}",
+                help=f"{kind.what[0].upper()}{kind.what[1:]}.{default}",
             )(command)
         return command
 
@@ -47,7 +47,7 @@ def budget_options(*, is_again: bool) -> Callable[[Any], Any]:
 def given(options: dict[str, Any]) -> dict[str, Any]:
     """The options that were given, as Python takes them."""
     return {
-        name: None if value == "none" and name in BUDGETS else value
+        name: None if value == "none" and name in BOUNDS else value
         for name, value in options.items()
         if value is not None
     }

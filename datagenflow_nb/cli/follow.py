@@ -10,6 +10,7 @@ from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
 from ..displays.budgets import way_on
+from ..displays.reached import executions_told
 from ..displays.text import duration, plural, shorten, shown_path
 from ..displays.usage import cost_told, parts_of
 from ..errors import ConfigError, JobError
@@ -153,6 +154,7 @@ def job_summary(workspace: Workspace, row: JobRow, seconds: float) -> dict[str, 
         "records_generated": row.records_generated,
         "records_failed": row.records_failed,
         "records_filtered": row.records_filtered,
+        "records_accepted": row.records_accepted,
         "models": row.options.get("models") or [],
         "usage": usage_told(row.usage),
         "random_seed": row.random_seed,
@@ -181,7 +183,7 @@ def summary_text(workspace: Workspace, row: JobRow, summary: dict[str, Any]) -> 
     usage = summary["usage"]
     lines = [
         f"Job {row.id} {row.status} in {duration(summary['seconds'])}: "
-        f"{row.executions_done:,} of {plural(row.total or 0, 'execution')}, {', '.join(counts)}",
+        f"{executions_told(row)}, {', '.join(counts)}",
         f"Models: {', '.join(summary['models']) or 'none'}",
         f"Tokens: {_usage_text(usage)}",
         *(f"  {kind} {name}: {_usage_text(used)}" for kind, name, used in parts_of(usage)),

@@ -58,6 +58,7 @@ def _described(row: JobRow) -> dict[str, Any]:
         "records_generated": row.records_generated,
         "records_failed": row.records_failed,
         "records_filtered": row.records_filtered,
+        "records_accepted": row.records_accepted,
         "models": row.options.get("models") or [],
         "usage": usage_told(row.usage),
         "random_seed": row.random_seed,

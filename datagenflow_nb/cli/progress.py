@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..displays.job import progress_text
 from ..displays.pace import Pace, Speed
+from ..displays.reached import reached
 from ..displays.text import shorten
 from .output import emit, error_width
 
@@ -78,7 +79,8 @@ class Meter:
         _living[0] = 0 if is_last else len(line)
 
     def _is_due(self, now: float, job: JobRow) -> bool:
-        tenth = job.executions_done * 10 // (job.total or 1)
+        done, total = reached(job)
+        tenth = done * 10 // (total or 1)
         if self._last_line is not None:
             then, last_tenth = self._last_line
             gap = _LINE_PERIOD if tenth == last_tenth else _LINE_GAP

@@ -32,7 +32,7 @@ __all__ = ["rerun"]
     "--model", metavar="NAME", help="Answers where a block names no model. Default: as before."
 )
 @stop_early_option
-@budget_options(is_again=True)
+@budget_options(is_again=True, has_targets=False)
 @detach_option
 @json_option
 @click.pass_context

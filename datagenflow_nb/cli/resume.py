@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ..displays.text import plural
+from ..displays.reached import executions_told
 from .aside import results_only
 from .budgets import budget_options, given
 from .command import Command, db_option, existing_workspace, json_option, stop_early_option
@@ -75,8 +75,7 @@ def run_again(
                 from ..storage.lease import runner_told
 
                 emit(f"Job {row.id} goes on in {runner_told(row.runner)}", err=True)
-            total = plural(row.total or 0, "execution")
-            tell_start(workspace, row, f"{row.executions_done:,} of {total} done")
+            tell_start(workspace, row, f"{executions_told(row)} done")
             if not detach:
                 row, seconds = follow(workspace, job, interrupts)
         if detach:

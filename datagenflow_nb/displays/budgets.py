@@ -1,16 +1,16 @@
-"""Budgets of a job in words: what they count, how much of them is used, how one goes on."""
+"""Budgets and targets of a job in words: what they count, how much is used, how one goes on."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["BUDGETS", "Kind", "amount", "flag", "how_on", "way_on"]
+__all__ = ["BOUNDS", "BUDGETS", "Kind", "amount", "flag", "how_on", "way_on"]
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a budget counts; ``is_whole``: in whole numbers."""
+    """What an option does, with how many of what; ``is_whole``: whole numbers."""
 
     what: str
     is_whole: bool
@@ -18,10 +18,16 @@ class Kind:
 
 #: The budgets by the names of their options.
 BUDGETS = {
-    "max_tokens_total": Kind("tokens of its answered calls, in and out", True),
-    "max_cost": Kind("money for them, at the prices of their models", False),
-    "max_seconds": Kind("seconds of running", False),
-    "max_records": Kind("records that neither failed nor were filtered", True),
+    "max_tokens_total": Kind("stop at so many tokens of its answered calls, in and out", True),
+    "max_cost": Kind("stop at so much money for them, at the prices of their models", False),
+    "max_seconds": Kind("stop at so many seconds of running", False),
+    "max_records": Kind("stop at so many records that neither failed nor were filtered", True),
+}
+#: The same, and what makes a job go through its seeds again and again.
+BOUNDS = {
+    **BUDGETS,
+    "target_accepted": Kind("go through the seeds until accept_when accepts so many records", True),
+    "max_attempts": Kind("begin so many executions for them at most", True),
 }
 
 

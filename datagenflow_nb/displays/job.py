@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from .html import Html, el, page
 from .log import LineFacts, log_html, log_title
 from .pace import Pace
+from .reached import reached
 from .text import duration, plural, shorten
 from .usage import forecast_told, parts_html, usage_facts
 
@@ -37,6 +38,8 @@ class JobFacts(Protocol):
     @property
     def records_filtered(self) -> int: ...
     @property
+    def records_accepted(self) -> int: ...
+    @property
     def usage(self) -> dict[str, Any]: ...
     @property
     def options(self) -> dict[str, Any]: ...
@@ -47,7 +50,8 @@ class JobFacts(Protocol):
 def progress_text(job: JobFacts, pace: Pace, waiting: str | None = None) -> str:
     """One line about a running job, or about one that has ended.
 
-    Executions count; where fan-out makes their number differ from the records', these are told too.
+    Executions count, or accepted records where so many are wanted; where fan-out makes the number
+    of executions differ from the records', these are told too.
     ``waiting``, what its calls wait for, comes first: a terminal may cut the rest.
     """
     told = [shorten(waiting, _WAIT_WIDTH)] if waiting else []
@@ -107,13 +111,16 @@ def job_html(
 
 
 def _done(job: JobFacts) -> str:
-    total, done = job.total or 0, job.executions_done
+    done, total = reached(job)
     percent = 100 * done / total if total else 0.0
-    return f"{done:,}/{total:,} ({percent:.0f} %)"
+    told = f"{done:,}/{total:,} ({percent:.0f} %)"
+    if job.options.get("target_accepted") is None:
+        return told
+    return f"{told} accepted, {plural(job.executions_done, 'execution')}"
 
 
 def _facts(job: JobFacts, pace: Pace) -> list[str]:
-    total, done = job.total or 0, job.executions_done
+    done = job.executions_done
     records = job.records_generated + job.records_failed + job.records_filtered
     is_fanned_out = records != done
     parts = [plural(records, "record")] if is_fanned_out else []
@@ -122,8 +129,9 @@ def _facts(job: JobFacts, pace: Pace) -> list[str]:
         parts.append(f"in {duration(pace.elapsed)}")
     elif rate:
         parts.append(f"{rate:.1f}{' records' if is_fanned_out else ''}/s")
-    if pace.elapsed is None and pace.executions and done < total:
-        parts.append(f"ETA {duration((total - done) / pace.executions)}")
+    left = _executions_left(job)
+    if pace.elapsed is None and pace.executions and left:
+        parts.append(f"ETA {duration(left / pace.executions)}")
     if job.records_failed:
         parts.append(f"{job.records_failed:,} failed")
     if job.records_filtered:
@@ -132,9 +140,16 @@ def _facts(job: JobFacts, pace: Pace) -> list[str]:
     return parts
 
 
+def _executions_left(job: JobFacts) -> float:
+    """How many, as far as one can tell; for a target at the rate at which they were accepted."""
+    count, total = reached(job)
+    if job.options.get("target_accepted") is None:
+        return max(0, total - count)
+    return (total - count) * job.executions_done / count if count else 0.0
+
+
 def _bar(job: JobFacts) -> Html:
-    total = job.total or 0
-    done = job.executions_done
+    done, total = reached(job)
     records = job.records_generated + job.records_failed + job.records_filtered
     share = 100 * done / total if total else 0.0
     bad = share * job.records_failed / records if records else 0.0

@@ -5,6 +5,8 @@ feed     the executions of a new job, or what is left of one that has ended
 runner   the pool that works through a job on the loop thread
 steering  what goes on, waits or stops; what limits are
 bounds   which limits a job has: limits (time, records), spending (tokens, money)
+target   exactly so many accepted records; passes: the seeds again and again for them
+goals    when a job is completed
 budget   what may be spent, and what calls in flight may take
 ledger   what the runner writes down, and when it counts
 forecast  what a re-run will reuse and make

@@ -126,6 +126,13 @@ def options_again(job: JobRow, options: dict[str, Any]) -> dict[str, Any]:
                 f'to use another, run the pipeline over "job:{job.id}"',
                 {"job_id": job.id},
             )
+    targets = options.get("target_accepted"), job.options.get("target_accepted")
+    if "target_accepted" in options and None in targets:
+        raise ConfigError(
+            f"job {job.id} can be given another target_accepted, but none instead of one or one "
+            f'instead of none; for that run the pipeline over "job:{job.id}"',
+            {"job_id": job.id},
+        )
     return {**job.options, **{name: getattr(checked, name) for name in options}}
 
 

@@ -15,13 +15,20 @@ from .early_stop import EarlyStop
 from .limits import RecordLimit, TimeLimit
 from .spending import CostLimit, TokenLimit, no_price
 from .steering import Limit
+from .target import TargetLimit, attempts_of
 
 __all__ = ["limits_of", "refuse_met", "refuse_unpriced"]
 
 
 def limits_of(job: JobRow, models: Models, workers: int) -> list[Limit]:
     """The limits of a job, new for each of its runners."""
-    limits: list[Limit] = [EarlyStop(job.id)] if job.options.get("stop_early", True) else []
+    limits: list[Limit] = []
+    wanted = job.options.get("target_accepted")
+    if wanted is not None:  # the first: what it takes for surplus is none to the others
+        ended = job.records_generated + job.records_failed + job.records_filtered
+        limits.append(TargetLimit(wanted, job.records_accepted, ended))
+    if job.options.get("stop_early", True):
+        limits.append(EarlyStop(job.id))
     for option, limit in _budgets(job.options).items():
         used = _used(job, option)
         if option == "max_tokens_total":
@@ -48,7 +55,7 @@ def refuse_unpriced(options: Mapping[str, Any], configs: Iterable[ModelConfig]) 
 
 
 def refuse_met(job: JobRow, options: Mapping[str, Any], *, is_retry: bool) -> None:
-    """Raise when a job that has ended could do nothing within the budgets it shall go on with.
+    """Raise when a job that has ended could do nothing within the bounds it shall go on with.
 
     Raises
     ------
@@ -62,14 +69,22 @@ def refuse_met(job: JobRow, options: Mapping[str, Any], *, is_retry: bool) -> No
             "far did cost is not known, their models had no prices; use max_tokens_total",
             {"job_id": job.id},
         )
-    for option, limit in _budgets(options).items():
+    bounds = _budgets(options)
+    wanted = options.get("target_accepted")
+    if wanted is not None:
+        bounds["target_accepted"] = wanted
+        if not is_retry:  # which begins none
+            bounds["max_attempts"] = attempts_of(options, job.total or 0)
+    for option, limit in bounds.items():
         used = _used(job, option)
         if used >= limit or (met.get("option") == option and limit <= met["limit"]):
             verb = "retry" if is_retry else "resume"
+            without = "; None instead of a number takes the budget away"
             raise ConfigError(
-                f"job {job.id} has used {amount(option, used)} of {option} "
-                f"{amount(option, limit)}: nothing was started; to go on with more: "
-                f"{how_on(job.id, option, verb)}; None instead of a number takes the budget away",
+                f"job {job.id} has {'' if option == 'target_accepted' else 'used '}"
+                f"{amount(option, used)} of {option} {amount(option, limit)}: nothing was started; "
+                f"to go on with more: {how_on(job.id, option, verb)}"
+                f"{without if option in BUDGETS else ''}",
                 {"job_id": job.id, "option": option, "limit": limit, "used": used},
             )
 
@@ -83,8 +98,12 @@ def _used(job: JobRow, option: str) -> float:
         return int(job.usage.get("input_tokens", 0)) + int(job.usage.get("output_tokens", 0))
     if option == "max_cost":
         return job.usage.get("cost") or 0.0
-    if option == "max_records":
-        return job.records_generated
+    counts = {
+        "max_records": job.records_generated, "target_accepted": job.records_accepted,
+        "max_attempts": job.executions_done,
+    }  # fmt: skip
+    if option in counts:
+        return counts[option]
     if job.seconds is not None:
         return job.seconds
     before: float = (job.options.get("resumed") or (None, 0.0))[1]  # it has been taken already

@@ -35,6 +35,10 @@ class Feed:
         """What an execution that has begun has in the store."""
         raise NotImplementedError(f"execution {begun.key} of a new job")
 
+    def unfinished(self) -> list[Begun]:
+        """What has a row and has not ended; of a new job nothing that its runner does not have."""
+        return []
+
     def execution(self, begun: Begun) -> Execution:
         """An execution that has begun, as the engine takes it."""
         return self._execution(
@@ -49,10 +53,11 @@ class Feed:
         for seed_index, repetitions, metadata in page:
             for repetition in range(repetitions):
                 if is_missing is None or is_missing(seed_index, repetition):
-                    self._next_key += 1
-                    yield self._execution(
-                        self._next_key, new_trace_id(), seed_index, repetition, metadata
-                    )
+                    yield self._begin(seed_index, repetition, metadata)
+
+    def _begin(self, seed_index: int, repetition: int, metadata: dict[str, Any]) -> Execution:
+        self._next_key += 1
+        return self._execution(self._next_key, new_trace_id(), seed_index, repetition, metadata)
 
     def _execution(
         self,
@@ -89,6 +94,9 @@ class ResumedFeed(Feed):
 
     def past(self, begun: Begun) -> Past:
         return self._resume.past(self._job.id, begun)
+
+    def unfinished(self) -> list[Begun]:
+        return [begun for page in self._resume.unfinished(self._job) for begun in page]
 
     def _missing(self, page: SeedPage, progress: Progress) -> Page:
         for begun in progress.begun.values():

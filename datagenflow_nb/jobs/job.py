@@ -114,6 +114,11 @@ class Job(Resumable, Rerunnable):
         return self.row.records_generated
 
     @property
+    def records_accepted(self) -> int:
+        """Number of records that ``accept_when`` accepted, whatever a reviewer decides."""
+        return self.row.records_accepted
+
+    @property
     def records_failed(self) -> int:
         """Number of failed records."""
         return self.row.records_failed

@@ -15,6 +15,7 @@ from typing import Any
 from .. import runtime
 from ..blocks.base import BaseBlock
 from ..check import needed_seed_fields
+from ..displays.reached import executions_told
 from ..displays.text import shown_path
 from ..engine import Program
 from ..errors import SeedError
@@ -43,6 +44,7 @@ from .options import RunOptions
 from .rerun import RerunPlan, Resolve
 from .rerunning import RerunFace
 from .runner import Runner
+from .target import check_target
 from .wishes import Live
 
 __all__ = ["JobRoom"]
@@ -145,6 +147,7 @@ class JobRoom(RerunFace, DetachedFace):
         resolved = models.check(program.model_names)
         names = sorted({config.name for config in resolved.values()})
         refuse_unpriced(options.stored(), resolved.values())
+        check_target(options.stored(), has_rule=program.accept_when is not None)
         needed = needed_seed_fields(pipeline.spec, pipeline.services.registry, pipeline.instances)
         order = self._order(pipeline) if detach else None
         source: Iterator[Seed] | None = None
@@ -202,6 +205,7 @@ class JobRoom(RerunFace, DetachedFace):
         instances = self._instances.get(before.id, {})
         program, models = program_again(before, self._services(), instances)
         refuse_unpriced(options, models.check(program.model_names).values())
+        check_target(options, has_rule=program.accept_when is not None)
         if detach:
             pipeline = Pipeline.from_spec(program.spec, self._services())
             pipeline.instances = dict(instances)
@@ -306,9 +310,11 @@ class JobRoom(RerunFace, DetachedFace):
         """The interpreter ends: stop cleanly, store what is finished, say so."""
         path = shlex.quote(shown_path(self._store.path))
         for runner in await self._stop("interrupted"):
+            counts = runner.ledger
+            row = replace(runner.job, executions_done=counts.done, records_accepted=counts.accepted)
             sys.stderr.write(
                 f"datagenflow: job {runner.job.id} was interrupted, the script ended while it ran; "
-                f"{runner.ledger.done} of {runner.job.total} executions are stored; "
+                f"{executions_told(row)} are stored; "
                 f"to finish it: dgf resume {runner.job.id} --db {path}\n"
             )
 

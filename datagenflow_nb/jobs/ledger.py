@@ -65,8 +65,9 @@ class Ledger:
 
     Attributes
     ----------
-    done, generated, failed, filtered : int
-        Executions that ended, and records by what became of them.
+    done, generated, failed, filtered, accepted : int
+        Executions that ended, and records by what became of them; those that the rule accepted are
+        generated ones.
     usage : JobUsage
         All calls so far.
     waits : Waits
@@ -78,6 +79,7 @@ class Ledger:
         self._keys = keys
         self.done, self.generated = job.executions_done, job.records_generated
         self.failed, self.filtered = job.records_failed, job.records_filtered
+        self.accepted = job.records_accepted
         self.usage = JobUsage(job.usage)
         self.waits = Waits()
         self._writer = writer
@@ -93,6 +95,10 @@ class Ledger:
     def begin(self, execution: Execution) -> None:
         """An execution starts; its row is written with its first call or its end."""
         self._open[execution.key] = _Open(execution, utc_now())
+
+    def is_open(self, key: int) -> bool:
+        """Whether the execution has begun under this runner and not ended."""
+        return key in self._open
 
     def reopen(self, execution: Execution, past: Past) -> list[Branch]:
         """An execution that has begun under an earlier runner goes on; its missing branches."""
@@ -270,6 +276,7 @@ class Ledger:
             self.filtered += 1
             return "filtered"
         self.generated += 1
+        self.accepted += outcome.verdict is True
         state.completed += 1
         return _VERDICTS[outcome.verdict] or "pending"
 
@@ -299,7 +306,14 @@ class Ledger:
         )  # fmt: skip
 
     def _counts(self) -> Counts:
-        return self.done, self.generated, self.failed, self.filtered, self.usage.snapshot()
+        return (
+            self.done,
+            self.generated,
+            self.failed,
+            self.filtered,
+            self.accepted,
+            self.usage.snapshot(),
+        )
 
 
 def _size(text: str | None, limit: int) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..displays.listing import Listing
+from ..displays.reached import reached
 from ..displays.usage import cost_told, tokens_told
 from ..errors import DataGenFlowError
 from ..storage.log import LogLine
@@ -47,8 +48,7 @@ def _cells(job: Job) -> tuple[Any, ...]:
     return (
         row.id,
         row.status,
-        row.executions_done,
-        row.total or 0,
+        *reached(row),
         row.records_generated,
         row.records_failed,
         row.records_filtered,

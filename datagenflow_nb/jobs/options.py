@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from ..displays.budgets import BUDGETS
+from ..displays.budgets import BOUNDS
 from ..errors import ConfigError, suggest
 from ..whole import told
 
@@ -35,6 +35,9 @@ class RunOptions:
         Money and running time, likewise.
     stop_early : bool
         Ends the job when nearly everything fails, or what nothing mends repeats.
+    target_accepted, max_attempts : int or None
+        Accepted records for which it goes through the seeds again and again, and executions that it
+        begins for them at most.
     """
 
     concurrency: int = 32
@@ -45,6 +48,8 @@ class RunOptions:
     max_seconds: float | None = None
     max_records: int | None = None
     stop_early: bool = True
+    target_accepted: int | None = None
+    max_attempts: int | None = None
 
     @classmethod
     def check(cls, options: dict[str, Any]) -> RunOptions:
@@ -73,19 +78,19 @@ class RunOptions:
             raise ConfigError(f"random_seed is {seed!r}, expected a whole number from 0 to 2**63-1")
         if type(checked.stop_early) is not bool:
             raise ConfigError(f"stop_early is {checked.stop_early!r}, expected True or False")
-        for name, kind in BUDGETS.items():
-            _check_budget(name, getattr(checked, name), is_whole=kind.is_whole)
+        for name, kind in BOUNDS.items():
+            _check_bound(name, getattr(checked, name), is_whole=kind.is_whole)
         return checked
 
     def stored(self) -> dict[str, Any]:
         """What a job's row keeps of them; its random seed has a column."""
         values = {name: getattr(self, name) for name in self.__dataclass_fields__}
         del values["random_seed"]
-        budgets = {name: values.pop(name) for name in BUDGETS}
-        return values | {name: value for name, value in budgets.items() if value is not None}
+        bounds = {name: values.pop(name) for name in BOUNDS}
+        return values | {name: value for name, value in bounds.items() if value is not None}
 
 
-def _check_budget(name: str, value: Any, *, is_whole: bool) -> None:
+def _check_bound(name: str, value: Any, *, is_whole: bool) -> None:
     if value is None:
         return
     is_number = isinstance(value, int if is_whole else int | float) and not isinstance(value, bool)

@@ -159,6 +159,12 @@ def plan_rerun(
     known = RunOptions.__dataclass_fields__
     before = {name: value for name, value in parent.options.items() if name in known}
     checked = RunOptions.check(before | options | {"random_seed": parent.random_seed})
+    if checked.target_accepted is not None:
+        raise ConfigError(
+            "a re-run goes through the seeds once, and target_accepted again and again; for that "
+            f'run the pipeline over "job:{parent.id}"',
+            {"job_id": parent.id},
+        )
     program = pipeline.program()
     models = pipeline.services.models.with_default(checked.model)
     refuse_unpriced(checked.stored(), models.check(program.model_names).values())

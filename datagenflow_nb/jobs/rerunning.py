@@ -15,7 +15,9 @@ from ..storage.reuse import ReuseTable
 from .feed import Feed, RerunFeed, ResumedFeed
 from .job import Job
 from .options import RunOptions
+from .passes import PassesFeed
 from .rerun import RerunPlan, Resolve, plan_rerun, refuse_rerun
+from .target import attempts_of
 
 __all__ = ["RerunFace"]
 
@@ -50,6 +52,9 @@ class RerunFace:
         parent_id = job.parent_job_id
         if parent_id is not None:
             return RerunFeed(self.table, job, self._resume, self._reuse, parent_id)
+        if job.options.get("target_accepted") is not None:
+            most = attempts_of(job.options, job.total or 0)
+            return PassesFeed(self.table, job, self._resume, most)
         return Feed(self.table, job) if is_new else ResumedFeed(self.table, job, self._resume)
 
     def start(

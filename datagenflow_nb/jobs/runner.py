@@ -23,6 +23,7 @@ from ..storage.writer import Writer
 from .aside import in_thread
 from .control import LOST, Control
 from .feed import Feed, Page
+from .goals import goal_of
 from .ledger import Ledger
 from .lines import BranchLog, JobLog
 from .steering import Limit, Steering
@@ -82,6 +83,7 @@ class Runner:
         self._concurrency = concurrency
         self._feed = feed
         self._before = before
+        self._goal = goal_of(job)
         self._pages: Iterator[Page] = feed.pages()
         self._waiting: Page = iter(())
         self._ahead: Execution | Begun | None = None
@@ -115,10 +117,13 @@ class Runner:
             await self._join()
             if self.steering.status == LOST:
                 return await self._tell_loss()
+            if self.steering.leftover is not None:
+                await self._end_others(self.steering.leftover)
             if self.steering.status is not None:
-                # An execution that has failed has ended, and would not be resumed.
-                is_failed = self.steering.status == "failed"
-                self.ledger.abandon("stopped" if is_failed else self.steering.status)
+                # Executions that have failed or are completed have ended: none would resume them.
+                status = self.steering.status
+                ends = {"failed": "stopped", "completed": "cancelled"}
+                self.ledger.abandon(ends.get(status, status))
             await self.ledger.flush()
         except DataGenFlowError as error:
             failure = error
@@ -134,17 +139,14 @@ class Runner:
     async def _end(self, failure: DataGenFlowError | None) -> str:
         """Say what the job has ended as, and why."""
         status, error = self.steering.status, self.steering.error
+        detail: dict[str, Any] | None = None
         if failure is not None:
             status, error = "failed", failure
-        elif self.ledger.done == self.job.total and not self._came_to_nothing():
+        elif self._goal.is_met(self.ledger) and not self._came_to_nothing():
             status, error = "completed", None  # a wish to stop came after the last record
-        elif status is None and self._before is not None:
-            await self._finish(self._before.status, None, self._before.error)
-            return self._before.status
         elif status is None:
-            told = f"{self.ledger.done} of {self.job.total} executions done"
-            status, error = "failed", StoreError(f"the job ended with {told}")
-        await self._finish(status, error)
+            status, error, detail = self._goal.missed(self.ledger, self._before)
+        await self._finish(status, error, detail)
         return status
 
     def stop(self, status: str, *, now: bool = False) -> None:
@@ -259,7 +261,9 @@ class Runner:
         try:
             outcome = await run_branch(self._program, branch, self._models, self.ledger)
         except Stopped:
-            return  # no record; the execution stays open, and ends with the job
+            if self.steering.leftover is None:
+                return  # no record; the execution stays open, and ends with the job
+            outcome = self.steering.leftover
         except (asyncio.CancelledError, GeneratorExit):
             task = asyncio.current_task()
             if self._is_dropping or task is None:
@@ -334,6 +338,15 @@ class Runner:
         finally:
             self.steering.leave()
             self.steering.changed.set()
+
+    async def _end_others(self, outcome: Outcome) -> None:
+        """End so what has begun and has no record: the job needs none of it."""
+        await self.ledger.flush()
+        for begun in await in_thread(self._feed.unfinished):
+            if not self.ledger.is_open(begun.key):
+                await self._reopen(begun)
+        while self._branches:
+            self.ledger.end(self._branches.pop(), outcome)
 
     async def _breathe(self) -> None:
         """Blocks that never wait would keep the loop from everything else."""

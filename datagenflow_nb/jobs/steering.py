@@ -71,6 +71,9 @@ class Steering:
         Nothing new starts until it goes on; what is in flight is awaited.
     under_way : int
         Branches that have begun and not ended.
+    leftover : Outcome or None
+        The job has all it is to reach: how whatever else has begun ends, instead of waiting for
+        the next runner.
     changed : asyncio.Event
         Set when workers without work should look again.
     look : asyncio.Event
@@ -84,6 +87,7 @@ class Steering:
         self.error: DataGenFlowError | None = None
         self.stopping = asyncio.Event()
         self.under_way = 0
+        self.leftover: Outcome | None = None
         self.changed = asyncio.Event()
         self.look = asyncio.Event()
         self._is_in_doubt = is_in_doubt or (lambda: False)

@@ -17,7 +17,7 @@ ENDED = ("completed", "failed", "filtered")
 _ENDED = "('completed', 'failed', 'filtered')"
 _PER_PAGE = 200
 
-_WAITING = f"FROM executions e WHERE e.job_id = ? AND e.attempt > 1 AND e.status NOT IN {_ENDED}"
+_WAITING = f"FROM executions e WHERE e.job_id = ? AND e.attempt >= ? AND e.status NOT IN {_ENDED}"
 #: Executions with failed records and those records' branches.
 _FAILED = (
     "SELECT e.id, e.seed_index, e.repetition, json_group_array(r.branch), "
@@ -72,7 +72,7 @@ def new_attempts(connection: sqlite3.Connection, job_id: int, now: str) -> None:
             [last, job_id, seed_index, repetition, attempt + 1, new_trace_id(), now],
         )
         _copy_shared(connection, key, last, decode(branches))
-    waiting = connection.execute(f"SELECT EXISTS (SELECT 1 {_WAITING})", [job_id]).fetchone()
+    waiting = connection.execute(f"SELECT EXISTS (SELECT 1 {_WAITING})", [job_id, 2]).fetchone()
     if not waiting[0]:
         raise JobError(f"job {job_id} has no failed records to retry", {"job_id": job_id})
 
@@ -86,14 +86,14 @@ def _copy_shared(connection: sqlite3.Connection, key: int, to: int, branches: li
     connection.execute(_CALLS, [to, key, above])
 
 
-def waiting_attempts(store: Store, job_id: int, last: int) -> list[Any]:
-    """A page of the attempts after the first that have not ended, with their seeds."""
+def waiting_attempts(store: Store, job_id: int, last: int, *, first: int) -> list[Any]:
+    """A page of the attempts from ``first`` on that have not ended, with their seeds."""
     return store.rows(
         "SELECT e.id, e.seed_index, e.repetition, e.attempt, e.trace_id, "
         "(SELECT s.metadata FROM seeds s JOIN jobs j ON j.root_job_id = s.job_id "
         "WHERE j.id = e.job_id AND s.seed_index = e.seed_index) "
         f"{_WAITING} AND e.id > ? ORDER BY e.id LIMIT ?",
-        [job_id, last, _PER_PAGE],
+        [job_id, first, last, _PER_PAGE],
     )
 
 

@@ -39,6 +39,15 @@ _CHECKS = (
         "completed jobs with fewer executions than their seeds ask for",
         "SELECT count(*) FROM jobs j WHERE j.status = 'completed' AND (SELECT count(*) FROM "
         "(SELECT DISTINCT seed_index, repetition FROM executions WHERE job_id = j.id)) <> j.total "
+        "AND json_extract(j.options, '$.target_accepted') IS NULL "
+        "AND NOT EXISTS (SELECT 1 FROM review_actions a WHERE a.job_id = j.id AND "
+        "a.action = 'delete')",
+    ),
+    (
+        "completed jobs without as many accepted records as they were to reach",
+        "SELECT count(*) FROM jobs j WHERE j.status = 'completed' AND (SELECT count(*) FROM "
+        "records r WHERE r.job_id = j.id AND r.is_current = 1 AND r.verdict = 'accepted') <> "
+        "json_extract(j.options, '$.target_accepted') "
         "AND NOT EXISTS (SELECT 1 FROM review_actions a WHERE a.job_id = j.id AND "
         "a.action = 'delete')",
     ),

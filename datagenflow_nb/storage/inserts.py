@@ -20,9 +20,9 @@ __all__ = [
 ]
 
 Row = tuple[int, tuple[Any, ...]]
-#: Executions done, records generated, failed and filtered, and what makes the usage's JSON, of
-#: which only the last in a transaction is written.
-Counts = tuple[int, int, int, int, Callable[[], str]]
+#: Executions done, records generated, failed, filtered and accepted by the rule, and what makes the
+#: usage's JSON, of which only the last in a transaction is written.
+Counts = tuple[int, int, int, int, int, Callable[[], str]]
 #: A job's rows that belong together, and its totals with them.
 Item = tuple[int, Sequence[Row], Counts | None]
 
@@ -80,7 +80,7 @@ _INSERTS = (
 )
 _COUNTS = (
     "UPDATE jobs SET executions_done = ?, records_generated = ?, records_failed = ?, "
-    "records_filtered = ?, usage = ? WHERE id = ?"
+    "records_filtered = ?, records_accepted = ?, usage = ? WHERE id = ?"
 )
 
 #: Rows in one INSERT statement. The interpreter's lock is let go at every statement and got back

@@ -54,6 +54,7 @@ class JobRow:
     records_generated: int
     records_failed: int
     records_filtered: int
+    records_accepted: int
     usage: dict[str, Any]
     error: dict[str, Any] | None
     control: str | None

@@ -170,11 +170,18 @@ _M003 = """
 ALTER TABLE calls ADD COLUMN reused INTEGER NOT NULL DEFAULT 0;
 """
 
+_M004 = """
+ALTER TABLE jobs ADD COLUMN records_accepted INTEGER NOT NULL DEFAULT 0;
+UPDATE jobs SET records_accepted = (SELECT count(*) FROM records r WHERE r.job_id = jobs.id
+    AND r.verdict = 'accepted' AND r.is_current = 1);
+"""
+
 #: Every migration, oldest first: its name and its statements.
 _MIGRATIONS: tuple[tuple[str, str], ...] = (
     ("m001_initial", _M001),
     ("m002_block_of_log_line", _M002),
     ("m003_reused_calls", _M003),
+    ("m004_records_accepted", _M004),
 )
 
 

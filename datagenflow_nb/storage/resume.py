@@ -14,6 +14,7 @@ from .attempts import ENDED, new_attempts, waiting_attempts
 from .jobs import ACTIVE, EXECUTION_SHIFT, JobRow
 from .journal import STEP_COLUMNS, call_from_row, step_from_row
 from .lease import runner_told
+from .passes import Passes, passes_of, repetitions_of
 from .store import Store
 from .unstored import drop_unstored, runner_of, take_unstored
 
@@ -113,15 +114,15 @@ class ResumeTable:
             kept = take_unstored(connection, self._store.path, runner_of(found))
             if is_retry:
                 new_attempts(connection, job.id, now)
-            done, generated, failed, filtered = _counts(connection, job.id)
+            counts = _counts(connection, job.id)
             options = {**options, "resumed": [now, row.seconds or 0.0]}
             options.pop("paused", None)
             connection.execute(
                 "UPDATE jobs SET status = 'running', runner = ?, heartbeat_at = ?, error = NULL, "
                 "control = NULL, finished_at = NULL, options = ?, executions_done = ?, "
                 "records_generated = ?, records_failed = ?, records_filtered = ?, "
-                "started_at = COALESCE(started_at, ?) WHERE id = ?",
-                [token, now, encode(options), done, generated, failed, filtered, now, job.id],
+                "records_accepted = ?, started_at = COALESCE(started_at, ?) WHERE id = ?",
+                [token, now, encode(options), *counts, now, job.id],
             )
             taken = connection.execute("SELECT * FROM jobs WHERE id = ?", [job.id]).fetchone()
         drop_unstored(kept)
@@ -183,8 +184,25 @@ class ResumeTable:
 
     def attempts(self, job: JobRow) -> Iterator[list[Begun]]:
         """Pages of the further attempts that have not ended, in the order of their numbers."""
+        return self._waiting(job, first=2)
+
+    def unfinished(self, job: JobRow) -> Iterator[list[Begun]]:
+        """Pages of all attempts that have begun and not ended, in the order of their numbers."""
+        return self._waiting(job, first=1)
+
+    def passes(self, job: JobRow) -> Passes:
+        """How far a job is that goes through its seeds again and again."""
+        return passes_of(self._store, job)
+
+    def repetitions(
+        self, job_id: int, page: list[tuple[int, int, dict[str, Any]]], number: int
+    ) -> set[tuple[int, int]]:
+        """Which executions of that pass over a page of seeds have a row."""
+        return repetitions_of(self._store, job_id, page, number)
+
+    def _waiting(self, job: JobRow, *, first: int) -> Iterator[list[Begun]]:
         last = 0
-        while rows := waiting_attempts(self._store, job.id, last):
+        while rows := waiting_attempts(self._store, job.id, last, first=first):
             last = rows[-1][0]
             yield [
                 Begun(key, index, repetition, attempt, trace_id, decode(metadata))
@@ -249,9 +267,10 @@ def refuse(job: JobRow, *, is_retry: bool = False) -> None:
         )
 
 
-def _counts(connection: sqlite3.Connection, job_id: int) -> tuple[int, int, int, int]:
-    """Executions that have ended, records that neither failed nor were filtered, failed, filtered.
+def _counts(connection: sqlite3.Connection, job_id: int) -> tuple[int, int, int, int, int]:
+    """Executions that have ended; records generated, failed, filtered and accepted by the rule.
 
+    What a reviewer has decided since does not change the rule's verdict.
     Usage is not among them: it is written in the transactions of the calls, and money that was
     spent stays so when a call's row was replaced or deleted since.
     """
@@ -265,4 +284,8 @@ def _counts(connection: sqlite3.Connection, job_id: int) -> tuple[int, int, int,
     )
     counts = {row[0]: row[1] for row in rows}
     failed, filtered = counts.pop("failed", 0), counts.pop("filtered", 0)
-    return done, sum(counts.values()), failed, filtered
+    (accepted,) = connection.execute(
+        "SELECT count(*) FROM records WHERE job_id = ? AND is_current = 1 AND verdict = 'accepted'",
+        [job_id],
+    ).fetchone()
+    return done, sum(counts.values()), failed, filtered, accepted

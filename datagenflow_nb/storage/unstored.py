@@ -55,7 +55,7 @@ def keep_unstored(store: Path, runner: Sequence[Any], items: Sequence[Item], num
     """
     lines = [json.dumps(["datagenflow_nb", *runner])]
     for job_id, rows, counts in items:
-        totals = None if counts is None else [*counts[:4], counts[4]()]
+        totals = None if counts is None else [*counts[:-1], counts[-1]()]
         lines.append(json.dumps([job_id, rows, totals]))
     stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%d-%H%M%S")
     name = f"{store.name}.unstored-{stamp}-{os.getpid()}-{number:04d}.jsonl"

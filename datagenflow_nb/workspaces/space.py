@@ -244,7 +244,9 @@ def run(
         found there by their types, so those of cells have to be saved first.
     **options
         ``concurrency`` (32), ``model`` (replaces the default), ``random_seed``, and budgets that
-        stop it: ``max_tokens_total``, ``max_cost``, ``max_seconds``, ``max_records``.
+        stop it: ``max_tokens_total``, ``max_cost``, ``max_seconds``, ``max_records``;
+        ``target_accepted`` records that ``accept_when`` accepts, in ``max_attempts`` executions at
+        most.
 
     Returns
     -------

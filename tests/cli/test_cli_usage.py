@@ -16,6 +16,7 @@ from datagenflow_nb.jobs.options import MAX_CONCURRENCY
 from datagenflow_nb.storage.records import OUTCOMES, REVIEW_STATUSES
 
 BUDGETS = ("max_tokens_total", "max_cost", "max_seconds", "max_records")
+BOUNDS = (*BUDGETS, "target_accepted", "max_attempts")
 COMMANDS = {
     "blocks": ["as_json"],
     "cancel": ["db", "now", "as_json"],
@@ -37,8 +38,8 @@ COMMANDS = {
         "detach",
         "as_json",
     ],
-    "resume": ["db", "concurrency", "stop_early", *BUDGETS, "detach", "as_json"],
-    "retry": ["db", "concurrency", "stop_early", *BUDGETS, "detach", "as_json"],
+    "resume": ["db", "concurrency", "stop_early", *BOUNDS, "detach", "as_json"],
+    "retry": ["db", "concurrency", "stop_early", *BOUNDS, "detach", "as_json"],
     "run": [
         "db",
         "out",
@@ -47,7 +48,7 @@ COMMANDS = {
         "model",
         "random_seed",
         "stop_early",
-        *BUDGETS,
+        *BOUNDS,
         "detach",
         "as_json",
     ],

@@ -26,6 +26,7 @@ class Facts:
     records_generated: int = 50
     records_failed: int = 0
     records_filtered: int = 0
+    records_accepted: int = 0
     usage: dict[str, Any] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
     error: dict[str, Any] | None = None
@@ -42,6 +43,10 @@ USED = {"calls": 2, "input_tokens": 12_345, "output_tokens": 90, "cost": 0.01234
         (Facts(), Pace(12.5), "job 3: 50/200 (25 %), 12.5/s, ETA 12 s"),
         (Facts(records_generated=80), Pace(10, 20),
          "job 3: 50/200 (25 %), 80 records, 20.0 records/s, ETA 15 s"),
+        (Facts(records_accepted=10, options={"target_accepted": 40}), Pace(10),
+         "job 3: 10/40 (25 %) accepted, 50 executions, 10.0/s, ETA 15 s"),
+        (Facts(options={"target_accepted": 40}), Pace(10),
+         "job 3: 0/40 (0 %) accepted, 50 executions, 10.0/s"),
         (Facts(records_generated=30, records_failed=15, records_filtered=5, usage=USED), Pace(10),
          "job 3: 50/200 (25 %), 10.0/s, ETA 15 s, 15 failed, 5 filtered, "
          "tokens 12.3k in, 90 out, cost 0.0123"),

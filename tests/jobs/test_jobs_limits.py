@@ -236,7 +236,8 @@ def test_time_ends_calls_that_would_come(ws: dgf.Workspace, server: OfflineServe
     """The call in flight when time is up is awaited and kept, and no other is made."""
     server.reset(latency=0.4)
     job = finish(ws.run(SAY, SEEDS, concurrency=2, max_seconds=0.2), "stopped")
-    assert (job.records_generated, server.log()["requests"]) == (2, 2)
+    assert job.records_generated == server.log()["requests"]
+    assert job.records_generated in (1, 2)  # the second worker may have come too late
 
 
 def test_wrong_budgets(ws: dgf.Workspace) -> None:

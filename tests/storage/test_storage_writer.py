@@ -96,12 +96,12 @@ async def test_execution_begun_and_ended_in_one_commit(
 @pytest.mark.asyncio
 async def test_counts_are_written_with_the_rows(store: Store, job: JobRow, writer: Writer) -> None:
     """The last counts of a commit are the job's."""
-    writer.put(job.id, simple_rows(job), (1, 1, 0, 0, lambda: '{"calls":1}'))
-    writer.put(job.id, [], (5, 3, 1, 1, lambda: '{"calls":4}'))
+    writer.put(job.id, simple_rows(job), (1, 1, 0, 0, 0, lambda: '{"calls":1}'))
+    writer.put(job.id, [], (5, 3, 1, 1, 2, lambda: '{"calls":4}'))
     await writer.flush(job.id)
     row = JobTable(store).get(job.id)
     counts = (row.executions_done, row.records_generated, row.records_failed, row.records_filtered)
-    assert counts == (5, 3, 1, 1)
+    assert (*counts, row.records_accepted) == (5, 3, 1, 1, 2)
     assert row.usage == {"calls": 4}
 
 
@@ -151,7 +151,7 @@ async def test_runner_that_lost_its_job_writes_nothing(
     """The token in the row is another's: an error, now and at the next put."""
     with store.write() as connection:
         connection.execute("UPDATE jobs SET runner = 'another' WHERE id = ?", [job.id])
-    ticket = writer.put(job.id, simple_rows(job), (1, 1, 0, 0, "{}"))
+    ticket = writer.put(job.id, simple_rows(job), (1, 1, 0, 0, 0, "{}"))
     with pytest.raises(JobError, match=f"job {job.id} is not this runner's any more"):
         await writer.ready(job.id, ticket)
     with pytest.raises(JobError, match="not this runner"):

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from ...displays.budgets import BUDGETS, flag
+from ...displays.budgets import BOUNDS, BUDGETS, flag
 from ..parser import Parser, names
 
 __all__ = [
@@ -64,21 +64,21 @@ def stop_early_option(parser: Parser) -> None:
     )  # fmt: skip
 
 
-def budget_options(parser: Parser, *, is_again: bool = False) -> None:
+def budget_options(parser: Parser, *, is_again: bool = False, has_targets: bool = True) -> None:
     """``--max-tokens-total`` and so on; ``is_again``: ``none`` takes one away."""
-    for name, kind in BUDGETS.items():
+    for name, kind in (BOUNDS if has_targets else BUDGETS).items():
         number = whole_number if kind.is_whole else _number
         parser.add_argument(
             flag(name), type=_or_none(number) if is_again else number, metavar="N",
-            help=f"stop at so many {kind.what}" + (" (as before; none: any)" if is_again else ""),
+            help=kind.what + (" (as before; none: without)" if is_again else ""),
         )  # fmt: skip
 
 
 def given(args: argparse.Namespace, *names: str) -> dict[str, Any]:
-    """What the line says of these options and of budgets, as Python takes it."""
-    values = {name: getattr(args, name) for name in (*names, *BUDGETS)}
+    """What the line says of these options, of budgets and of targets, as Python takes it."""
+    values = {name: getattr(args, name, None) for name in (*names, *BOUNDS)}
     return {
-        name: None if value == "none" and name in BUDGETS else value
+        name: None if value == "none" and name in BOUNDS else value
         for name, value in values.items()
         if value is not None
     }

@@ -15,7 +15,7 @@ __all__ = ["COMMAND"]
 
 
 def _arguments(parser: Parser) -> None:
-    again_arguments(parser)
+    again_arguments(parser, has_targets=False)
     names(parser.add_argument("--pipeline", metavar="NAME", help="a saved pipeline or a YAML file "
                               "(the saved one of the same name)"), "pipeline")  # fmt: skip
     names(parser.add_argument("--model", metavar="M",

@@ -19,13 +19,13 @@ from .run import shown
 __all__ = ["COMMAND", "again_arguments", "options"]
 
 
-def again_arguments(parser: Parser) -> None:
+def again_arguments(parser: Parser, *, has_targets: bool = True) -> None:
     """The job, and how it shall run now."""
     job_argument(parser)
     parser.add_argument("--concurrency", type=whole_number, metavar="N",
                         help="executions and branches worked on at once (as before)")  # fmt: skip
     stop_early_option(parser)
-    budget_options(parser, is_again=True)
+    budget_options(parser, is_again=True, has_targets=has_targets)
     how_to_wait(parser)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...displays.commands import to_type
+from ...displays.reached import executions_told
 from ...errors import ConfigError
 from ..command import Call, Command
 from ..parser import Parser, names
@@ -95,8 +96,8 @@ def _wait_for(job: Job) -> None:
         row = job.row
         finish = "" if row.status == "completed" else f"; %dgf resume {job.id} finishes it"
         raise Interrupted(
-            f"job {job.id} is {row.status}; {row.executions_done:,} of {row.total or 0:,} "
-            f"executions are stored with their records{finish}"
+            f"job {job.id} is {row.status}; {executions_told(row)} are stored with their records"
+            f"{finish}"
         ) from None
     finally:
         if view is not None:
