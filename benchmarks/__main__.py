@@ -24,13 +24,19 @@ _ROOT = Path(__file__).parent.parent
 
 @contextlib.contextmanager
 def _server(latency: float) -> Iterator[str]:
+    with _process("benchmarks.mock_server", str(latency)) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def _process(*command: str) -> Iterator[str]:
+    """A server in a process of its own; its first line ends with its URL."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.mock_server", str(latency)],
-        stdout=subprocess.PIPE, text=True, cwd=_ROOT,
-    )  # fmt: skip
+        [sys.executable, "-m", *command], stdout=subprocess.PIPE, text=True, cwd=_ROOT
+    )
     assert process.stdout is not None  # it was asked for
     try:
-        yield process.stdout.readline().strip()
+        yield process.stdout.readline().split()[-1]
     finally:
         process.terminate()
         process.wait()
@@ -104,6 +110,21 @@ def wall() -> None:
             )  # fmt: skip
 
 
+def throttle() -> None:
+    """64 at once against the right number, 8, at servers that refuse more or get slower."""
+    count = 1_000
+    for what, option in (
+        ("429 beyond 8 at once", "--max-concurrent"),
+        ("8 worked on, the others wait", "--capacity"),
+        ("less done in all beyond 8", "--knee"),
+    ):
+        command = ("datagenflow_nb", "offline-model", "--port", "0", "--latency", "0.1")
+        with _process(*command, option, "8") as url:
+            ours, tuned = (_measure("asks", count, n, url)["run_s"] for n in (64, 8))
+        figure = f"{ours:.2f} / {tuned:.2f} s = {ours / tuned:.2f} x"
+        _report(f"{what}, concurrency 64 / 8", figure, ours / tuned, 1 / 0.85)
+
+
 def first() -> None:
     """Start of the process to the first record on disk."""
     with _server(0.0) as url:
@@ -157,7 +178,9 @@ def kernel() -> None:
     _report("%load_ext in a fresh kernel, CPU", f"{loaded:.3f} s", loaded, 0.4)
 
 
-_ALL = {f.__name__: f for f in (cpu, wall, first, engine, memory, imports, snapshot, kernel)}
+_ALL = {
+    f.__name__: f for f in (cpu, wall, throttle, first, engine, memory, imports, snapshot, kernel)
+}
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """What one measurement runs, in a process of its own; prints one line of JSON.
 
-``python -m benchmarks.client bare|w1|chunks|w2|import|first FOLDER COUNT CONCURRENCY URL``
+``python -m benchmarks.client bare|w1|asks|chunks|w2|import|first FOLDER COUNT CONCURRENCY URL``
 """
 
 from __future__ import annotations
@@ -91,6 +91,20 @@ def _ours(
     return measure
 
 
+def _asks(folder: Path, count: int, concurrency: int, url: str) -> dict[str, Any]:
+    """Seconds of a job that asks the offline server once for each seed."""
+    os.chdir(folder)
+    os.environ |= {"LLM_ENDPOINT": url, "LLM_MODEL": "offline"}
+    import datagenflow_nb as dgf
+
+    ready = dgf.workspace(folder / "bench.db")
+    begun = time.perf_counter()
+    job = ready.run(
+        workload.ask_pipeline(), folder / "seeds.jsonl", concurrency=concurrency, wait=True
+    )
+    return {"records": job.records_generated, "run_s": time.perf_counter() - begun}
+
+
 def _import(folder: Path, count: int, concurrency: int, url: str) -> dict[str, Any]:
     begun = _cpu()
     import datagenflow_nb  # noqa: F401 - importing it is what is measured
@@ -117,6 +131,7 @@ def _first(folder: Path, count: int, concurrency: int, url: str) -> dict[str, An
 _KINDS: dict[str, Callable[[Path, int, int, str], dict[str, Any]]] = {
     "bare": _bare,
     "w1": _ours(workload.text_pipeline),
+    "asks": _asks,
     "chunks": _ours(workload.chunks_pipeline),
     "w2": _ours(workload.templates_pipeline),
     "import": _import,

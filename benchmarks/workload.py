@@ -10,6 +10,7 @@ __all__ = [
     "PROMPT_ITEM",
     "PROMPT_TEXT",
     "SCHEMA",
+    "ask_pipeline",
     "chunks_pipeline",
     "seed",
     "templates_pipeline",
@@ -75,6 +76,11 @@ def text_pipeline() -> dict[str, Any]:
             },
         ],
     }
+
+
+def ask_pipeline() -> dict[str, Any]:
+    """One call."""
+    return {"name": "asks", "blocks": text_pipeline()["blocks"][:1]}
 
 
 def chunks_pipeline() -> dict[str, Any]:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,12 @@ class Calls(list[Call]):
 
     async def ready(self, call: Any) -> None:
         return None
+
+    async def turn(
+        self, call: Call, place: asyncio.Future[Any], told: Callable[[], str | None]
+    ) -> bool:
+        await place
+        return True
 
     def add(self, call: Call) -> None:
         self.append(call)

@@ -200,10 +200,12 @@ def test_what_is_no_pipeline(ws: dgf.Workspace, source: Any) -> None:
 
 def test_models(ws: dgf.Workspace) -> None:
     """Added, replaced, listed and deleted, with their limits; never a key."""
-    ws.add_model("m", endpoint="http://127.0.0.1:9/v1/", model="one", timeout=3, max_tries=2)
+    ws.add_model("m", endpoint="http://127.0.0.1:9/v1/", model="one", timeout=3, max_tries=2,
+                 requests_per_minute=60, tokens_per_minute=9000)  # fmt: skip
     (model,) = ws.configured_models()
     assert (model.name, model.model, model.endpoint) == ("m", "one", "http://127.0.0.1:9/v1")
     assert (model.timeout, model.max_tries, model.max_wait) == (3, 2, 120.0)
+    assert (model.requests_per_minute, model.tokens_per_minute) == (60, 9000)
     ws.add_model("m", endpoint="http://127.0.0.1:9/v1", model="two")
     assert [model.model for model in ws.configured_models()] == ["two"]
     assert ws.models.resolve("m").model == "two"
@@ -237,6 +239,8 @@ def test_server_that_is_not_there(ws: dgf.Workspace) -> None:
         ({"timeout": True}, "model option timeout is True, expected a number above 0"),
         ({"timeout": float("nan")}, "model option timeout is nan, expected a number above 0"),
         ({"max_tries": 1.5}, "model option max_tries is 1.5, expected a whole number"),
+        ({"requests_per_minute": 0}, "model option requests_per_minute is 0, expected a number a"),
+        ({"tokens_per_minute": 0.5}, "model option tokens_per_minute is 0.5, expected a whole n"),
         ({"input_price": -1}, "input_price is -1, expected a number, 0 or more"),
         ({"input_price": "3"}, "input_price is '3', expected a number, 0 or more"),
         ({"model": ""}, "model is '', expected the id of a model"),

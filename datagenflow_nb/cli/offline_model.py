@@ -43,6 +43,13 @@ _SECONDS = click.FloatRange(0)
 @click.option(
     "--max-concurrent", type=click.IntRange(1), help="Requests at once beyond which there is a 429."
 )
+@click.option(
+    "--capacity", type=click.IntRange(1), help="Requests worked on at once; the others wait."
+)
+@click.option(
+    "--knee", type=click.IntRange(1),
+    help="Requests at once beyond which each takes longer and less gets done in all.",
+)  # fmt: skip
 @click.option("--api-key", metavar="KEY", help="The only key accepted. Default: any, or none.")
 @click.option(
     "--random-seed", "seed", type=int, default=0, help="Another number draws other faults."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from ..errors import BlockExecutionError, Stopped
@@ -81,11 +82,7 @@ class StepJournal:
             try:
                 await self._sink.ready(self._branch, call)
             except Stopped:
-                self.is_stopped = True
-                task = asyncio.current_task()
-                if task is not None:  # whoever does not wait for it has nothing to be told
-                    task.add_done_callback(_take_notice)
-                await self._until_none_is_left()
+                await self._wind_up()
                 raise
             if self._is_over:
                 self._sink.give_up(call)
@@ -101,10 +98,31 @@ class StepJournal:
             self.is_stopped = True
         return goes_on
 
+    async def turn(
+        self, call: Call, place: asyncio.Future[Any], told: Callable[[], str | None]
+    ) -> bool:
+        try:
+            has_come = True
+            if self._sink is None:
+                await place
+            else:
+                has_come = await self._sink.turn(self._branch, place, told)
+            if not call.tries:
+                self._refuse_when_over()
+        except Stopped:
+            self.is_stopped = True
+            if not call.tries:
+                self._give_up(call)
+                await self._wind_up()
+            raise
+        except (asyncio.CancelledError, BlockExecutionError):
+            if not call.tries:
+                self._give_up(call)
+            raise
+        return has_come
+
     def add(self, call: Call) -> None:
-        self._in_flight.discard(asyncio.current_task())
-        if not self._in_flight and self._none_left is not None:
-            self._none_left.set()
+        self._leave()
         self._step.calls.append(call)
         if self._sink is not None:
             self._sink.call(self._branch, call)
@@ -130,6 +148,25 @@ class StepJournal:
             if task is not None:
                 task.cancel()
         await self._until_none_is_left()
+
+    async def _wind_up(self) -> None:
+        """A call is not made because the job is being stopped; the others come in first."""
+        self.is_stopped = True
+        task = asyncio.current_task()
+        if task is not None:  # whoever does not wait for it has nothing to be told
+            task.add_done_callback(_take_notice)
+        await self._until_none_is_left()
+
+    def _give_up(self, call: Call) -> None:
+        """A call that was ready is not made."""
+        self._leave()
+        if self._sink is not None:
+            self._sink.give_up(call)
+
+    def _leave(self) -> None:
+        self._in_flight.discard(asyncio.current_task())
+        if not self._in_flight and self._none_left is not None:
+            self._none_left.set()
 
     async def _until_none_is_left(self) -> None:
         if self._in_flight:

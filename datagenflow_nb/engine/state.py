@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -141,4 +142,17 @@ class Sink(Protocol):
         """Wait before another try of ``model``; False, at once, when no more calls shall be made.
 
         ``reason`` is for people.
+        """
+
+    async def turn(
+        self, branch: Branch, place: asyncio.Future[Any], told: Callable[[], str | None]
+    ) -> bool:
+        """Returns when ``place``, a call's place in its model's queue, is done; False: but not now.
+
+        ``told`` says to people why it waits.
+
+        Raises
+        ------
+        Stopped
+            At once, when no more calls shall be made.
         """

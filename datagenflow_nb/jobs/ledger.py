@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -157,6 +159,16 @@ class Ledger:
         """Wait before another try; False, at once, when the job is being stopped."""
         self.waits.begin(branch, model, self._keys.text(reason))
         return await self._steering.rest(seconds)
+
+    async def turn(
+        self, branch: Branch, place: asyncio.Future[Any], told: Callable[[], str | None]
+    ) -> bool:
+        """Wait for a call's turn at its model's gate; False: the job is paused."""
+        self.waits.line_up(place, lambda: self._keys.text(told() or "") or None)
+        try:
+            return await self._steering.turn(place)
+        finally:
+            self.waits.step_up(place)
 
     def fan_out(self, branch: Branch, children: list[Branch]) -> list[Branch]:
         """Write the parted branches' common steps once, and each one's first step, together.

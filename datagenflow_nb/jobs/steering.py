@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from time import monotonic
+from typing import Any
 
 from ..engine import Branch, Outcome
 from ..errors import DataGenFlowError, Stopped
@@ -233,6 +234,24 @@ class Steering:
         except TimeoutError:
             await self.until_it_goes_on()
         return not self.stopping.is_set()
+
+    async def turn(self, place: asyncio.Future[Any]) -> bool:
+        """Returns when ``place`` is done; False: the job is paused now.
+
+        Raises
+        ------
+        Stopped
+            At once, when the job is being stopped.
+        """
+        if not place.done() and not self.stopping.is_set():
+            stopping = asyncio.ensure_future(self.stopping.wait())
+            try:
+                await asyncio.wait((place, stopping), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                stopping.cancel()
+        if self.stopping.is_set():
+            raise Stopped
+        return not self.is_paused
 
     def _admitted(self, call: Call) -> bool:
         asked: list[Limit] = []

@@ -1,6 +1,8 @@
-"""Which calls of a job wait for another try, and why."""
+"""Which calls of a job wait, for another try or for their turn, and why."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Hashable
 
 from ..engine import Branch
 from ..records import Call
@@ -13,12 +15,24 @@ class Waits:
 
     def __init__(self) -> None:
         self._told: dict[tuple[int, str], tuple[str, str]] = {}
+        self._queue: dict[Hashable, Callable[[], str | None]] = {}
 
     @property
     def latest(self) -> str | None:
-        """Why the call waits that began to last; None when none does."""
+        """Why the call waits that began to last, else why one waits for its turn; else None."""
         told = list(self._told.values())
-        return told[-1][1] if told else None
+        if told:
+            return told[-1][1]
+        queue = list(self._queue.values())
+        return queue[-1]() if queue else None
+
+    def line_up(self, place: Hashable, told: Callable[[], str | None]) -> None:
+        """A call waits for its turn at its model's gate, which says why."""
+        self._queue[place] = told
+
+    def step_up(self, place: Hashable) -> None:
+        """It does not any more."""
+        self._queue.pop(place, None)
 
     def begin(self, branch: Branch, model: str, reason: str) -> None:
         """A call of ``model`` waits; it does until its end, its further tries included."""

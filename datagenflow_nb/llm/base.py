@@ -39,6 +39,8 @@ class ModelConfig:
         Tries of one call, 1 or more.
     max_wait : float
         Seconds from the first try after which no new try starts.
+    requests_per_minute, tokens_per_minute : int or None
+        Most that is sent within any 60 seconds, answers' tokens included; None: no limit.
     input_price, output_price : float or None
         Money per million tokens; None: unknown, and so is the cost.
     """
@@ -51,6 +53,8 @@ class ModelConfig:
     timeout: float = 120.0
     max_tries: int = 8
     max_wait: float = 120.0
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
     input_price: float | None = None
     output_price: float | None = None
 

@@ -46,6 +46,7 @@ class DryModels:
             block=block,
             journal=None if journal is None else _DryJournal(journal),
             variation=variation,
+            is_throttled=False,
         )
 
 
@@ -89,6 +90,7 @@ class _DryJournal:
         self.next_number = journal.next_number
         self.ready = journal.ready
         self.pause = journal.pause
+        self.turn = journal.turn
         self.has_answers = False
         self.recall = journal.recall
 

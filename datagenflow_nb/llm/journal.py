@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from ..records import Call
@@ -37,6 +39,19 @@ class Journal(Protocol):
 
     async def pause(self, seconds: float, model: str, reason: str) -> bool:
         """Wait before another try of ``model``; False, at once, when the job is being stopped."""
+
+    async def turn(
+        self, call: Call, place: asyncio.Future[Any], told: Callable[[], str | None]
+    ) -> bool:
+        """Returns True when ``place`` is done, the turn of one of the call's tries; ``told`` says
+        why it waits. False: the job was paused meanwhile, so that the turn must not be used.
+
+        Raises
+        ------
+        Stopped
+            At once, when the job is being stopped. A call that was not sent yet is given up: no
+            ``add`` follows, as with every other exception then.
+        """
 
     def add(self, call: Call) -> None:
         """Note a call that has ended, well or not."""

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, TypeVar
 
-from ..errors import ModelError, Stopped
+from ..errors import BlockExecutionError, ModelError, Stopped
 from ..records import Call, Usage
+from .advice import advice
 from .answers import read_choice, read_vectors
 from .base import Endpoint, EndpointError, ModelConfig, usage_of
 from .journal import Journal
-from .retry import ask_with_tries, wait
+from .retry import ask_with_tries
 from .structured import (
     FORMATS,
     find_violation,
@@ -23,24 +24,16 @@ from .structured import (
     read_json,
     shape_request,
 )
+from .throttle import gate_of
+from .turns import Turns
 
 __all__ = ["Completion", "Dialect", "Journal", "Model", "StructuredAnswer"]
 
 T = TypeVar("T")
 Messages = str | Sequence[dict[str, Any]]
 
-_ADVICE = {
-    "auth": "check the key and what it may use",
-    "not_found": "check the endpoint's path (it usually ends in /v1) and the model's id",
-    "bad_request": "check the request's parameters and the model's limits",
-    "connection": "check that the server runs and that the endpoint's host and port are right",
-    "timeout": "check the server's load, or raise the model's timeout",
-    "rate_limit": "lower the concurrency, or wait for the quota",
-    "server": "the server failed; try again later",
-    "certificate": "check the server's certificate: its host name, its dates and who signed it "
-    "(the environment variable SSL_CERT_FILE names a file of authorities of your own)",
-    "bad_answer": "check that the endpoint is an OpenAI-compatible API",
-}
+#: What ends a call before its first try.
+_NOT_SENT = (asyncio.CancelledError, Stopped, BlockExecutionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +68,7 @@ class Model:
 
     ``variation`` makes the offline model's answers differ between repetitions; it is never sent to
     a server. ``is_awaited``: somebody waits for the answer, see ``ask_with_tries``.
+    ``is_throttled``: calls pass the gate of the model.
     """
 
     config: ModelConfig
@@ -85,6 +79,7 @@ class Model:
     variation: str = ""
     hand_over: Callable[[Coroutine[Any, Any, Any]], Awaitable[Any]] | None = None
     is_awaited: bool = False
+    is_throttled: bool = True
     _count: int = field(default=0, init=False)
 
     @property
@@ -295,13 +290,14 @@ class Model:
         call = Call(block_id=self.block, number=number, model=self.name, request=body)
         if self.journal is not None:
             await self.journal.ready(call)
+        gate = gate_of(self.config) if self.is_throttled else None
         started = perf_counter()
         try:
             answer = await ask_with_tries(
                 lambda: ask(body, timeout=self.config.timeout),
                 self.config,
                 call.tries,
-                wait if self.journal is None else self.journal.pause,
+                Turns(gate, self.config, self.journal, call),
                 is_awaited=self.is_awaited,
             )
         except EndpointError as error:
@@ -312,6 +308,8 @@ class Model:
                 raise _UnsupportedError(error, call) from error
             raise self._give_up(error, call) from error
         except (asyncio.CancelledError, Stopped, Exception) as error:
+            if not call.tries and isinstance(error, _NOT_SENT):
+                raise
             # It was sent, so it may be on the bill whatever became of it.
             call.latency = perf_counter() - started
             call.error = _unanswered(error)
@@ -344,14 +342,9 @@ class Model:
     def _give_up(self, error: EndpointError, call: Call) -> ModelError:
         status = f"{error.status} " if error.status else ""
         count = len(call.tries)
-        advice = _ADVICE[error.kind]
-        if error.kind == "auth" and not self.config.api_key:
-            source = self.config.key_env
-            cure = f"set {source}" if source else "add the model again with key_env="
-            advice = f"no key was sent; {cure}"
         return ModelError(
             f"{self._where()}: {status}{error.message} "
-            f"(after {count} {'try' if count == 1 else 'tries'}); {advice}",
+            f"(after {count} {'try' if count == 1 else 'tries'}); {advice(error, self.config)}",
             {
                 "model": self.name,
                 "endpoint": self.config.endpoint,

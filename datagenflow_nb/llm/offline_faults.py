@@ -46,6 +46,11 @@ class Faults:
         Types of ``response_format`` answered with 400, as older servers do.
     max_concurrent : int or None
         Requests at once beyond which there is a 429; None: no limit.
+    capacity : int or None
+        Requests worked on at once; further ones wait for theirs, so latency grows. None: all.
+    knee : int or None
+        Requests at once beyond which each takes longer, by the square of how many times as many
+        there are, so that less gets done in all; None: no such number.
     api_key : str or None
         The only key accepted; None: any, or none.
     seed : int
@@ -69,6 +74,8 @@ class Faults:
     hang: float = 600.0
     unsupported_formats: frozenset[str] = frozenset()
     max_concurrent: int | None = None
+    capacity: int | None = None
+    knee: int | None = None
     api_key: str | None = field(default=None, repr=False)
     seed: int = 0
 
@@ -82,6 +89,9 @@ class Faults:
         for name in ("latency", "latency_sigma", "hang"):
             if getattr(self, name) < 0:
                 raise ConfigError(f"{name} is 0 or more, not {getattr(self, name)!r}")
+        for name in ("max_concurrent", "capacity", "knee"):
+            if getattr(self, name) is not None and getattr(self, name) < 1:
+                raise ConfigError(f"{name} is 1 or more, not {getattr(self, name)!r}")
 
     def change(self, values: dict[str, Any]) -> Faults:
         """These faults with some values replaced; an unknown name is a ``ConfigError``."""
@@ -113,8 +123,12 @@ class Faults:
                 return name
         return "ok"
 
-    def delay(self, digest: bytes, number: int) -> float:
-        """Seconds this answer takes."""
+    def delay(self, digest: bytes, number: int, at_once: int) -> float:
+        """Seconds this answer takes, of a request that came as one of so many at once."""
+        slower = 1.0 if self.knee is None else max(1.0, at_once / self.knee) ** 2
+        return slower * self._latency(digest, number)
+
+    def _latency(self, digest: bytes, number: int) -> float:
         if not self.latency or not self.latency_sigma:
             return self.latency
         draw = Draw(digest)

@@ -129,6 +129,7 @@ class _Service:
     def __init__(self, faults: Faults) -> None:
         self.faults = faults
         self.log = Log()
+        self.room = _room(faults)
 
     async def chat(self, request: web.Request) -> web.StreamResponse:
         return await self._answer(request, complete)
@@ -154,6 +155,7 @@ class _Service:
             if not isinstance(values, dict):
                 raise ConfigError("the body must be a JSON object of faults")
             self.faults = self.faults.change(values)
+            self.room = _room(self.faults)
         except (ValueError, ConfigError) as exc:
             return ApiError(400, str(exc), "bad_request").response()
         self.log.clear()
@@ -185,7 +187,7 @@ class _Service:
     async def _try(self, request: web.Request, model: Any, witness: _Witness) -> web.StreamResponse:
         from aiohttp import web
 
-        faults = self.faults
+        faults, at_once = self.faults, self.log.in_flight
         try:
             raw = await request.read()
         except web.HTTPRequestEntityTooLarge as exc:
@@ -205,8 +207,10 @@ class _Service:
         streams = model is complete and bool(body.get("stream"))
         if outcome == "hang":
             witness.outcome = outcome  # also when the client gives up first
-        if delay := faults.hang if outcome == "hang" else faults.delay(witness.digest, number):
-            await asyncio.sleep(delay)
+        delay = faults.delay(witness.digest, number, at_once)
+        if delay := faults.hang if outcome == "hang" else delay:
+            async with self.room:
+                await asyncio.sleep(delay)
         if outcome == "500":
             raise ApiError(500, "The server had an error while processing your request", outcome)
         if outcome in ("hang", "reset") and not streams:
@@ -228,6 +232,13 @@ class _Service:
 
     def _secrets(self, request: web.Request) -> list[str]:
         return [key for key in (self.faults.api_key, _key_of(request)) if key]
+
+
+def _room(faults: Faults) -> contextlib.AbstractAsyncContextManager[Any]:
+    """What a request passes while it is worked on."""
+    if faults.capacity is None:
+        return contextlib.nullcontext()
+    return asyncio.Semaphore(faults.capacity)
 
 
 class _Witness:

@@ -10,15 +10,16 @@ from typing import Any
 
 from ..errors import Stopped
 from .base import EndpointError, ModelConfig
+from .pace import LONGEST_PAUSE
+from .turns import Turns
 
-__all__ = ["MAX_RETRY_AFTER", "ask_with_tries", "wait_before"]
+__all__ = ["ask_with_tries", "wait_before"]
 
-#: Longest wait a server may ask for, in seconds.
-MAX_RETRY_AFTER = 60.0
 _FIRST_WAIT = 0.5
 _LONGEST_WAIT = 20.0
-#: Tries for somebody who waits, at an endpoint where nobody is.
+#: Tries at an endpoint where nobody is: for somebody who waits, and where nobody has ever been.
 _AWAITED_TRIES = 2
+_TRIES_IN_THE_DARK = 4
 
 
 def wait_before(number: int, error: EndpointError, chance: float) -> float:
@@ -35,21 +36,15 @@ def wait_before(number: int, error: EndpointError, chance: float) -> float:
     longest = min(_LONGEST_WAIT, _FIRST_WAIT * 2.0 ** min(number - 2, 30))
     wait = longest * (0.5 + chance / 2)
     if error.retry_after is not None:
-        return min(MAX_RETRY_AFTER, error.retry_after) + 0.1 * wait
+        return min(LONGEST_PAUSE, error.retry_after) + 0.1 * wait
     return wait
-
-
-async def wait(seconds: float, model: str, reason: str) -> bool:
-    """Sleep; True: go on. What waits between tries when no job can be stopped meanwhile."""
-    await asyncio.sleep(seconds)
-    return True
 
 
 async def ask_with_tries(
     ask: Callable[[], Awaitable[dict[str, Any]]],
     config: ModelConfig,
     tries: list[dict[str, Any]],
-    pause: Callable[[float, str, str], Awaitable[bool]] = wait,
+    turns: Turns,
     *,
     is_awaited: bool = False,
 ) -> dict[str, Any]:
@@ -57,51 +52,79 @@ async def ask_with_tries(
 
     Parameters
     ----------
-    pause : callable
-        Waits some seconds before the next try, given the model's name and what to tell people
-        meanwhile; False, at once, when there shall be none.
+    turns : Turns
+        Says when each try may be made.
     is_awaited : bool
         Somebody sits and waits: where nobody is at the endpoint, two tries have to do. A job has
-        the patience to outlast a server's restart.
+        the patience to outlast a server's restart, four tries where no server has ever answered.
 
     Raises
     ------
     EndpointError
         The last try's error: at once when it cannot succeed (400, 401, 403, 404), else after
         ``config.max_tries`` tries or when the next one would start after ``config.max_wait`` s.
+        What is only a matter of too many calls at once counts for neither.
     Stopped
-        When ``pause`` says that there shall be no other try.
+        When no other try may be made.
     """
-    started = perf_counter()
+    spent = 0.0  # seconds that count, which those spent in the queue do not
+    number = 1
+    await turns.first()
     while True:
         begun = perf_counter()
-        try:
-            # The client's own timeouts are per socket operation; a server that sends a byte now
-            # and then would hold a worker for ever.
-            async with asyncio.timeout(config.timeout):
-                answer = await ask()
-        except TimeoutError:
-            error = EndpointError("timeout", f"no answer within {config.timeout:g} s")
-        except EndpointError as failure:
-            error = failure
-        except asyncio.CancelledError:
-            tries.append({"latency": perf_counter() - begun, "status": None, "error": "cancelled"})
-            raise
-        else:
-            tries.append({"latency": perf_counter() - begun, "status": 200, "error": None})
-            return answer
-        tries.append(
-            {"latency": perf_counter() - begun, "status": error.status, "error": error.message}
-        )
-        number = len(tries) + 1
+        error = await _try(ask, config, tries, turns)
+        if not isinstance(error, EndpointError):
+            return error
+        if turns.failed(error):
+            number += 1
         most = config.max_tries
-        if is_awaited and error.is_absent:
-            most = min(most, _AWAITED_TRIES)
+        if error.is_absent and (is_awaited or not turns.has_answered):
+            most = min(most, _AWAITED_TRIES if is_awaited else _TRIES_IN_THE_DARK)
         if not error.is_retryable or number > most:
             raise error
-        seconds = wait_before(number, error, random.random())
-        if perf_counter() - started + seconds > config.max_wait:
-            raise error
         reason = f"waiting to try again ({number} of {most}): {error.message}"
-        if not await pause(seconds, config.name, reason):
-            raise Stopped(f"{error.message}; stopped before the next try")
+        try:
+            if error.kind == "rate_limit" and turns.has_gate:
+                await turns.again(error, reason)
+            else:
+                seconds = wait_before(number, error, random.random())
+                spent += perf_counter() - begun + seconds
+                if spent > config.max_wait:
+                    raise error
+                await turns.after(seconds, reason)
+        except Stopped as stopped:
+            raise Stopped(f"{error.message}; stopped before the next try") from stopped
+
+
+async def _try(
+    ask: Callable[[], Awaitable[dict[str, Any]]],
+    config: ModelConfig,
+    tries: list[dict[str, Any]],
+    turns: Turns,
+) -> dict[str, Any] | EndpointError:
+    """One try, noted."""
+    begun = perf_counter()
+    try:
+        # The client's own timeouts are per socket operation; a server that sends a byte now
+        # and then would hold a worker for ever.
+        async with asyncio.timeout(config.timeout):
+            answer = await ask()
+    except TimeoutError:
+        error = EndpointError("timeout", f"no answer within {config.timeout:g} s")
+    except EndpointError as failure:
+        error = failure
+    except asyncio.CancelledError:
+        tries.append({"latency": perf_counter() - begun, "status": None, "error": "cancelled"})
+        turns.dropped()
+        raise
+    except BaseException:
+        turns.dropped()
+        raise
+    else:
+        tries.append({"latency": perf_counter() - begun, "status": 200, "error": None})
+        turns.answered(answer)
+        return answer
+    tries.append(
+        {"latency": perf_counter() - begun, "status": error.status, "error": error.message}
+    )
+    return error

@@ -24,7 +24,8 @@ __all__ = ["ModelFace", "ModelTest"]
 
 _log = logging.getLogger("datagenflow_nb")
 
-_LIMITS = ("timeout", "max_tries", "max_wait")
+_COUNTS = ("max_tries", "requests_per_minute", "tokens_per_minute")
+_LIMITS = ("timeout", "max_wait", *_COUNTS)
 _warned: set[tuple[str, str]] = set()  # of limits this version does not know
 
 
@@ -77,7 +78,8 @@ class ModelFace:
         input_price, output_price : float, optional
             Per million tokens.
         **limits
-            ``timeout`` (s for one try), ``max_tries``, ``max_wait`` (s for all tries).
+            ``timeout`` (s for one try), ``max_tries``, ``max_wait`` (s for all tries),
+            ``requests_per_minute``, ``tokens_per_minute``.
 
         Raises
         ------
@@ -213,8 +215,8 @@ def _check_limits(limits: Mapping[str, float]) -> None:
             raise ConfigError(f"model option {limit!r} is unknown; {suggest(limit, _LIMITS)}")
         if not (_is_number(value) and 0 < value < math.inf):
             raise ConfigError(f"model option {limit} is {value!r}, expected a number above 0")
-        if limit == "max_tries" and not isinstance(value, int):
-            raise ConfigError(f"model option max_tries is {value!r}, expected a whole number")
+        if limit in _COUNTS and not isinstance(value, int):
+            raise ConfigError(f"model option {limit} is {value!r}, expected a whole number")
 
 
 def _is_number(value: Any) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from servers import OfflineServer, offline_server
 
 import datagenflow_nb as dgf
+from datagenflow_nb.llm import throttle
 from datagenflow_nb.llm.offline_faults import Faults
 
 
@@ -29,8 +31,14 @@ def server_process() -> Iterator[OfflineServer]:
 
 
 @pytest.fixture
-def server(server_process: OfflineServer, ws: dgf.Workspace) -> OfflineServer:
-    """The offline server without faults and with an empty log; the model ``m`` of the workspace."""
+def server(
+    server_process: OfflineServer, ws: dgf.Workspace, monkeypatch: pytest.MonkeyPatch
+) -> OfflineServer:
+    """The offline server without faults and with an empty log; the model ``m`` of the workspace.
+
+    Nothing is known of it from other tests.
+    """
+    monkeypatch.setattr(throttle, "_gates", weakref.WeakKeyDictionary())
     server_process.reset(**Faults().to_dict())
     ws.add_model("m", endpoint=server_process.url, model="offline", max_tries=4, timeout=30)
     return server_process

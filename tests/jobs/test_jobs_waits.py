@@ -18,10 +18,35 @@ def test_calls_that_wait_are_told(ws: dgf.Workspace, server: OfflineServer) -> N
     server.reset(rate_429=1.0, retry_after=60.0)
     job = dgf.run(ask("{{ n }}"), [{"n": 1}], model="m")
     wait_until(lambda: job.waiting is not None, "a call that waits")
-    assert re.fullmatch(r"waiting to try again \(2 of 4\): .*rate.*", str(job.waiting), re.I)
-    assert ws.job(job.id).waiting == job.waiting
+    assert re.fullmatch(r"model 'm' pauses for \d+ s: 429 Rate limit reached; .*", str(job.waiting))
+    assert ws.job(job.id).waiting is not None
     finish(job.cancel(), "cancelled")
     assert job.waiting is None
+
+
+def test_calls_that_fail_are_told(server: OfflineServer) -> None:
+    """The same where the call alone waits, not all of its model's."""
+    server.reset(rate_500=1.0)
+    job = dgf.run(ask("{{ n }}"), [{"n": 1}], model="m")
+    wait_until(lambda: job.waiting is not None, "a call that waits")
+    assert re.fullmatch(r"waiting to try again \(\d of 4\): The server had.*", str(job.waiting))
+    finish(job.cancel(), "cancelled")
+    assert job.waiting is None
+
+
+def test_calls_in_a_queue_are_told_last() -> None:
+    """Why a call waits for its turn is told, as it is now, when none waits for another try."""
+    waits = Waits()
+    limit = [8]
+    waits.line_up("place", lambda: f"{limit[0]} at once")
+    limit[0] = 6
+    assert waits.latest == "6 at once"
+    branch = Branch(Execution({}, "", 1, key=1), {})
+    waits.begin(branch, "m", "a")
+    assert waits.latest == "a"
+    waits.end(branch, Call("x", 0, "m", {}, error="gone"))
+    waits.step_up("place")
+    assert waits.latest is None
 
 
 def test_latest_wait() -> None:

@@ -31,6 +31,8 @@ def server(server_process: OfflineServer) -> OfflineServer:
         hang=600,
         unsupported_formats=[],
         max_concurrent=None,
+        capacity=None,
+        knee=None,
         api_key=None,
         seed=0,
     )

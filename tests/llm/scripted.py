@@ -42,6 +42,12 @@ class Calls(list[Call]):
     async def ready(self, call: Any) -> None:
         return None
 
+    async def turn(
+        self, call: Call, place: asyncio.Future[Any], told: Callable[[], str | None]
+    ) -> bool:
+        await place
+        return True
+
     def add(self, call: Call) -> None:
         assert call.number == len(self)
         self.append(call)

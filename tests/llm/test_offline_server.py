@@ -8,6 +8,7 @@ import dataclasses
 import io
 import json
 import socket
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -303,6 +304,29 @@ async def test_requests_beyond_the_limit_are_busy(server: OfflineServer) -> None
 
 
 @pytest.mark.asyncio
+async def test_capacity_makes_others_wait(server: OfflineServer) -> None:
+    """Two at once are worked on; all are answered, six in three times the latency."""
+    server.reset(capacity=2, latency=0.1)
+    begun = time.perf_counter()
+    async with client_for(server) as client:
+        await asyncio.gather(
+            *(client.chat.completions.create(**body_of(f"topic {i}")) for i in range(6))
+        )
+    assert time.perf_counter() - begun >= 0.3
+    assert server.log()["by_outcome"] == {"ok": 6}
+    assert server.reset(capacity=None)["capacity"] is None
+
+
+def test_beyond_the_knee_less_gets_done() -> None:
+    """Twice as many at once take four times as long each."""
+    faults = Faults(latency=0.1, knee=8)
+    taken = [faults.delay(b"x" * 16, 0, at_once) for at_once in (1, 8, 16, 32)]
+    assert taken == pytest.approx([0.1, 0.1, 0.4, 1.6])
+    with pytest.raises(ConfigError, match="knee is 1 or more, not 0"):
+        Faults(knee=0)
+
+
+@pytest.mark.asyncio
 async def test_only_the_configured_key_is_accepted_and_none_is_logged(
     server: OfflineServer,
 ) -> None:
@@ -389,8 +413,8 @@ def test_faults_never_show_the_key_and_latency_follows_its_distribution() -> Non
     faults = Faults(api_key=KEY, latency=0.1, latency_sigma=0.5)
     assert KEY not in repr(faults)
     assert KEY not in json.dumps(faults.to_dict())
-    delays = sorted(faults.delay(b"%d" % number, 0) for number in range(400))
+    delays = sorted(faults.delay(b"%d" % number, 0, 1) for number in range(400))
     assert 0.08 < delays[200] < 0.125
     assert delays[0] < 0.05
     assert delays[-1] > 0.2
-    assert dataclasses.replace(faults, latency_sigma=0).delay(b"1", 0) == 0.1
+    assert dataclasses.replace(faults, latency_sigma=0).delay(b"1", 0, 1) == 0.1

@@ -478,4 +478,4 @@ async def test_three_hundred_calls_at_once(server: OfflineServer) -> None:
     log = server.log()
     assert log["requests"] == 300
     assert log["by_outcome"] == {"ok": 300}
-    assert log["max_in_flight"] >= 250
+    assert log["max_in_flight"] >= 150  # the client's own limit would be 100

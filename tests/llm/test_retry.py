@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -16,7 +17,10 @@ from servers import OfflineServer, closed_port
 from datagenflow_nb.errors import ModelError
 from datagenflow_nb.llm import retry
 from datagenflow_nb.llm.base import EndpointError, ModelConfig
-from datagenflow_nb.llm.retry import MAX_RETRY_AFTER, ask_with_tries, wait_before
+from datagenflow_nb.llm.pace import LONGEST_PAUSE
+from datagenflow_nb.llm.retry import ask_with_tries, wait_before
+from datagenflow_nb.llm.turns import Turns
+from datagenflow_nb.records import Call
 
 NOW = {"Retry-After": "0"}  # the server asks for no pause, so that tests need none
 
@@ -57,7 +61,7 @@ def test_waits_are_bounded(number: int, asked: float | None, chance: float) -> N
     if asked is None:
         assert 0 < wait <= 20
     else:
-        assert min(asked, MAX_RETRY_AFTER) <= wait <= MAX_RETRY_AFTER + 2
+        assert min(asked, LONGEST_PAUSE) <= wait <= LONGEST_PAUSE + 2
 
 
 @pytest.mark.asyncio
@@ -143,13 +147,25 @@ async def test_lost_connections_are_tried_again() -> None:
 async def test_nobody_is_there(
     monkeypatch: pytest.MonkeyPatch, is_awaited: bool, tries: int
 ) -> None:
-    """Who waits for an answer is told after two tries; a job outlasts a restart of the server."""
+    """A mistyped endpoint is told soon: after two tries to whoever waits, after four to a job."""
     monkeypatch.setattr(retry, "_FIRST_WAIT", 0.0)
-    async with model_at(f"http://127.0.0.1:{closed_port()}/v1", max_tries=4) as model:
+    async with model_at(f"http://127.0.0.1:{closed_port()}/v1", max_tries=8) as model:
         model.is_awaited = is_awaited
         with pytest.raises(ModelError, match="check that the server runs") as caught:
             await model.chat("hi")
     assert caught.value.detail["tries"] == tries
+
+
+@pytest.mark.asyncio
+async def test_server_that_was_there_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job outlasts a restart: with a server that has answered before, all tries are made."""
+    monkeypatch.setattr(retry, "_FIRST_WAIT", 0.0)
+    async with contextlib.AsyncExitStack() as stack:
+        async with scripted(chat("hello")) as server:
+            model = await stack.enter_async_context(model_at(server.url, max_tries=8))
+            await model.chat("hi")
+        with pytest.raises(ModelError, match=r"after 8 tries"):
+            await model.chat("hi")
 
 
 @pytest.mark.asyncio
@@ -165,8 +181,9 @@ async def test_server_that_is_busy_is_waited_for() -> None:
 
 
 @pytest.mark.asyncio
-async def test_waits_are_told() -> None:
+async def test_waits_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each wait says for which model, which try is next, and why."""
+    monkeypatch.setattr(retry, "_FIRST_WAIT", 0.0)
     told: list[tuple[str, str]] = []
 
     class Noted(Calls):
@@ -174,15 +191,15 @@ async def test_waits_are_told() -> None:
             told.append((model, reason))
             return True
 
-    bad = Reply({"error": {"message": "busy"}}, 429, NOW)
+    bad = Reply({"error": {"message": "broken"}}, 500)
     async with (
         scripted(bad, bad, chat("at last")) as server,
         model_at(server.url, Noted(), max_tries=8) as model,
     ):
         await model.chat("hi")
     assert told == [
-        (model.name, "waiting to try again (2 of 8): busy"),
-        (model.name, "waiting to try again (3 of 8): busy"),
+        (model.name, "waiting to try again (2 of 8): broken"),
+        (model.name, "waiting to try again (3 of 8): broken"),
     ]
 
 
@@ -266,7 +283,7 @@ async def test_other_errors_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     ask: Callable[[], Awaitable[dict[str, Any]]] = broken
     tries: list[dict[str, Any]] = []
     with pytest.raises(KeyError):
-        await ask_with_tries(ask, config, tries)
+        await ask_with_tries(ask, config, tries, Turns(None, config, None, Call("b", 0, "m", {})))
     assert tries == []
 
 

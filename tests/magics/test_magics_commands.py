@@ -204,8 +204,10 @@ def test_models(shell: Shell) -> None:
     """A model is configured, tried and forgotten; no key is shown."""
     added = shell.value(
         "%dgf model add m --endpoint http://127.0.0.1:9/v1 --model x --key-env M_KEY "
-        "--input-price 1.5 --output-price 3 --timeout 2.5"
+        "--input-price 1.5 --output-price 3 --timeout 2.5 --requests-per-minute 60 "
+        "--tokens-per-minute 90000"
     )
+    assert (added.requests_per_minute, added.tokens_per_minute) == (60, 90_000)
     assert (added.name, added.key_env, added.timeout) == ("m", "M_KEY", 2.5)
     assert (added.input_price, added.output_price) == (1.5, 3.0)
     assert pretty(added) == "ModelConfig('m': x at http://127.0.0.1:9/v1, key from M_KEY)"

@@ -100,7 +100,8 @@ def test_list_of_commands(shell: Shell) -> None:
          "%dgf model --help tells what it takes"),
         ("model add m --endpoint u --modl x", "%dgf model add: --model is missing; usage: "
          "%dgf model add [-h] --endpoint URL --model ID [--key-env VAR] [--input-price X] "
-         "[--output-price X] [--timeout S] [--as NAME] NAME\n"
+         "[--output-price X] [--timeout S] [--requests-per-minute N] [--tokens-per-minute N] "
+         "[--as NAME] NAME\n"
          "%dgf model add --help tells what it takes"),
         ("model add m --endpoint u --model x --key_env Y", "%dgf model add: there is no option "
          "--key_env; did you mean '--key-env'?\n%dgf model add --help tells what it takes"),

@@ -10,6 +10,8 @@ from ..parser import Parser, names
 
 __all__ = ["COMMAND"]
 
+_LIMITS = ("timeout", "requests_per_minute", "tokens_per_minute")
+
 
 def _arguments(parser: Parser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="add|test|delete", required=True,
@@ -25,6 +27,9 @@ def _arguments(parser: Parser) -> None:
     add.add_argument("--input-price", type=float, metavar="X", help="per million tokens")
     add.add_argument("--output-price", type=float, metavar="X", help="per million tokens")
     add.add_argument("--timeout", type=float, metavar="S", help="seconds for one try")
+    add.add_argument("--requests-per-minute", type=int, metavar="N", help="never more in 60 s")
+    add.add_argument("--tokens-per-minute", type=int, metavar="N",
+                     help="never more in 60 s, those of answers included")  # fmt: skip
     for action, text in (("test", "ask it one short question"), ("delete", "forget it")):
         one = actions.add_parser(action, help=text, description=text)
         names(one.add_argument("name", metavar="NAME", help="the model"), "model")
@@ -37,7 +42,8 @@ def _run(call: Call) -> Any:
     if args.action == "delete":
         call.workspace.delete_model(args.name)
         return Note(f"Deleted the model {args.name!r}.")
-    limits = {} if args.timeout is None else {"timeout": args.timeout}
+    given = {name: getattr(args, name) for name in _LIMITS}
+    limits = {name: value for name, value in given.items() if value is not None}
     return call.workspace.add_model(
         args.name,
         endpoint=args.endpoint,
