@@ -16,7 +16,7 @@ from datagenflow_nb.jobs import Job
 from datagenflow_nb.workspaces import Workspace
 
 __all__ = ["ASK", "ECHO", "ask", "detached_processes", "end_detached", "finish", "look",
-           "row_counts", "wait_until"]  # fmt: skip
+           "row_counts", "stop_between_writes", "wait_until"]  # fmt: skip
 
 ECHO: dict[str, Any] = {
     "name": "echo",
@@ -85,6 +85,22 @@ def row_counts(ws: Workspace) -> dict[str, int]:
     path = ws.store.path
     counts = {name: look(path, f"SELECT count(*) FROM {name}")[0][0] for name in _TABLES}
     return {name: count for name, count in counts.items() if count}
+
+
+def stop_between_writes(process: subprocess.Popen[str], path: Path | str) -> None:
+    """Stop the process, but not in the middle of a transaction: nobody could write then."""
+    while True:
+        process.send_signal(signal.SIGSTOP)
+        connection = sqlite3.connect(path, timeout=0.5, isolation_level=None)
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+        except sqlite3.OperationalError:
+            process.send_signal(signal.SIGCONT)
+        else:
+            return
+        finally:
+            connection.close()
 
 
 def wait_until(

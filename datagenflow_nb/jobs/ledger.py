@@ -163,7 +163,7 @@ class Ledger:
     async def turn(
         self, branch: Branch, place: asyncio.Future[Any], told: Callable[[], str | None]
     ) -> bool:
-        """Wait for a call's turn at its model's gate; False: the job is paused."""
+        """Wait for a call's turn at its model's gate; False: nothing may start now."""
         self.waits.line_up(place, lambda: self._keys.text(told() or "") or None)
         try:
             return await self._steering.turn(place)

@@ -146,8 +146,7 @@ class Runner:
             status, error = "completed", None  # a wish to stop came after the last record
         elif status is None:
             status, error, detail = self._goal.missed(self.ledger, self._before)
-        await self._finish(status, error, detail)
-        return status
+        return await self._finish(status, error, detail)
 
     def stop(self, status: str, *, now: bool = False) -> None:
         """Start nothing new, no call either, and end as ``status``; with ``now``, drop calls too.
@@ -203,7 +202,7 @@ class Runner:
 
     async def _finish(
         self, status: str, error: DataGenFlowError | None, detail: dict[str, Any] | None = None
-    ) -> None:
+    ) -> str:
         if error is not None:
             detail = known_keys.value(error.to_dict())
         finish = functools.partial(
@@ -220,9 +219,9 @@ class Runner:
             _log.error(message)
             raise StoreError(message, why.detail) from failure
         if not is_mine:
-            await self._tell_loss()
-            return
+            return await self._tell_loss()
         _log.info("job %d %s: %d records", self.job.id, status, self.ledger.generated)
+        return status
 
     async def _tell_loss(self) -> str:
         """Say what became of the job that was this runner's."""

@@ -236,7 +236,7 @@ class Steering:
         return not self.stopping.is_set()
 
     async def turn(self, place: asyncio.Future[Any]) -> bool:
-        """Returns when ``place`` is done; False: the job is paused now.
+        """Returns when ``place`` is done; False: nothing may start now, see ``until_it_goes_on``.
 
         Raises
         ------
@@ -251,7 +251,7 @@ class Steering:
                 stopping.cancel()
         if self.stopping.is_set():
             raise Stopped
-        return not self.is_paused
+        return not self.is_paused and not self._is_in_doubt()
 
     def _admitted(self, call: Call) -> bool:
         asked: list[Limit] = []

@@ -101,6 +101,31 @@ def test_cancel_while_a_cell_runs(notebook: OpenNotebook) -> None:
     sees(opened, "Nothing was stored.")
 
 
+def test_pause_while_a_cell_runs(notebook: OpenNotebook) -> None:
+    """The buttons hold the job and let it go on while the kernel is busy."""
+    opened = started(notebook)
+    index = opened.start_cell(
+        "while job.status == 'running': pass\nwhile job.status == 'paused': pass\njob.status"
+    )
+    opened.wait_for_kernel("busy")
+    opened.view.get_by_role("button", name="Pause").click()
+    sees(opened, "Job 1 gated paused")
+    sees(opened, "%dgf resume 1 lets it go on.")
+    opened.screenshot("paused", "dark")
+    opened.screenshot("paused", "light")
+    opened.view.get_by_role("button", name="Resume").click()
+    opened.finish()
+    assert opened.text(index) == "'running'"
+    sees(opened, "Job 1 gated running")
+    opened.view.get_by_role("button", name="Pause").wait_for()
+    opened.run("_ = job.pause()")  # asked elsewhere: the button follows
+    opened.view.get_by_role("button", name="Resume").wait_for()
+    opened.run("_ = job.resume()\ngate.release(4)\njob.wait();")
+    sees(opened, "4/4 (100 %)")
+    opened.view.get_by_role("button", name="Pause").wait_for(state="detached")
+    assert opened.problems == []
+
+
 def test_saved_notebook(notebook: OpenNotebook) -> None:
     """What is saved is the last state as HTML; opened without its kernel it is all that shows."""
     opened = started(notebook)

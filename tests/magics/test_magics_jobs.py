@@ -170,7 +170,7 @@ def test_resume_after_a_restart(kernel: Kernel, folder: Path) -> None:
 
 
 def test_second_kernel(kernel: Kernel, folder: Path) -> None:
-    """Another kernel on the same store sees the job run, and can cancel it."""
+    """Another kernel on the same store sees the job run, holds it, lets it go on, and stops it."""
     kernel.wait(started(kernel, folder))
     number, _ = last_job(folder)
     second_folder = folder / "second"
@@ -181,6 +181,23 @@ def test_second_kernel(kernel: Kernel, folder: Path) -> None:
         assert second.run("dgf.workspace().jobs()[-1].status").result == "'running'"
         shown = second.run(f"%dgf job {number}")
         second.until(lambda: f"job {number}: 1/3 (33 %)" in shown.data("text/plain")[-1])
+        assert second.run(f"%dgf pause {number}").status == "ok"
+        kernel.until(lambda: last_job(folder)[1] == "paused")
+        lets_it_go_on = f"%dgf resume {number} lets it go on."
+        for one in (kernel, second):
+            html = one.run(f"%dgf job {number}").data("text/html")[-1]
+            assert ">paused<" in html
+            assert lets_it_go_on in html
+            text = one.run(f"%dgf job {number}").data("text/plain")[-1]
+            assert text.startswith(f"job {number}: 1/3 (33 %), paused")
+        status = kernel.run("%dgf").result or ""
+        assert "1 paused" in status
+        assert f"%dgf resume {number}" in status
+        second.until(lambda: lets_it_go_on in shown.data("text/html")[-1])
+        assert second.run(f"%dgf resume {number}").status == "ok"
+        kernel.until(lambda: last_job(folder)[1] == "running")
+        second.until(lambda: lets_it_go_on not in shown.data("text/html")[-1])
+        assert "it is paused" not in (kernel.run("%dgf").result or "")
         assert second.run(f"%dgf cancel {number} --now").status == "ok"
         kernel.until(lambda: last_job(folder)[1] == "cancelled")
         kernel.until(lambda: "cancelled" in kernel.run(f"%dgf job {number}").data("text/html")[-1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,9 +17,9 @@ from storage.filling import child, hear, new_job, put_all, simple_rows
 from datagenflow_nb.errors import JobError
 from datagenflow_nb.records import Seed
 from datagenflow_nb.storage import lease
-from datagenflow_nb.storage.control import ControlTable
+from datagenflow_nb.storage.control import ControlTable, Wish
 from datagenflow_nb.storage.jobs import JobRow, JobTable
-from datagenflow_nb.storage.lease import LEASE, Heartbeat, is_lost, new_token
+from datagenflow_nb.storage.lease import LEASE, Heartbeat, Lease, is_lost, new_token
 from datagenflow_nb.storage.store import Store
 
 TOKEN = "from datagenflow_nb.storage.lease import new_token; print(new_token(), flush=True)"
@@ -135,6 +136,45 @@ def test_ended_job_keeps_no_wish(store: Store, table: JobTable) -> None:
     assert table.get(job.id).control is None
 
 
+WISHES: list[Wish] = [None, "pause", "cancel", "cancel_now"]
+
+
+@pytest.mark.parametrize("before", WISHES)
+@pytest.mark.parametrize("wish", WISHES)
+def test_strongest_wish_holds(store: Store, table: JobTable, before: Wish, wish: Wish) -> None:
+    """A job that is being cancelled is neither paused nor let go on, nor cancelled less."""
+    job, control = new_job(store), ControlTable(store)
+    control.request(job.id, before)
+    is_taken = not (before in ("cancel", "cancel_now") and wish in (None, "pause"))
+    assert control.request(job.id, wish) is is_taken
+    expected = max(before, wish, key=WISHES.index) if before in WISHES[2:] else wish
+    assert table.get(job.id).control == expected
+    assert control.wish(job.id, job.runner or "") == expected
+
+
+def test_wish_of_a_runner_that_lost_its_job(store: Store) -> None:
+    """Another has it, or it was deleted; such a runner changes nothing."""
+    job, control = new_job(store), ControlTable(store)
+    assert control.wish(job.id, "another") == control.wish(7, "another") == "lost"
+    assert not control.set_paused(job.id, "another", is_paused=True)
+    assert JobTable(store).get(job.id) == job
+
+
+def test_lease(store: Store) -> None:
+    """In doubt when it was not renewed in time, sure again after a look into the file."""
+    job = new_job(store)
+    held = Lease(store, job.id, job.runner or "")
+    assert not held.is_in_doubt
+    held.renewed -= LEASE + 1
+    assert held.is_in_doubt
+    assert held.renew()
+    assert not held.is_in_doubt
+    with store.write() as connection:
+        connection.execute("UPDATE jobs SET runner = 'another'")
+    assert not held.renew()
+    assert held.is_in_doubt
+
+
 def test_unknown_job(store: Store, table: JobTable) -> None:
     """The numbers there are."""
     with pytest.raises(JobError, match=r"there is no job 7 in datagenflow\.db; there are: none"):
@@ -190,6 +230,19 @@ def test_zombie_is_lost_at_once() -> None:
         token = hear(process)
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
         assert is_lost(token, seconds_ago(0))
+
+
+def test_stopped_process_is_lost_when_its_lease_has_run_out() -> None:
+    """By a signal or a debugger: nobody knows whether it ever goes on. Awake it is not lost."""
+    with child(TOKEN + "; input()") as process:
+        token = hear(process)
+        process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
+        assert not is_lost(token, seconds_ago(LEASE - 5))
+        assert is_lost(token, seconds_ago(LEASE + 5))
+        process.send_signal(signal.SIGCONT)
+        os.waitid(os.P_PID, process.pid, os.WCONTINUED | os.WNOWAIT)
+        assert not is_lost(token, seconds_ago(LEASE + 5))
 
 
 def test_number_given_again_is_another_process() -> None:
