@@ -26,6 +26,7 @@ from .blocks import blocks
 from .cancel import cancel
 from .demo import demo
 from .doctor import doctor
+from .estimate import estimate
 from .export import export
 from .failures import failures
 from .job import job
@@ -59,8 +60,8 @@ def dgf() -> None:
 
 
 _COMMANDS = (
-    demo, run, pause, resume, cancel, retry, rerun, export, jobs, job, failures, log, blocks,
-    templates, tutorials, doctor, offline_model,
+    demo, estimate, run, pause, resume, cancel, retry, rerun, export, jobs, job, failures, log,
+    blocks, templates, tutorials, doctor, offline_model,
 )  # fmt: skip
 for _command in _COMMANDS:
     dgf.add_command(_command)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..displays.text import plural, shown_path
-from ..errors import ConfigError, SeedError, suggest
+from ..errors import ConfigError
 from .aside import results_only
 from .budgets import budget_options, given
 from .command import (
@@ -32,17 +30,13 @@ from .follow import (
     summary_text,
     tell_start,
 )
+from .inputs import check_file, check_seeds, standard_input, stored_name
 from .output import emit, emit_json
 
 if TYPE_CHECKING:
     from ..jobs import Job
-    from ..records import Seed
-    from ..settings import Settings
-    from ..workspaces import Workspace
 
 __all__ = ["run"]
-
-_PIPELINE_SUFFIXES = (".yaml", ".yml", ".json")
 
 
 @click.command(cls=Command)
@@ -112,14 +106,14 @@ def run(
             "dgf export does it then"
         )
     settings = load_settings(db)
-    is_file = _check_file(settings, pipeline)
-    _check_seeds(seeds)
+    is_file = check_file(settings, pipeline)
+    check_seeds(seeds)
     if out is not None:
         _spare_inputs(out, (Path(pipeline), Path(seeds), settings.database_path))
         _rehearse_export(out)
     with Interrupts() as interrupts, opened(db) as workspace:
-        ready = Path(pipeline) if is_file else _stored(workspace, pipeline)
-        source = _standard_input() if seeds == "-" else seeds
+        ready = Path(pipeline) if is_file else stored_name(workspace, pipeline)
+        source = standard_input() if seeds == "-" else seeds
         with results_only():
             job = workspace.run(ready, source, detach=detach, **given(options))
             row = job.row
@@ -139,57 +133,6 @@ def run(
         if as_json:
             emit_json(summary)
     ctx.exit(exit_status(row))
-
-
-def _check_file(settings: Settings, source: str) -> bool:
-    """Whether PIPELINE is a file; one that cannot be used fails here, before a store is made."""
-    if Path(source).suffix.lower() in _PIPELINE_SUFFIXES:
-        from ..pipeline import Pipeline
-
-        Pipeline.from_yaml(Path(source))
-        return True
-    if not settings.database_path.exists():
-        raise _unknown(settings, source, [])
-    return False
-
-
-def _stored(workspace: Workspace, name: str) -> str:
-    known = [pipeline.name for pipeline in workspace.pipelines()]
-    if name not in known:
-        raise _unknown(workspace.settings, name, known)
-    return name
-
-
-def _unknown(settings: Settings, source: str, stored: list[str]) -> ConfigError:
-    from ..templates import template_ids
-
-    detail = {"pipeline": source, "pipelines": stored}
-    if source in template_ids(settings.templates_path):
-        return ConfigError(
-            f"{source!r} is a template, not a pipeline of yours; write it to files first: "
-            f"dgf templates {source} > {source}.yaml and "
-            f"dgf templates {source} --seeds > seeds.json",
-            detail,
-        )
-    if Path(source).exists():
-        return ConfigError(
-            f"{source!r} is no pipeline file: its name ends in {', '.join(_PIPELINE_SUFFIXES)}",
-            detail,
-        )
-    files = [str(path) for path in Path().iterdir() if path.suffix in _PIPELINE_SUFFIXES[:2]]
-    return ConfigError(
-        f"{source!r} is neither a YAML file nor a stored pipeline; "
-        f"{suggest(source, [*stored, *files])}",
-        detail,
-    )
-
-
-def _check_seeds(seeds: str) -> None:
-    """A file that is not there or of a kind nobody reads fails before a store is made."""
-    from ..seeds import read_seeds
-
-    if seeds != "-" and not seeds.startswith("job:"):
-        read_seeds(seeds)  # reads nothing yet
 
 
 def _spare_inputs(out: Path, inputs: tuple[Path, ...]) -> None:
@@ -231,15 +174,3 @@ def _export(
     return told, {
         "path": str(result.path), "records": result.records, "format": result.format,
     }  # fmt: skip
-
-
-def _standard_input() -> Iterator[Seed]:
-    from ..seeds import parse_text
-
-    if sys.stdin is None:
-        raise SeedError("standard input is closed; give the seeds as a file")
-    try:
-        text = sys.stdin.buffer.read().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise SeedError(f"standard input is not UTF-8: {error}") from error
-    return parse_text(text, where="standard input")

@@ -7,6 +7,7 @@ steering  what goes on, waits or stops; what limits are
 bounds   which limits a job has: limits (time, records), spending (tokens, money)
 target   exactly so many accepted records; passes: the seeds again and again for them
 goals    when a job is completed
+estimate  what a job will take: a sample of it, and its extrapolation
 budget   what may be spent, and what calls in flight may take
 ledger   what the runner writes down, and when it counts
 forecast  what a re-run will reuse and make

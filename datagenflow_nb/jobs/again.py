@@ -133,7 +133,8 @@ def options_again(job: JobRow, options: dict[str, Any]) -> dict[str, Any]:
             f'instead of none; for that run the pipeline over "job:{job.id}"',
             {"job_id": job.id},
         )
-    return {**job.options, **{name: getattr(checked, name) for name in options}}
+    kept = {name: value for name, value in job.options.items() if name != "sample"}
+    return {**kept, **{name: getattr(checked, name) for name in options}}
 
 
 def program_again(

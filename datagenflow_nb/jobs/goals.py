@@ -67,6 +67,23 @@ class _Target(Goal):
         return "stopped", error, None
 
 
+class _Sample(Goal):
+    """All executions, too; but it is not expected to do them."""
+
+    def missed(
+        self, counts: Counts, before: JobRow | None
+    ) -> tuple[str, DataGenFlowError | None, dict[str, Any] | None]:
+        number = self._job.id
+        error = JobError(
+            f"estimate: {counts.done:,} of {self._job.total or 0:,} executions were run; for the "
+            f"others: job.resume(), %dgf resume {number} or dgf resume {number}",
+            {"job_id": number, "reason": "estimate"},
+        )
+        return "stopped", error, None
+
+
 def goal_of(job: JobRow) -> Goal:
     """What the job is to reach."""
+    if job.options.get("sample") is not None:
+        return _Sample(job)
     return Goal(job) if job.options.get("target_accepted") is None else _Target(job)

@@ -15,6 +15,7 @@ from typing import Any
 from .. import runtime
 from ..blocks.base import BaseBlock
 from ..check import needed_seed_fields
+from ..displays.estimate import Estimate
 from ..displays.reached import executions_told
 from ..displays.text import shown_path
 from ..engine import Program
@@ -32,12 +33,14 @@ from ..storage.log import LogTable
 from ..storage.records import RecordTable
 from ..storage.resume import ResumeTable, refuse
 from ..storage.reuse import ReuseTable
+from ..storage.samples import taken_by
 from ..storage.store import Store
 from ..storage.writer import Writer
 from .again import options_again, program_again
 from .aside import uninterrupted
 from .bounds import limits_of, refuse_met, refuse_unpriced
 from .detaching import DetachedFace
+from .estimate import estimate_of
 from .feed import Feed, RetryFeed
 from .job import Job
 from .options import RunOptions
@@ -108,6 +111,16 @@ class JobRoom(RerunFace, DetachedFace):
         """All jobs, oldest first."""
         return [self._job(row.id) for row in self.table.list()]
 
+    def estimate(self, job_id: int) -> Estimate:
+        """What the job will take, from its executions that have ended.
+
+        Raises
+        ------
+        JobError
+            When none has.
+        """
+        return estimate_of(self.table.get(job_id), taken_by(self._store, job_id))
+
     def start(
         self,
         pipeline: Pipeline,
@@ -119,6 +132,7 @@ class JobRoom(RerunFace, DetachedFace):
         where: str | None = None,
         detach: bool = False,
         rerun: RerunPlan | None = None,
+        sample: int | None = None,
     ) -> Job:
         """Check everything, store the seeds, start the job.
 
@@ -132,6 +146,8 @@ class JobRoom(RerunFace, DetachedFace):
             What to call the seeds in messages.
         detach : bool
             In a process of its own.
+        sample : int, optional
+            Run so many executions only, for an estimate.
 
         Raises
         ------
@@ -160,13 +176,16 @@ class JobRoom(RerunFace, DetachedFace):
         job_id = self.table.create(
             pipeline_name=pipeline.name,
             definition=pipeline.to_json(),
-            options={**options.stored(), "models": names, **(rerun.told() if rerun else {})},
+            options={
+                **options.stored(), "models": names, **(rerun.told() if rerun else {}),
+                **({} if sample is None else {"sample": sample}),
+            },
             random_seed=secrets.randbits(48) if random_seed is None else random_seed,
             token=token,
             pipeline_id=stored[0] if stored else None,
             pipeline_version=stored[1] if stored else None,
             parent_id=rerun.parent_id if rerun else None,
-        )
+        )  # fmt: skip
         lease = self._hold(job_id, token)
         try:
             if source is not None:

@@ -10,9 +10,11 @@ from typing import Any
 from .. import runtime
 from ..blocks.context import use_default_models
 from ..blocks.discovery import build_registry
+from ..displays.estimate import Estimate
 from ..displays.listing import Listing
 from ..errors import ConfigError, StoreError
 from ..jobs import Job, JobRoom, job_listing
+from ..jobs.estimate import check_sample
 from ..jobs.options import RunOptions
 from ..llm.catalog import Models
 from ..pipeline import Pipeline, read_pipeline_text
@@ -99,6 +101,32 @@ class Workspace(CatalogFace, ModelFace, RecordFace):
         ready, stored = self._resolve(pipeline)
         job = self._jobs.start(ready, seeds, checked, self.models, stored=stored, detach=detach)
         return job.wait_or_cancel() if wait else job
+
+    def estimate(self, pipeline: Any, seeds: Any, *, executions: int, **options: Any) -> Estimate:
+        """Run some executions, and tell from them what all will take.
+
+        They are evenly spread over all that the seeds ask for, and belong to a job that then ends
+        as ``stopped``: what they did cost is not spent in vain, ``resume`` runs the others.
+
+        Parameters
+        ----------
+        pipeline, seeds, **options
+            As for ``run``, but for ``target_accepted``. An interrupt cancels the job.
+        executions : int
+            How many to run; when there are no more, the result is exact.
+
+        Raises
+        ------
+        JobError
+            When none of them could be run.
+        DataGenFlowError
+            As for ``run``; then nothing was started.
+        """
+        checked = RunOptions.check(options)
+        check_sample(executions, checked.target_accepted)
+        ready, stored = self._resolve(pipeline)
+        job = self._jobs.start(ready, seeds, checked, self.models, stored=stored, sample=executions)
+        return self._jobs.estimate(job.wait_or_cancel().id)
 
     def jobs(self) -> Listing[Job]:
         """All jobs, oldest first."""

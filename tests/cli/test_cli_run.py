@@ -250,3 +250,16 @@ def test_the_export_spares_what_the_run_reads(dgf: Any, echo: tuple[str, str]) -
         assert f"--out {target} is the run's own" in run.stderr
         assert (dgf.folder / seeds).read_bytes() == before
     assert not (dgf.folder / "datagenflow.db").exists()
+
+
+def test_estimate(dgf: Any, echo: tuple[str, str]) -> None:
+    """Two of three executions; the job can be resumed."""
+    run = dgf("estimate", *echo, "--executions", "2")
+    assert run.stdout.startswith("Estimate from 2 of 3 executions (job 1)\n")
+    assert run.stdout.endswith(
+        "What was run is kept; %dgf resume 1 or dgf resume 1 runs the rest.\n"
+    )
+    assert dgf.json("resume", "1")["records_generated"] == 3
+    found = dgf.json("estimate", *echo, "--executions", "9")
+    assert (found["job_id"], found["executions"], found["is_exact"]) == (2, 3, True)
+    assert "Missing option '--executions'" in dgf("estimate", *echo, status=2).stderr

@@ -297,6 +297,19 @@ def test_failures(shell: Shell) -> None:
     assert (shell["job"].status, shell["job"].records_failed) == ("completed", 60)
 
 
+def test_estimate(echo: Shell) -> None:
+    """From the cell's body or from --seeds; how many are run must be said."""
+    found = echo.run(
+        '%%dgf estimate echo --executions 2 --as found\n{"n": 1}\n{"n": 2}\n{"n": 3}\n'
+    )
+    assert (echo["found"].executions, echo["found"].total) == (2, 3)
+    assert "Estimate from 2 of 3 executions" in found.text
+    assert "--executions" in echo.error("%dgf estimate echo --seeds found")
+    assert echo.error("%dgf estimate echo --executions 2").startswith(
+        "ConfigError: no seeds: write %%dgf estimate echo with the seeds below it, or %dgf estimate"
+    )
+
+
 def test_preview(echo: Shell, tmp_path: Path) -> None:
     """A preview takes its seed from the line, the cell, a variable or the last job."""
     assert echo.error("%dgf preview echo") == (

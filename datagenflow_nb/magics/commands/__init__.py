@@ -8,6 +8,7 @@ from . import (
     blocks,
     cancel,
     delete,
+    estimate,
     export,
     failures,
     job,
@@ -33,8 +34,9 @@ from . import (
 __all__ = ["COMMANDS"]
 
 _MODULES = (
-    status, templates, new, blocks, block, pipelines, pipeline, preview, run, jobs, job, pause,
-    resume, cancel, retry, rerun, failures, log, records, traces, export, models, model, delete,
+    status, templates, new, blocks, block, pipelines, pipeline, preview, estimate, run, jobs, job,
+    pause, resume, cancel, retry, rerun, failures, log, records, traces, export, models, model,
+    delete,
 )  # fmt: skip
 
 #: By name, in the order in which one meets them.

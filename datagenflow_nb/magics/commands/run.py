@@ -23,10 +23,17 @@ from ._arguments import (
 if TYPE_CHECKING:
     from ...jobs import Job
 
-__all__ = ["COMMAND", "shown"]
+__all__ = ["COMMAND", "run_arguments", "seeds_of", "shown"]
 
 
 def _arguments(parser: Parser) -> None:
+    run_arguments(parser)
+    budget_options(parser)
+    how_to_wait(parser)
+
+
+def run_arguments(parser: Parser) -> None:
+    """The pipeline, its seeds, and what answers."""
     pipeline_argument(parser)
     names(parser.add_argument("--seeds", metavar="WHAT", help="a variable (list, DataFrame, ...), "
                               "a path, or job:3 for that job's seeds"), "seeds")  # fmt: skip
@@ -39,14 +46,12 @@ def _arguments(parser: Parser) -> None:
     parser.add_argument("--random-seed", type=whole_number, metavar="N",
                         help="what the job's random numbers are drawn from")  # fmt: skip
     stop_early_option(parser)
-    budget_options(parser)
-    how_to_wait(parser)
 
 
 def _run(call: Call) -> Any:
     args = call.args
     options = given(args, "concurrency", "model", "random_seed", "stop_early")
-    job = call.workspace.run(args.pipeline, _seeds(call), detach=args.detach, **options)
+    job = call.workspace.run(args.pipeline, seeds_of(call, "run"), detach=args.detach, **options)
     return shown(call, job)
 
 
@@ -65,7 +70,8 @@ def shown(call: Call, job: Job) -> Job:
     return job
 
 
-def _seeds(call: Call) -> Any:
+def seeds_of(call: Call, command: str) -> Any:
+    """The seeds that the line or the cell of this command gives."""
     source, body = call.args.seeds, call.body
     if source is not None:
         if body is not None and body.strip():
@@ -74,8 +80,8 @@ def _seeds(call: Call) -> Any:
     if body is None:
         name = call.args.pipeline
         raise ConfigError(
-            f"no seeds: write {to_type('%%dgf run', name)} with the seeds below it, or "
-            + to_type("%dgf run", name, "--seeds VARIABLE_OR_PATH")
+            f"no seeds: write {to_type(f'%%dgf {command}', name)} with the seeds below it, or "
+            + to_type(f"%dgf {command}", name, "--seeds VARIABLE_OR_PATH")
         )
     from ...seeds import parse_text
 

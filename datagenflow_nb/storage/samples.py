@@ -1,0 +1,59 @@
+"""What each execution of a job has taken."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from .attempts import ENDED
+from .store import Store
+
+__all__ = ["Taken", "taken_by"]
+
+_ENDED = ",".join(f"'{status}'" for status in ENDED)
+_CALLS = (
+    "SELECT e.id, COALESCE(sum(c.input_tokens), 0), COALESCE(sum(c.output_tokens), 0), "
+    "count(c.number), COALESCE(sum(c.cost), 0.0) FROM executions e LEFT JOIN calls c "
+    "ON c.execution_id = e.id AND json_extract(c.tries, '$[#-1].error') IS NULL "
+    "AND json_array_length(c.tries) > 0 "
+    f"WHERE e.job_id = ? AND e.status IN ({_ENDED}) GROUP BY e.id ORDER BY e.id"
+)
+_STEPS = (
+    "SELECT s.execution_id, s.branch, s.step, s.execution_time FROM executions e "
+    f"JOIN steps s ON s.execution_id = e.id WHERE e.job_id = ? AND e.status IN ({_ENDED}) "
+    "ORDER BY s.execution_id, s.branch, s.step"
+)
+
+
+@dataclass(slots=True)
+class Taken:
+    """What one execution that has ended took, failed ones too.
+
+    Attributes
+    ----------
+    seconds : float
+        That its blocks ran, whatever ran at the same time.
+    """
+
+    input_tokens: int
+    output_tokens: int
+    calls: int
+    cost: float
+    seconds: float = 0.0
+
+
+def taken_by(store: Store, job_id: int) -> list[Taken]:
+    """What the job's executions took, in the order in which they began."""
+    found = {row[0]: Taken(row[1], row[2], row[3], row[4]) for row in store.rows(_CALLS, [job_id])}
+    begun: set[tuple[int, str]] = set()
+    parted: dict[tuple[int, str], set[int]] = defaultdict(set)
+    for key, branch, step, seconds in store.each(_STEPS, [job_id]):
+        is_first = bool(branch) and (key, branch) not in begun
+        begun.add((key, branch))
+        if is_first:  # the step that fanned out is stored with each branch that it made
+            parent = key, branch.rpartition(".")[0]
+            if step in parted[parent]:
+                continue
+            parted[parent].add(step)
+        found[key].seconds += seconds
+    return list(found.values())
