@@ -112,7 +112,7 @@ def wall() -> None:
 
 def throttle() -> None:
     """64 at once against the right number, 8, at servers that refuse more or get slower."""
-    count = 1_000
+    count = 1_500  # enough for the search at its beginning to weigh little
     for what, option in (
         ("429 beyond 8 at once", "--max-concurrent"),
         ("8 worked on, the others wait", "--capacity"),

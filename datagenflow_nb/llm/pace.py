@@ -60,8 +60,8 @@ class Pace:
         Calls at once, 1 or more.
     in_flight : int
         Calls under way.
-    paused_until : float
-        Nothing is sent before.
+    paused_until, pause_seconds : float
+        Nothing is sent before; how long that pause is in all.
     answered_at, barred_since : float or None
         When the last answer came; since when the server has refused every call.
     """
@@ -70,6 +70,7 @@ class Pace:
         self.limit = _START
         self.in_flight = 0
         self.paused_until = -math.inf
+        self.pause_seconds = 0.0
         self.answered_at = -math.inf
         self.barred_since: float | None = None
         self.slowdown = Slowdown()
@@ -166,7 +167,9 @@ class Pace:
 
     def pause(self, now: float, seconds: float) -> None:
         """Send nothing for some seconds, a minute at most."""
-        self.paused_until = max(self.paused_until, now + min(LONGEST_PAUSE, seconds))
+        seconds = min(LONGEST_PAUSE, seconds)
+        if now + seconds > self.paused_until:
+            self.paused_until, self.pause_seconds = now + seconds, seconds
 
     def _open(self, sent: Sent, latency: float, wanted: int) -> None:
         """Let more through when answers of a full round say so."""

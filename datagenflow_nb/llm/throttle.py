@@ -118,9 +118,8 @@ class Gate:
         """
         cause = self._cause
         why = "" if cause is None else f": {cause.status or cause.kind} {cause.message}"
-        seconds = self.pace.paused_until - perf_counter()
-        if seconds > 0:
-            return f"model {self._model!r} pauses for {math.ceil(seconds)} s{why}"
+        if self.pace.paused_until > perf_counter():
+            return f"model {self._model!r} pauses for {math.ceil(self.pace.pause_seconds)} s{why}"
         if self._is_used_up:
             return f"model {self._model!r}: this minute's requests or tokens are used up"
         if self.pace.slowdown.is_active:

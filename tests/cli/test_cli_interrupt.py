@@ -205,10 +205,10 @@ def test_live_line_tells_waits(dgf: Any) -> None:
         process = dgf.start(*args, "--concurrency", "1", env=env, stderr=end)
         os.close(end)
         shown = b""
-        while b"waiting" not in shown:
+        while b"pauses" not in shown:
             shown += os.read(terminal, 65536)
         process.send_signal(signal.SIGINT)
         shown += read_all(terminal).encode()
         process.communicate(timeout=60)
     os.close(terminal)
-    assert b"\rjob 1: 0/5 (0 %), waiting to try again (2 of 8): " in shown
+    assert b"\rjob 1: 0/5 (0 %), model 'small' pauses for 60 s: 429 " in shown
