@@ -67,6 +67,7 @@ def jobs() -> None:
     assert_type(job, Job)
     assert_type(job.wait(timeout=1.5), Job)
     assert_type(job.cancel(now=True), Job)
+    assert_type(job.pause(), Job)
     assert_type((job.id, job.status, job.total, job.records_generated), tuple[int, str, int, int])
     assert_type(job.usage, dict[str, Any])
     assert_type(job.error, dict[str, Any] | None)
