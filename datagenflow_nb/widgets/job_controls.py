@@ -57,6 +57,8 @@ class Buttons:
         self._hold, self._stop = _Button(), _Button()
         self._hold.on_click(self._press_hold)
         self._stop.on_click(self._press_stop)
+        for button in (self._hold, self._stop):
+            button.layout.width, button.layout.min_width = "auto", "9em"  # as long as its words
         self.row = _Row(children=(self._hold, self._stop))
         _say(self._hold, _HOLD[False])
         _say(self._stop, _STOP[False])
@@ -72,7 +74,7 @@ class Buttons:
 
     def close(self) -> None:
         """Take them away."""
-        for widget in (self._hold, self._stop, self.row):
+        for widget in (self.row, self._hold, self._stop):
             widget.close()
 
     def _press_hold(self, _: Any) -> None:

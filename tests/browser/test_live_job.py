@@ -111,8 +111,8 @@ def test_pause_while_a_cell_runs(notebook: OpenNotebook) -> None:
     opened.view.get_by_role("button", name="Pause").click()
     sees(opened, "Job 1 gated paused")
     sees(opened, "%dgf resume 1 lets it go on.")
-    opened.screenshot("paused", "dark")
     opened.screenshot("paused", "light")
+    opened.screenshot("paused", "dark")
     opened.view.get_by_role("button", name="Resume").click()
     opened.finish()
     assert opened.text(index) == "'running'"
