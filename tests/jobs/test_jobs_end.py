@@ -307,7 +307,7 @@ def test_script_that_ends_while_its_job_runs(
     assert (out, process.returncode) == ("", 0)
     assert err == (
         "datagenflow: job 1 was interrupted, the script ended while it ran; "
-        f"{job.executions_done} of 5000 executions are stored; "
+        f"{job.executions_done:,} of 5,000 executions are stored; "
         "to finish it: dgf resume 1 --db store.db\n"
     )
     assert look("store.db", "SELECT status, runner FROM jobs") == [("interrupted", None)]
