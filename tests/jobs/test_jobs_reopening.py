@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from datagenflow_nb.engine import Execution
-from datagenflow_nb.jobs.reopening import open_branches, past_answers
+from datagenflow_nb.jobs.reopening import PastAnswers, open_branches, past_answers
 from datagenflow_nb.records import Call, Step, Usage, encode
 from datagenflow_nb.storage.journal import request_hash
 from datagenflow_nb.storage.resume import Past
@@ -37,9 +37,18 @@ def past(*calls: tuple[str, str, Call], **steps: list[Step]) -> Past:
     return Past(steps, list(calls), {}, set())
 
 
+def answers_of(found: Past) -> dict[tuple[str, str], PastAnswers]:
+    """What the execution was answered, in its own job."""
+
+    def take_over(branch: str, answer: Call) -> None:
+        raise AssertionError(f"{answer} is taken over on branch {branch!r}")
+
+    return past_answers(found, take_over)
+
+
 def test_each_answer_once() -> None:
     """Equal requests get the answers in order, then none; others get none at all."""
-    answers = past_answers(past(call(0, "x"), call(1, "x"), call(2, "y")))["", "b"]
+    answers = answers_of(past(call(0, "x"), call(1, "x"), call(2, "y")))["", "b"]
     taken = [answers.take("m", request(prompt)) for prompt in "xyxxz"]
     assert [found and found.number for found in taken] == [0, 2, 1, None, None]
     assert answers.free_number() == 3
@@ -49,7 +58,7 @@ def test_answers_belong_to_their_model() -> None:
     """Two servers may have a model of one id: what one answered is not the other's answer."""
     branch, digest, other = call(1, "x")
     other.model, other.answer = "big", "big's"
-    answers = past_answers(past((branch, digest, other)))["", "b"]
+    answers = answers_of(past((branch, digest, other)))["", "b"]
     assert answers.take("m", request("x")) is None
     found = answers.take("big", request("x"))
     assert found is not None
@@ -58,15 +67,15 @@ def test_answers_belong_to_their_model() -> None:
 
 def test_unanswered_calls_are_made_again() -> None:
     """A dropped call's number is given again; a block without any answer remembers nothing."""
-    assert past_answers(past(call(0, "x", None), call(1, "y", 500))) == {}
-    answers = past_answers(past(call(0, "x", None), call(1, "y")))["", "b"]
+    assert answers_of(past(call(0, "x", None), call(1, "y", 500))) == {}
+    answers = answers_of(past(call(0, "x", None), call(1, "y")))["", "b"]
     assert answers.take("m", request("x")) is None
     assert answers.free_number() == 0
 
 
 def test_refused_calls_keep_their_numbers() -> None:
     """What a server did not understand stays in the trace before what was asked instead."""
-    answers = past_answers(past(call(0, "x", 400), call(1, "y")))["", "b"]
+    answers = answers_of(past(call(0, "x", 400), call(1, "y")))["", "b"]
     found = answers.take("m", request("y"))
     assert found is not None
     assert found.number == 1
@@ -75,7 +84,7 @@ def test_refused_calls_keep_their_numbers() -> None:
 
 def test_another_request(caplog: pytest.LogCaptureFixture) -> None:
     """It takes no stored answer's number; what nobody has asked for again is told at the end."""
-    answers = past_answers(past(call(0, "x"), call(1, "y"), call(2, "z")))["", "b"]
+    answers = answers_of(past(call(0, "x"), call(1, "y"), call(2, "z")))["", "b"]
     with caplog.at_level(logging.WARNING, "datagenflow_nb"):
         assert answers.take("m", request("new")) is None
         assert answers.free_number() == 3
@@ -92,7 +101,7 @@ def test_another_request(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_another_order(caplog: pytest.LogCaptureFixture) -> None:
     """Calls made at once come in any order: nothing is told when all are asked for again."""
-    answers = past_answers(past(call(0, "x"), call(1, "y")))["", "b"]
+    answers = answers_of(past(call(0, "x"), call(1, "y")))["", "b"]
     assert answers.free_number() == 2
     taken = [answers.take("m", request(prompt)) for prompt in "yx"]
     answers.close()

@@ -10,6 +10,7 @@ import pytest
 from storage.filling import new_job
 
 from datagenflow_nb.storage import migrations
+from datagenflow_nb.storage.jobs import JobTable
 from datagenflow_nb.storage.log import LogLine, LogTable, log_row
 from datagenflow_nb.storage.store import Store
 from datagenflow_nb.storage.writer import LOG, Writer
@@ -60,20 +61,23 @@ def test_store_from_before_blocks_were_named(
     with monkeypatch.context() as patch:
         patch.setattr(migrations, "_MIGRATIONS", migrations._MIGRATIONS[:1])
         old = Store(path)
-        job = new_job(old)
+        job_id = JobTable(old).create(
+            pipeline_name="demo", definition="{}", options={}, random_seed=1, token="none"
+        )
         with old.write() as connection:
             connection.execute(
                 "INSERT INTO job_log (job_id, created_at, level, trace_id, message) "
                 "VALUES (?, '2026-01-02T03:04:05.678Z', 'print', 'abc', 'from before')",
-                [job.id],
+                [job_id],
             )
         old.close()
     migrated = Store(path)
-    assert LogTable(migrated).lines(job.id) == [
+    assert LogTable(migrated).lines(job_id) == [
         LogLine("2026-01-02T03:04:05.678Z", "print", None, "abc", "from before")
     ]
     assert migrated.describe()["migrations"] == [
         "m001_initial", "m002_block_of_log_line", "m003_reused_calls",
+        "m004_records_accepted",
     ]  # fmt: skip
     migrated.close()
     (copy,) = tmp_path.glob("old.db.before-m002_block_of_log_line-*")

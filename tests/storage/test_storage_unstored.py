@@ -50,7 +50,7 @@ def kept(store: Store, job: JobRow, monkeypatch: pytest.MonkeyPatch) -> Path:
         limit(store, 1)
         writer.put(job.id, [execution(job, 1, "running"), call(job, "", asked, 1)])
         rows = [execution(job, 2), step(job, large, 2), record(job, 2)]
-        ticket = writer.put(job.id, rows, (2, 2, 0, 0, lambda: USAGE))
+        ticket = writer.put(job.id, rows, (2, 2, 0, 0, 0, lambda: USAGE))
         told = (
             r"^/.*: database or disk is full: free some space; what was stored before is safe; it "
             r"was tried for 0 s; what was not stored of job 1 is in .*\.unstored-.*-0001\.jsonl, "
