@@ -9,7 +9,16 @@ import click
 
 from .aside import results_only
 from .budgets import budget_options, given
-from .command import Command, db_option, json_option, load_settings, opened, stop_early_option
+from .command import (
+    FAILED,
+    FAILED_RECORDS,
+    Command,
+    db_option,
+    json_option,
+    load_settings,
+    opened,
+    stop_early_option,
+)
 from .inputs import check_file, check_seeds, standard_input, stored_name
 from .output import emit, emit_json
 
@@ -73,3 +82,4 @@ def estimate(
         emit_json(found.to_dict())
     else:
         emit(found.text())
+    ctx.exit(FAILED if found.missing else FAILED_RECORDS if found.failed else 0)

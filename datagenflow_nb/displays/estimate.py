@@ -21,9 +21,11 @@ class Figure:
     ----------
     sampled : float or None
         What the executions that were run took; None: unknown, and so is the rest.
-    value, low, high : float or None
-        For the whole job, and the bounds of its 95 % interval; None where one execution alone was
-        run, which says nothing about how much they differ.
+    value : float or None
+        For the whole job; None also where every execution that was run has failed.
+    low, high : float or None
+        The bounds of its 95 % interval; None where one execution alone was run, or where those that
+        were run do not differ, which says nothing about how much the others do.
     """
 
     sampled: float | None
@@ -42,6 +44,10 @@ class Estimate:
         The job whose executions were run; resumed, it runs the others.
     executions, total : int
         How many were run, of how many.
+    failed : int
+        How many of those that were run have failed.
+    missing : int
+        How many of those that were to be run have not been.
     input_tokens, output_tokens, calls, cost, seconds : Figure
         ``seconds``: at ``concurrency``, as far as the servers keep up with it.
     notes : tuple of str
@@ -51,6 +57,8 @@ class Estimate:
     job_id: int
     executions: int
     total: int
+    failed: int
+    missing: int
     concurrency: int
     input_tokens: Figure
     output_tokens: Figure
@@ -94,10 +102,16 @@ class Estimate:
         notes = list(self.notes)
         if self.is_exact:
             return [*notes, "All executions were run: nothing is left to be estimated."]
-        if self.executions == 1:
-            notes.append("One execution says nothing about how much they differ: no interval.")
+        if self.failed < self.executions:
+            if self.executions == 1:
+                notes.append("One execution says nothing about how much they differ: no interval.")
+            elif any(figure.value and figure.low is None for figure in self._figures()):
+                notes.append("Where no spread was seen the others may differ all the same.")
         return [*notes, f"What was run is kept; %dgf resume {self.job_id} or dgf resume "
                 f"{self.job_id} runs the rest."]  # fmt: skip
+
+    def _figures(self) -> tuple[Figure, ...]:
+        return self.input_tokens, self.output_tokens, self.calls, self.cost, self.seconds
 
     def _rows(self) -> list[tuple[str, str, str, str]]:
         named = (
@@ -108,19 +122,27 @@ class Estimate:
             (f"time at concurrency {self.concurrency}", self.seconds, duration),
         )
         return [
-            (name, _told(figure.sampled, form), _told(figure.value, form), _interval(figure, form))
+            (
+                name,
+                _told(figure.sampled, form),
+                _told(figure.value, form),
+                self._interval(figure, form),
+            )
             for name, figure, form in named
         ]
+
+    def _interval(self, figure: Figure, form: Any) -> str:
+        if figure.value is None:
+            return "-"
+        if self.is_exact:
+            return "exact"
+        if figure.low is None or figure.high is None:
+            return "-" if self.executions == 1 else f"no spread seen in {self.executions:,}"
+        return f"{form(figure.low)} to {form(figure.high)}"
 
 
 def _told(value: float | None, form: Any) -> str:
     return "unknown" if value is None else form(value)
-
-
-def _interval(figure: Figure, form: Any) -> str:
-    if figure.low is None or figure.high is None:
-        return "-"
-    return "exact" if figure.low == figure.high else f"{form(figure.low)} to {form(figure.high)}"
 
 
 def _count(value: float) -> str:

@@ -7,12 +7,16 @@ from typing import Any
 
 from ..displays.estimate import Estimate, Figure
 from ..errors import ConfigError, JobError
+from ..llm.catalog import Models
 from ..storage.jobs import JobRow
 from ..storage.samples import Taken
 from ..whole import told
 from .extrapolation import total_of
+from .rates import within_limits
 
 __all__ = ["check_sample", "estimate_of"]
+
+_UNKNOWN = Figure(None, None, None, None)
 
 
 def check_sample(executions: Any, target: int | None) -> None:
@@ -34,10 +38,20 @@ def check_sample(executions: Any, target: int | None) -> None:
         )
 
 
-def estimate_of(job: JobRow, sample: Sequence[Taken]) -> Estimate:
+def estimate_of(
+    job: JobRow, sample: Sequence[Taken], causes: Sequence[tuple[str, int]], models: Models
+) -> Estimate:
     """The estimate.
 
-    Time is what blocks ran for in all, divided by the workers; they cannot be more than branches.
+    Time is what blocks ran for in all, divided by the workers, which cannot be more than branches;
+    or what the models' limits per minute make of it, where that is more.
+
+    Parameters
+    ----------
+    causes : sequence of (reason, count)
+        Why records failed, most frequent first.
+    models : Models
+        Those that the job asks.
 
     Raises
     ------
@@ -52,35 +66,68 @@ def estimate_of(job: JobRow, sample: Sequence[Taken]) -> Estimate:
             {"job_id": job.id},
         )
     total = job.total or len(sample)
-    notes = []
+    failed = sum(taken.has_failed for taken in sample)
     is_known = not job.usage.get("calls") or job.usage.get("cost") is not None
-    if not is_known:
-        models = ", ".join(job.options.get("models") or [])
-        notes.append(
-            f"The cost is not known: prices are missing ({models}); "
-            "%dgf model add NAME ... --input-price X --output-price X"
-        )
-    expected = job.options.get("sample") or len(sample)
-    if len(sample) < min(expected, total) and job.error is not None:
-        notes.append(f"{len(sample):,} of {expected:,} were run: {job.error['error']}")
+    wanted = min(job.options.get("sample") or len(sample), total)
     concurrency = job.options["concurrency"]
     made = job.records_generated + job.records_failed + job.records_filtered
     workers = min(concurrency, max(total, made * total // len(sample)))
-    unknown = Figure(None, None, None, None)
+    # Of nothing but failures nothing is told about the others: mended, they take something else.
+    is_hopeless = failed == len(sample) < total
+
+    def figure(values: Sequence[float]) -> Figure:
+        if is_hopeless:
+            return Figure(sum(values), None, None, None)
+        whole = total_of(values, total)
+        return Figure(sum(values), whole.value, whole.low, whole.high)
+
+    calls = figure([taken.calls for taken in sample])
+    seconds = figure([taken.seconds / workers for taken in sample])
+    limited = None
+    if len(sample) < total:
+        tokens = figure([taken.input_tokens + taken.output_tokens for taken in sample])
+        seconds, limited = within_limits(seconds, calls, tokens, job.usage, models)
+    told = (
+        _failures(failed, len(sample), causes, is_hopeless=is_hopeless) if failed else None,
+        None if is_known else _no_prices(job),
+        limited,
+        _shortfall(job, len(sample), wanted) if len(sample) < wanted else None,
+    )
     return Estimate(
         job_id=job.id,
         executions=len(sample),
         total=total,
+        failed=failed,
+        missing=max(0, wanted - len(sample)),
         concurrency=concurrency,
-        input_tokens=_figure([taken.input_tokens for taken in sample], total),
-        output_tokens=_figure([taken.output_tokens for taken in sample], total),
-        calls=_figure([taken.calls for taken in sample], total),
-        cost=_figure([taken.cost for taken in sample], total) if is_known else unknown,
-        seconds=_figure([taken.seconds / workers for taken in sample], total),
-        notes=tuple(notes),
+        input_tokens=figure([taken.input_tokens for taken in sample]),
+        output_tokens=figure([taken.output_tokens for taken in sample]),
+        calls=calls,
+        cost=figure([taken.cost for taken in sample]) if is_known else _UNKNOWN,
+        seconds=seconds,
+        notes=tuple(note for note in told if note is not None),
     )
 
 
-def _figure(sample: Sequence[float], total: int) -> Figure:
-    whole = total_of(sample, total)
-    return Figure(sum(sample), whole.value, whole.low, whole.high)
+def _failures(
+    failed: int, count: int, causes: Sequence[tuple[str, int]], *, is_hopeless: bool
+) -> str:
+    note = f"{failed:,} of {count:,} executions failed"
+    if causes:  # else their records were deleted
+        note += f"{', most of them' if len(causes) > 1 else ''}: {causes[0][0]}"
+    if is_hopeless:
+        return f"{note}. What the others will take cannot be told from these."
+    return f"{note}. The figures count them as they are."
+
+
+def _no_prices(job: JobRow) -> str:
+    models = ", ".join(job.options.get("models") or [])
+    return (
+        f"The cost is not known: prices are missing ({models}); "
+        "%dgf model add NAME ... --input-price X --output-price X"
+    )
+
+
+def _shortfall(job: JobRow, count: int, wanted: int) -> str:
+    why = f"the job is {job.status}" if job.error is None else job.error["error"]
+    return f"{count:,} of {wanted:,} were run: {why}"

@@ -47,8 +47,9 @@ def total_of(sample: Sequence[float], total: int) -> Range:
 
     The mean times the total, plus and minus Student's t times its standard error with the finite
     population correction: W. G. Cochran, Sampling Techniques, 3rd ed. 1977, 2.5 to 2.8. What the
-    sample took is taken already, so the interval does not begin below it. Of a single one there is
-    no interval, of all there is nothing to be uncertain about.
+    sample took is taken already, so the interval does not begin below it. Of a single one, and of
+    some that do not differ, there is no interval: they do not tell how much others do. Of all there
+    is nothing to be uncertain about.
     """
     count = len(sample)
     value = fmean(sample) * total
@@ -56,6 +57,9 @@ def total_of(sample: Sequence[float], total: int) -> Range:
         return Range(math.fsum(sample), math.fsum(sample), math.fsum(sample))
     if count == 1:
         return Range(value, None, None)
-    error = total * stdev(sample) / math.sqrt(count) * math.sqrt(1 - count / total)
+    spread = stdev(sample)
+    if spread == 0:
+        return Range(value, None, None)
+    error = total * spread / math.sqrt(count) * math.sqrt(1 - count / total)
     half = t_quantile(count - 1) * error
     return Range(value, max(math.fsum(sample), value - half), value + half)

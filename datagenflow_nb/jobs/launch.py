@@ -41,6 +41,7 @@ from .aside import uninterrupted
 from .bounds import limits_of, refuse_met, refuse_unpriced
 from .detaching import DetachedFace
 from .estimate import estimate_of
+from .failures import causes_of
 from .feed import Feed, RetryFeed
 from .job import Job
 from .options import RunOptions
@@ -119,7 +120,12 @@ class JobRoom(RerunFace, DetachedFace):
         JobError
             When none has.
         """
-        return estimate_of(self.table.get(job_id), taken_by(self._store, job_id))
+        job = self.table.get(job_id)
+        causes = [
+            (cause.message, cause.count) for cause in causes_of(self.records, job_id, "failed")
+        ]
+        models = self._services().models.without_keys()
+        return estimate_of(job, taken_by(self._store, job_id), causes, models)
 
     def start(
         self,

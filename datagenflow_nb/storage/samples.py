@@ -11,15 +11,19 @@ from .store import Store
 __all__ = ["Taken", "taken_by"]
 
 _ENDED = ",".join(f"'{status}'" for status in ENDED)
+#: All attempts of an execution together; SQLite takes a bare column, the status, from the row that
+#: has the max.
 _CALLS = (
-    "SELECT e.id, COALESCE(sum(c.input_tokens), 0), COALESCE(sum(c.output_tokens), 0), "
-    "count(c.number), COALESCE(sum(c.cost), 0.0) FROM executions e LEFT JOIN calls c "
+    "SELECT e.seed_index, e.repetition, COALESCE(sum(c.input_tokens), 0), "
+    "COALESCE(sum(c.output_tokens), 0), count(c.number), COALESCE(sum(c.cost), 0.0), "
+    "e.status = 'failed', max(e.attempt) FROM executions e LEFT JOIN calls c "
     "ON c.execution_id = e.id AND json_extract(c.tries, '$[#-1].error') IS NULL "
     "AND json_array_length(c.tries) > 0 "
-    f"WHERE e.job_id = ? AND e.status IN ({_ENDED}) GROUP BY e.id ORDER BY e.id"
+    f"WHERE e.job_id = ? AND e.status IN ({_ENDED}) GROUP BY e.seed_index, e.repetition"
 )
 _STEPS = (
-    "SELECT s.execution_id, s.branch, s.step, s.execution_time FROM executions e "
+    "SELECT e.seed_index, e.repetition, s.execution_id, s.branch, s.step, s.execution_time "
+    "FROM executions e "
     f"JOIN steps s ON s.execution_id = e.id WHERE e.job_id = ? AND e.status IN ({_ENDED}) "
     "ORDER BY s.execution_id, s.branch, s.step"
 )
@@ -31,6 +35,8 @@ class Taken:
 
     Attributes
     ----------
+    has_failed : bool
+        In its latest attempt.
     seconds : float
         That its blocks ran, whatever ran at the same time.
     """
@@ -39,15 +45,19 @@ class Taken:
     output_tokens: int
     calls: int
     cost: float
+    has_failed: bool = False
     seconds: float = 0.0
 
 
 def taken_by(store: Store, job_id: int) -> list[Taken]:
-    """What the job's executions took, in the order in which they began."""
-    found = {row[0]: Taken(row[1], row[2], row[3], row[4]) for row in store.rows(_CALLS, [job_id])}
+    """What the job's executions took, with all their attempts, in the order of the seeds."""
+    found = {
+        (row[0], row[1]): Taken(row[2], row[3], row[4], row[5], bool(row[6]))
+        for row in store.rows(_CALLS, [job_id])
+    }
     begun: set[tuple[int, str]] = set()
     parted: dict[tuple[int, str], set[int]] = defaultdict(set)
-    for key, branch, step, seconds in store.each(_STEPS, [job_id]):
+    for seed_index, repetition, key, branch, step, seconds in store.each(_STEPS, [job_id]):
         is_first = bool(branch) and (key, branch) not in begun
         begun.add((key, branch))
         if is_first:  # the step that fanned out is stored with each branch that it made
@@ -55,5 +65,5 @@ def taken_by(store: Store, job_id: int) -> list[Taken]:
             if step in parted[parent]:
                 continue
             parted[parent].add(step)
-        found[key].seconds += seconds
+        found[seed_index, repetition].seconds += seconds
     return list(found.values())

@@ -15,6 +15,7 @@ from servers import OfflineServer
 import datagenflow_nb as dgf
 from datagenflow_nb import ConfigError, JobError
 from datagenflow_nb.jobs.extrapolation import Range, positions, t_quantile, total_of
+from datagenflow_nb.jobs.rates import least_seconds
 
 # Functions that become blocks are written as users write them.
 # mypy: disable-error-code="no-untyped-def"
@@ -45,12 +46,13 @@ def test_estimate(ws: dgf.Workspace, server: OfflineServer) -> None:
     sums = look("store.db", "SELECT sum(input_tokens), sum(output_tokens), sum(cost) FROM calls")
     sampled = (found.input_tokens.sampled, found.output_tokens.sampled, found.cost.sampled)
     assert sampled == (sums[0][0], sums[0][1], pytest.approx(sums[0][2]))
-    for figure in (found.input_tokens, found.output_tokens, found.cost, found.seconds):
+    for figure in (found.output_tokens, found.cost, found.seconds):
         assert figure.sampled is not None and figure.value is not None
         assert figure.low is not None and figure.high is not None
         assert figure.value == pytest.approx(5 * figure.sampled)
         assert figure.sampled <= figure.low <= figure.value <= figure.high
-    assert (found.calls.value, found.calls.low, found.calls.high) == (40, 40, 40)
+    assert (found.calls.value, found.calls.low, found.calls.high) == (40, None, None)
+    assert "no spread seen in 8" in found.text() and "exact" not in found.text()
     text = found.text()
     assert text.startswith("Estimate from 8 of 40 executions (job 1)\n")
     assert "time at concurrency 4" in text
@@ -74,6 +76,7 @@ def test_all_of_them(ws: dgf.Workspace, server: OfflineServer) -> None:
         (found.calls, 5),
     ):  # fmt: skip
         assert (figure.sampled, figure.value, figure.low, figure.high) == (used, used, used, used)
+    assert found.text().count("exact") == 4  # all but the cost
     assert found.cost.value is None  # the model has no prices
     assert found.notes == (
         "The cost is not known: prices are missing (m); "
@@ -123,9 +126,59 @@ def test_budget_and_failures(ws: dgf.Workspace, server: OfflineServer) -> None:
     server.reset(rate_500=1.0)
     priced(ws, server)
     ws.add_model("m", endpoint=server.url, model="offline", max_tries=1)
-    assert ws.estimate(SAY, SEEDS, executions=3).calls.value == 0
+    found = ws.estimate(SAY, SEEDS, executions=3)
+    assert (found.executions, found.failed, found.calls.value) == (3, 3, None)
+    assert (found.calls.sampled, found.seconds.value, found.seconds.low) == (0, None, None)
+    assert found.notes[0].startswith("3 of 3 executions failed: model 'm'"), found.notes
+    assert found.notes[0].endswith("What the others will take cannot be told from these.")
     with pytest.raises(JobError, match="job 3 is stopped and none of its executions has ended, so"):
         ws.estimate(SAY, SEEDS, executions=3, max_seconds=1e-9)
+
+
+def test_some_fail(ws: dgf.Workspace, server: OfflineServer) -> None:
+    """They are counted, with their cause; what a retry asks counts for the same execution."""
+    flaky = {"fails": True}
+
+    @dgf.block(outputs=["m"])
+    async def half(n, ctx):
+        await ctx.llm("m").chat(f"number {n}")
+        if flaky["fails"] and n == 12:
+            raise ValueError("no twelve")
+        return {"m": n}
+
+    found = ws.estimate(dgf.Pipeline("half", [half]), SEEDS, executions=8)
+    assert (found.executions, found.failed, found.missing) == (8, 1, 0)
+    assert found.notes[0] == (
+        "1 of 8 executions failed: block 'half' (half) raised ValueError: no twelve. "
+        "The figures count them as they are."
+    )
+    assert (found.calls.sampled, found.calls.value) == (8, 40)
+
+
+def test_limits_per_minute(ws: dgf.Workspace, server: OfflineServer) -> None:
+    """A time that the model's limits do not allow is not told: 600 calls take 19 minutes."""
+    seeds = [{"n": n} for n in range(600)]
+    for name, limits in (("m", {"requests_per_minute": 30}), ("t", {"tokens_per_minute": 5_000})):
+        ws.add_model(name, endpoint=server.url, model="offline", **limits)
+    found = ws.estimate(SAY, seeds, executions=6)
+    assert found.seconds.value == 19 * 60
+    assert found.seconds.low == found.seconds.high == 19 * 60
+    assert found.notes[-1] == "At requests_per_minute 30 of model 'm' it takes 19:00 min at least."
+    found = ws.estimate(ask("Say: number {{ n }}", model="t"), seeds, executions=2)
+    assert found.input_tokens.value is not None and found.output_tokens.value is not None
+    used = found.input_tokens.value + found.output_tokens.value
+    assert found.seconds.value == 60 * (math.ceil(used / 5_000) - 1) > 0
+    assert "At tokens_per_minute 5,000 of model 't' it takes " in found.notes[-1]
+    ws.delete_model("t")
+
+
+@pytest.mark.parametrize(
+    ("amount", "limit", "seconds"),
+    [(30, 30, 0), (31, 30, 60), (600, 30, 1140), (5, None, 0), (0, 1, 0)],
+)
+def test_least_seconds(amount: float, limit: int | None, seconds: float) -> None:
+    """A minute's worth goes at once, each further one takes a minute."""
+    assert least_seconds(amount, limit) == seconds
 
 
 def test_what_cannot_be(ws: dgf.Workspace) -> None:
@@ -157,7 +210,7 @@ def test_intervals() -> None:
     assert found.value == 40
     assert found.high == pytest.approx(40 + 41.57, abs=0.01)
     assert found.low == 12  # what is used already, for less it cannot be
-    assert total_of([5, 5], 4) == Range(20, 20, 20)
+    assert total_of([5, 5], 4) == Range(20, None, None)
     assert total_of([7], 3) == Range(21, None, None)
     assert total_of([1, 2], 2) == Range(3, 3, 3)
 
