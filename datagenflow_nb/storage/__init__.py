@@ -1,6 +1,7 @@
 """The SQLite file: everything a workspace keeps. SQL is written here and nowhere else.
 
 store       opening, connections, the one way to write
+held        a thread's connection, and forks
 explain     its errors in our words
 place       what its folder allows
 migrations  the tables

@@ -16,6 +16,7 @@ from typing import Any
 
 from ..errors import StoreError
 from .explain import BUSY_TIMEOUT, explained
+from .held import Held
 from .migrations import MIGRATION_SET, apply_migrations, known_migrations
 from .place import (
     drop_log,
@@ -29,26 +30,6 @@ from .place import (
 __all__ = ["Store"]
 
 _log = logging.getLogger("datagenflow_nb")
-
-
-class _Held:
-    """A thread's connection, closed when that thread ends or the store is closed.
-
-    Two threads closing one connection at once, or one closing what the other executes, crash the
-    interpreter; so both are done under ``lock``. The store knows its holders weakly: one that is
-    being closed by the store is kept alive by that, and its thread's end closes nothing.
-    """
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self.connection = connection
-        self.lock = threading.RLock()
-
-    def close(self) -> None:
-        with self.lock:
-            self.connection.close()
-
-    def __del__(self) -> None:
-        self.close()
 
 
 class Store:
@@ -79,7 +60,7 @@ class Store:
             raise StoreError("a store is a file that several threads open; ':memory:' is not one")
         self.path = Path(path).expanduser().resolve()
         self._local = threading.local()
-        self._connections: weakref.WeakSet[_Held] = weakref.WeakSet()
+        self._connections: weakref.WeakSet[Held] = weakref.WeakSet()
         self._lock = threading.Lock()
         self._is_closed = False
         self._pid = os.getpid()
@@ -110,7 +91,7 @@ class Store:
         """This thread's connection."""
         return self._held().connection
 
-    def _held(self) -> _Held:
+    def _held(self) -> Held:
         if os.getpid() != self._pid:
             raise StoreError(
                 f"the store {self.path} was opened before a fork; its threads and locks stayed in "
@@ -119,7 +100,7 @@ class Store:
         # Asked each time: who works without a pause would never let close() have the lock.
         if self._is_closed:
             raise StoreError(f"the store {self.path} was closed")
-        held: _Held | None = getattr(self._local, "held", None)
+        held: Held | None = getattr(self._local, "held", None)
         if held is None:
             with self._explained():
                 connection = self._connect()
@@ -128,7 +109,7 @@ class Store:
                     raise StoreError(self._moved())
                 connection.execute("SELECT 1 FROM sqlite_master").fetchone()  # makes the log
                 self._log_number = file_number(self.path.with_name(f"{self.path.name}-wal"))
-            held = self._local.held = _Held(connection)
+            held = self._local.held = Held(connection)
             with self._lock:
                 self._connections.add(held)
         return held
@@ -368,7 +349,7 @@ class Store:
         return explained(self.path, lambda: self._is_closed)
 
 
-def _empty_log(held: _Held) -> bool:
+def _empty_log(held: Held) -> bool:
     """Write what is in the log into the file it belongs to, wherever that was moved."""
     with held.lock, contextlib.suppress(sqlite3.Error):
         _, pages, written = held.connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()

@@ -540,3 +540,53 @@ def test_a_forked_child_must_open_its_own(tmp_path: Path) -> None:
     )
     assert "was opened before a fork" in done.stdout
     assert done.stdout.endswith("\n1\n")
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs Linux's /proc")
+def test_a_forked_child_closes_no_connection_of_its_parent(tmp_path: Path) -> None:
+    """Closing it the child would wait for ever for a lock that another thread had at the fork."""
+    script = """if True:
+        import os, sys, threading
+        from datagenflow_nb.storage.store import Store
+        store = Store(sys.argv[1])
+
+        def descriptors():
+            links = [f"/proc/self/fd/{name}" for name in os.listdir("/proc/self/fd")]
+            return sum("data.db" in os.readlink(link) for link in links if os.path.exists(link))
+
+        def fork(told):
+            child = os.fork()
+            if child == 0:
+                print(told, descriptors(), flush=True)
+                if told == "child":
+                    fork("grandchild")
+                os._exit(0)
+            os.waitpid(child, 0)
+
+        def hold():
+            "Have a connection, and its lock when the process forks."
+            store._held().lock.acquire()
+            is_held.set()
+            end.wait()
+            store._held().lock.release()
+
+        is_held, end = threading.Event(), threading.Event()
+        thread = threading.Thread(target=hold)
+        thread.start()
+        is_held.wait()
+        print("parent", descriptors(), flush=True)
+        fork("child")
+        end.set()
+        thread.join()
+        print("parent", descriptors())
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "data.db")],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    told = done.stdout.split()
+    assert told[::2] == ["parent", "child", "grandchild", "parent"], done
+    assert told[1] == told[3] == told[5] != told[7]
