@@ -72,6 +72,11 @@ class Branch:
         """The one branch an execution begins with."""
         return cls(execution, dict(execution.metadata))
 
+    @property
+    def at(self) -> int:
+        """The block that it is in, or comes to next."""
+        return self.steps[-1].index + 1 if self.steps else self.index
+
     def all_steps(self) -> Iterator[Step]:
         """Every step on the path, in order."""
         yield from self.inherited

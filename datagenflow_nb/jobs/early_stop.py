@@ -101,7 +101,7 @@ class EarlyStop(Limit):
     def began(self, branch: Branch) -> None:
         self._first.began(id(branch))
 
-    def parted(self, branch: Branch) -> None:
+    def parted(self, branch: Branch, parts: int) -> None:
         self._first.parted(id(branch))
 
     def ended(self, branch: Branch, outcome: Outcome) -> Outcome:

@@ -149,7 +149,7 @@ class Ledger:
             await self.flush()
         elif branch.mark and not self._steering.stopping.is_set():
             await self._writer.ready(self.job_id, branch.mark)
-        await self._steering.admit(call)
+        await self._steering.admit(branch, call)
 
     def give_up(self, call: Call) -> None:
         """A call that was ready is not made."""

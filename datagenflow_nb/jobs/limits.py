@@ -9,6 +9,7 @@ from typing import Any
 from ..displays.budgets import amount, how_on
 from ..engine import Branch, Outcome
 from ..errors import JobError
+from ..records import Call
 from .steering import Limit
 
 __all__ = ["BudgetLimit", "RecordLimit", "TimeLimit"]
@@ -67,10 +68,10 @@ class TimeLimit(BudgetLimit):
         if self._timer is not None:
             self._timer.cancel()
 
-    def may_begin(self) -> bool:
+    def may_begin(self, index: int) -> bool:
         return self._is_left()
 
-    def may_call(self, call: Any) -> bool:
+    def may_call(self, branch: Branch, call: Call) -> bool:
         return self._is_left()
 
     @property
@@ -102,7 +103,7 @@ class RecordLimit(BudgetLimit):
         super().__init__(job_id, limit)
         self._made = made
 
-    def may_begin(self) -> bool:
+    def may_begin(self, index: int) -> bool:
         if self._made >= self._limit:  # with what an earlier runner made
             self.stop(self._made)
         return self._made + self.steering.under_way < self._limit

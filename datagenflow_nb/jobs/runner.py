@@ -169,7 +169,7 @@ class Runner:
         blocks = self._program.blocks
         counts = [0] * (len(blocks) + 1)  # one more: a branch that has just ended
         for branch in list(self._under_way.values()):
-            counts[branch.steps[-1].index + 1 if branch.steps else branch.index] += 1
+            counts[branch.at] += 1
         ids = [bound.spec.id for bound in blocks]
         return [(id_, count) for id_, count in zip(ids, counts, strict=False) if count]
 
@@ -279,7 +279,7 @@ class Runner:
             failure = BlockExecutionError(reason, {"error": reason})
             outcome = Outcome("failed", reason=reason, error=failure)
         if isinstance(outcome, list):
-            self.steering.parted(branch)
+            self.steering.parted(branch, len(outcome))
             self._branches.extend(reversed(self.ledger.fan_out(branch, outcome)))
             self.steering.changed.set()
         else:
@@ -303,7 +303,7 @@ class Runner:
             if steering.is_paused:
                 await steering.until_it_goes_on()
                 continue
-            if not steering.may_begin():
+            if not steering.may_begin(self._next_index()):
                 await steering.until_settled()
                 continue
             if self._branches:
@@ -316,6 +316,12 @@ class Runner:
                 return Branch.start(work)
         steering.changed.set()
         return None
+
+    def _next_index(self) -> int:
+        """The block at which the next work begins; to put branches back takes none."""
+        if self._branches:
+            return self._branches[-1].index
+        return len(self._program.blocks) if isinstance(self._ahead, Begun) else 0
 
     async def _read_page(self) -> None:
         number = self._pages_read

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from time import monotonic
 
 from ..displays.budgets import amount
+from ..engine import Branch, Outcome
 from ..errors import ConfigError, JobError
 from ..llm.base import ModelConfig
 from ..records import Call, Usage, encode
 from .budget import Answer, Budget
 from .limits import BudgetLimit
+from .paths import Paths, fits
 
 __all__ = ["CostLimit", "TokenLimit", "no_price"]
 
 #: Characters of a request that make a token, roughly, in most languages and vocabularies.
 _PER_TOKEN = 4
+#: Seconds without a call in flight that branches which are farther are waited for.
+_PATIENCE = 1.0
 
 
 def no_price(names: list[str]) -> ConfigError:
@@ -45,22 +51,53 @@ class TokenLimit(BudgetLimit):
     def __init__(self, job_id: int, limit: float, used: float, workers: int) -> None:
         super().__init__(job_id, limit)
         self._budget = Budget(limit, used, workers)
+        self._paths = Paths()
+        self._askers: dict[int, Branch] = {}
+        self._quiet_since = -math.inf
 
-    def may_begin(self) -> bool:
-        return not self._budget.is_tight
+    def may_begin(self, index: int) -> bool:
+        if self._budget.is_tight:
+            return False
+        if not self._paths.is_empty:
+            return self._paths.may_begin(index, self._left)
+        needed = self._paths.expected(index, 1)  # of a document some records are better than none
+        if needed is None or fits(needed, self._left):
+            return True
+        what = "the rest of a record" if index else "a record"
+        more = f", {what} takes about {amount(self.option, needed)}"
+        self.stop(self._budget.used, more, needed=needed)
+        return False
 
-    def may_call(self, call: Call) -> bool:
+    def began(self, branch: Branch) -> None:
+        self._paths.began(branch)
+
+    def parted(self, branch: Branch, parts: int) -> None:
+        self._paths.parted(branch, parts)
+
+    def ended(self, branch: Branch, outcome: Outcome) -> Outcome:
+        self._paths.ended(branch, is_whole=outcome.status == "completed")
+        return outcome
+
+    def may_call(self, branch: Branch, call: Call) -> bool:
+        if not self._paths.may_go_on(branch, self._left) and self._is_moving:
+            return False
         kind = (call.block_id, call.model)
         answer = self._budget.ask(id(call), kind, lambda: self._guess(call))
         if answer is Answer.STOP:
             needed = self._budget.needed
             more = f", a call of block {call.block_id!r} takes about {amount(self.option, needed)}"
             self.stop(self._budget.used, more, needed=needed)
+        if answer is Answer.GO:
+            self._askers[id(call)] = branch
         return answer is Answer.GO
 
     def called(self, call: Call) -> None:
         usage = call.usage
-        self._budget.end(id(call), self._amount(call, usage) if usage.calls else None)
+        took = self._amount(call, usage) if usage.calls else None
+        self._budget.end(id(call), took)
+        self._paths.paid(self._askers.pop(id(call)), took or 0.0)
+        if not self._budget.in_flight:
+            self._quiet_since = monotonic()
         if usage.calls and not usage.input_tokens + usage.output_tokens and self._counts(call):
             self.steering.stop(
                 "stopped",
@@ -71,6 +108,18 @@ class TokenLimit(BudgetLimit):
                     {"job_id": self._job_id, "model": call.model},
                 ),
             )
+
+    @property
+    def _left(self) -> float:
+        return self._limit - self._budget.used
+
+    @property
+    def _is_moving(self) -> bool:
+        """Something is in flight, or has just ended: the branches that are farthest will ask.
+
+        Else they may wait for one that has to wait for them, such as for a lock of their block.
+        """
+        return self._budget.in_flight > 0 or monotonic() - self._quiet_since < _PATIENCE
 
     def _counts(self, call: Call) -> bool:
         """Whether tokens of the call's model count."""
@@ -110,11 +159,11 @@ class CostLimit(TokenLimit):
         super().__init__(job_id, limit, used, workers)
         self._config = config
 
-    def may_call(self, call: Call) -> bool:
+    def may_call(self, branch: Branch, call: Call) -> bool:
         if self._config(call.model).cost(Usage()) is None:  # that no block's configuration names
             self.steering.stop("stopped", no_price([call.model]))
             return False
-        return super().may_call(call)
+        return super().may_call(branch, call)
 
     def _counts(self, call: Call) -> bool:
         return self._config(call.model).cost(Usage(1, 1, 1)) != 0

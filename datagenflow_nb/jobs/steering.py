@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Any
@@ -10,8 +11,12 @@ from typing import Any
 from ..engine import Branch, Outcome
 from ..errors import DataGenFlowError, Stopped
 from ..records import Call
+from .places import Places
 
 __all__ = ["Limit", "Steering"]
+
+#: Seconds after which the first that waits asks again though nothing has ended.
+_LONG = 1.0
 
 
 class Limit:
@@ -29,17 +34,17 @@ class Limit:
     def end(self) -> None:
         """It works no more."""
 
-    def may_begin(self) -> bool:
-        """Whether another branch may begin, besides ``steering.under_way`` others."""
+    def may_begin(self, index: int) -> bool:
+        """Whether another branch may begin at that block, besides ``steering.under_way`` others."""
         return True
 
     def began(self, branch: Branch) -> None:
         """``branch`` has begun; unless the job is stopped it ends or parts."""
 
-    def parted(self, branch: Branch) -> None:
-        """``branch`` has fanned out: others begin in its place."""
+    def parted(self, branch: Branch, parts: int) -> None:
+        """``branch`` has fanned out: so many others begin in its place."""
 
-    def may_call(self, call: Call) -> bool:
+    def may_call(self, branch: Branch, call: Call) -> bool:
         """Whether ``call`` may be made; after True it is under way until ``called``."""
         return True
 
@@ -97,6 +102,7 @@ class Steering:
         self._settled = asyncio.Event()
         self._paused_at: float | None = None
         self._paused_seconds = 0.0
+        self._places = Places()
         self._limits = tuple(limits)
         for limit in self._limits:
             limit.steering = self
@@ -127,6 +133,7 @@ class Steering:
             self.status, self.error = status, error
         self.go_on()
         self.stopping.set()
+        self._places.wake()
         self.changed.set()
         self._settled.set()
 
@@ -167,10 +174,10 @@ class Steering:
         for limit in self._limits:
             limit.began(branch)
 
-    def parted(self, branch: Branch) -> None:
-        """``branch`` has fanned out."""
+    def parted(self, branch: Branch, parts: int) -> None:
+        """``branch`` has fanned out into so many."""
         for limit in self._limits:
-            limit.parted(branch)
+            limit.parted(branch, parts)
 
     def leave(self) -> None:
         """A branch has ended or parted."""
@@ -194,25 +201,34 @@ class Steering:
         """Who waits for something to end asks again."""
         self._settled.set()
 
-    def may_begin(self) -> bool:
-        """Whether another branch may begin now."""
-        return self.status is None and all(limit.may_begin() for limit in self._limits)
+    def may_begin(self, index: int) -> bool:
+        """Whether another branch may begin at that block now."""
+        return self.status is None and all(limit.may_begin(index) for limit in self._limits)
 
-    async def admit(self, call: Call) -> None:
-        """Returns when ``call`` may be made; ``called`` follows.
+    async def admit(self, branch: Branch, call: Call) -> None:
+        """Returns when ``call`` of ``branch`` may be made; ``called`` follows.
+
+        Of several that have to wait, those of the branches that are farthest go first, and none
+        overtakes them: what is left is for records that are nearly made.
 
         Raises
         ------
         Stopped
             When the job is being stopped.
         """
-        while True:
-            await self.until_it_goes_on()
-            if self.stopping.is_set():
-                raise Stopped
-            if self._admitted(call):
-                return
-            await self.until_settled()
+        with self._places.place(branch) as place:
+            while True:
+                await self.until_it_goes_on()
+                if self.stopping.is_set():
+                    raise Stopped
+                if not place.is_first:
+                    await place.until_first()
+                elif self._admitted(branch, call):
+                    return
+                else:
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(_LONG):
+                            await self.until_settled()
 
     def called(self, call: Call) -> None:
         """An admitted call has ended, well or not."""
@@ -253,10 +269,10 @@ class Steering:
             raise Stopped
         return not self.is_paused and not self._is_in_doubt()
 
-    def _admitted(self, call: Call) -> bool:
+    def _admitted(self, branch: Branch, call: Call) -> bool:
         asked: list[Limit] = []
         for limit in self._limits:
-            if not limit.may_call(call):
+            if not limit.may_call(branch, call):
                 for earlier in asked:  # they count it as under way
                     earlier.called(call)
                 return False

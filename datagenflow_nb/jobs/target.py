@@ -72,7 +72,7 @@ class TargetLimit(Limit):
         self._accepted = accepted
         self._ended = ended
 
-    def may_begin(self) -> bool:
+    def may_begin(self, index: int) -> bool:
         missing = self._wanted - self._accepted
         return missing > 0 and self.steering.under_way < most_under_way(
             missing, self._accepted, self._ended

@@ -59,7 +59,7 @@ def test_tokens(ws: dgf.Workspace, server: OfflineServer) -> None:
     assert server.log()["max_in_flight"] <= 4
     assert job.error is not None
     assert job.error["error"].startswith(
-        f"{used:,} of max_tokens_total 1,000 used, a call of block "
+        f"{used:,} of max_tokens_total 1,000 used, a record takes about "
     )
     assert job.error["error"].endswith(
         "; to go on with more: job.resume(max_tokens_total=...), "

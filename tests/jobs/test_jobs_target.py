@@ -272,7 +272,7 @@ def test_any_sequence(accepts: list[bool], wanted: int, workers: int, choices) -
     steering = Steering([limit])
     waiting, flying, statuses = list(accepts), [], []
     while steering.status is None and (waiting or flying):
-        while waiting and len(flying) < workers and steering.may_begin():
+        while waiting and len(flying) < workers and steering.may_begin(0):
             missing = wanted - statuses.count("accepted")
             assert len(flying) < most_under_way(missing, statuses.count("accepted"), len(statuses))
             steering.enter()
