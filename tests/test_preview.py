@@ -281,7 +281,7 @@ def test_dry() -> None:
                 "messages": [{"role": "user", "content": "Ask about tea."}],
                 "max_tokens": 2048, "seed": question["calls"][0]["request"]["seed"],
             },
-            "answer": "<answer of question>", "finish_reason": "dry",
+            "answer": "<answer of question>", "finish_reason": "dry", "reused": False,
             "usage": {"input_tokens": 0, "output_tokens": 0, "calls": 0, "cost": None},
             "latency": 0.0, "tries": [], "error": None,
         }

@@ -18,15 +18,15 @@ class Kind:
 
 #: The budgets by the names of their options.
 BUDGETS = {
-    "max_tokens_total": Kind("stop at so many tokens of its answered calls, in and out", True),
-    "max_cost": Kind("stop at so much money for them, at the prices of their models", False),
+    "max_tokens_total": Kind("stop at so many tokens, in and out", True),
+    "max_cost": Kind("stop at so much money, at the models' prices", False),
     "max_seconds": Kind("stop at so many seconds of running", False),
-    "max_records": Kind("stop at so many records that neither failed nor were filtered", True),
+    "max_records": Kind("stop at so many good records", True),
 }
 #: The same, and what makes a job go through its seeds again and again.
 BOUNDS = {
     **BUDGETS,
-    "target_accepted": Kind("go through the seeds until accept_when accepts so many records", True),
+    "target_accepted": Kind("go on until accept_when accepts so many records", True),
     "max_attempts": Kind("begin so many executions for them at most", True),
 }
 

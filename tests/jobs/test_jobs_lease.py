@@ -93,9 +93,11 @@ def test_stopped_runner_is_replaced_and_woken(
     ws: dgf.Workspace, server: OfflineServer, start_script: Start
 ) -> None:
     """Stopped past its lease it loses the job; awake again it asks and writes nothing more."""
-    server.reset(latency=0.1)
+    server.reset(latency=0.5)
     process = start_script(RUN)
-    wait_until(lambda: answered() >= 12, "first answers", process)
+    wait_until(lambda: answered() >= 8, "first answers", process)
+    # All four workers wait for the server: none is about to send what it has been allowed to.
+    wait_until(lambda: server.log()["in_flight"] == 4, "four calls in flight", process)
     stop_between_writes(process, "store.db")
     job = taken_up_and_paused(ws, process)  # whatever is asked now is asked by the old runner
     wait_until(lambda: server.log()["in_flight"] == 0, "the answers in flight")
@@ -103,6 +105,7 @@ def test_stopped_runner_is_replaced_and_woken(
     assert hears_that_it_is_lost(process)
     assert server.log()["requests"] == requests
 
+    server.reset(latency=0.0)
     finish(job.resume())
     log = server.log()
     assert log["distinct_prompts"] == 60

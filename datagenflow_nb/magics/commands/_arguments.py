@@ -59,8 +59,7 @@ def stop_early_option(parser: Parser) -> None:
     """``--stop-early`` and ``--no-stop-early``."""
     parser.add_argument(
         "--stop-early", action=argparse.BooleanOptionalAction, default=None,
-        help="whether it ends when nearly all of the first records fail, or when what nothing "
-        "mends (a refused key, an unknown model) repeats",
+        help="end early when nearly everything fails (the default)",
     )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ def _run(call: Call) -> Any:
 
 
 COMMAND = Command(
-    "estimate", "run some executions; tokens, cost and time of all, with their uncertainty", _run,
+    "estimate", "run some executions; tell tokens, cost and time of all", _run,
     _arguments, body="may",
     examples="%dgf estimate qa --seeds topics.csv --executions 20",
 )  # fmt: skip

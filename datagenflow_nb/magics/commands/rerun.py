@@ -35,6 +35,6 @@ def _run(call: Call) -> Any:
 
 
 COMMAND = Command(
-    "rerun", "run an edited pipeline over a job's seeds; what is asked unchanged is reused", _run,
+    "rerun", "run an edited pipeline over a job's seeds, reusing its answers", _run,
     _arguments,
 )  # fmt: skip

@@ -38,7 +38,7 @@ def run_arguments(parser: Parser) -> None:
     names(parser.add_argument("--seeds", metavar="WHAT", help="a variable (list, DataFrame, ...), "
                               "a path, or job:3 for that job's seeds"), "seeds")  # fmt: skip
     parser.add_argument("--format", choices=("json", "jsonl", "yaml", "csv"),
-                        help="of the cell's body, instead of telling it from its text")  # fmt: skip
+                        help="of the cell's body; default: told from its text")  # fmt: skip
     parser.add_argument("--concurrency", type=whole_number, metavar="N",
                         help="executions and branches worked on at once (32)")  # fmt: skip
     names(parser.add_argument("--model", metavar="M", help="answers where a block names none"),
