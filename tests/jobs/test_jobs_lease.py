@@ -93,7 +93,7 @@ def test_stopped_runner_is_replaced_and_woken(
     ws: dgf.Workspace, server: OfflineServer, start_script: Start
 ) -> None:
     """Stopped past its lease it loses the job; awake again it asks and writes nothing more."""
-    server.reset(latency=0.5)
+    server.reset(latency=0.25)
     process = start_script(RUN)
     wait_until(lambda: answered() >= 8, "first answers", process)
     # All four workers wait for the server: none is about to send what it has been allowed to.
@@ -105,7 +105,6 @@ def test_stopped_runner_is_replaced_and_woken(
     assert hears_that_it_is_lost(process)
     assert server.log()["requests"] == requests
 
-    server.reset(latency=0.0)
     finish(job.resume())
     log = server.log()
     assert log["distinct_prompts"] == 60
