@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import types
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ from .base import BaseBlock
 
 __all__ = ["fingerprint"]
 
+#: Levels of containers in containers that are looked at: one may hold itself.
+_DEPTH = 20
 #: What newer Pythons note in a class: a line that a comment moves, names in no fixed order.
 _OF_THE_COMPILER = ("__firstlineno__", "__static_attributes__")
 
@@ -20,7 +23,8 @@ def fingerprint(kind: type[BaseBlock]) -> str:
 
     Of the class and those it is based on: the compiled code of their functions, with those that
     decorators and ``@block`` hold, and plain attributes. What their modules hold beside them is
-    not looked at, and neither are comments and the places of lines.
+    not looked at, and neither are comments, the places of lines, and lists, dictionaries and sets
+    that functions hold.
     """
     parts = hashlib.sha256()
     for part in _class_parts(kind, set()):
@@ -51,7 +55,10 @@ def _parts(value: Any, seen: set[int]) -> Iterator[str]:
             yield from _code_parts(value.__code__)
             yield _plain([value.__defaults__, value.__kwdefaults__])
             for cell in value.__closure__ or ():
-                yield from _parts(_content(cell), seen)
+                held = _content(cell)
+                # The code may fill or change these while it runs.
+                is_open = isinstance(held, list | dict | set)
+                yield from [type(held).__name__] if is_open else _parts(held, seen)
     else:
         yield _plain(value)
 
@@ -73,14 +80,17 @@ def _code_parts(code: types.CodeType) -> Iterator[str]:
             yield _plain(constant)
 
 
-def _plain(value: Any) -> str:
+def _plain(value: Any, depth: int = _DEPTH) -> str:
     """A text of a plain value that is the same everywhere; of another one its type's name."""
     if value is None or isinstance(value, str | int | float | complex | bytes):
         return repr(value)
+    if depth == 0:
+        return type(value).__name__
+    plain = functools.partial(_plain, depth=depth - 1)
     if isinstance(value, list | tuple):
-        return f"({','.join(map(_plain, value))})"
+        return f"({','.join(map(plain, value))})"
     if isinstance(value, set | frozenset):  # their order differs from process to process
-        return f"{{{','.join(sorted(map(_plain, value)))}}}"
+        return f"{{{','.join(sorted(map(plain, value)))}}}"
     if isinstance(value, dict):
-        return f"{{{','.join(f'{_plain(key)}:{_plain(item)}' for key, item in value.items())}}}"
+        return f"{{{','.join(f'{plain(key)}:{plain(item)}' for key, item in value.items())}}}"
     return type(value).__name__

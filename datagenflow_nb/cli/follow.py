@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
+from ..displays.asked import changed_told, default_told, models_told
 from ..displays.budgets import way_on
 from ..displays.reached import executions_told
 from ..displays.text import duration, plural, shorten, shown_path
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from ..storage.jobs import JobRow
     from ..workspaces import Workspace
 
-__all__ = ["Interrupts", "db_argument", "exit_status", "follow", "job_summary", "models_told",
-           "summary_text", "tell_start"]  # fmt: skip
+__all__ = ["Interrupts", "db_argument", "exit_status", "follow", "job_summary", "summary_text",
+           "tell_start"]  # fmt: skip
 
 #: Seconds between looks at the job.
 _PERIOD = 0.25
@@ -118,27 +119,16 @@ def exit_status(row: JobRow) -> int:
 
 
 def tell_start(workspace: Workspace, row: JobRow, how_much: str) -> None:
-    """Say which pipeline runs, over how much, and which model answers."""
-    is_unasked = row.options.get("model") is None and not workspace.settings.names_a_model
-    told = models_told(row.options.get("models") or [], is_unasked=is_unasked)
+    """Say which pipeline runs, over how much, which model answers and which code is another."""
+    options = row.options
+    is_unasked = options.get("model") is None and not workspace.settings.names_a_model
+    told = models_told(
+        options.get("models") or [], is_unasked=is_unasked, default=default_told(options)
+    )
     emit(f"Pipeline {row.pipeline_name!r}, {how_much}\nModel: {told}", err=True)
-
-
-def models_told(names: list[str], *, is_unasked: bool) -> str:
-    """Which model answers, in words; the embedded one is never passed over in silence.
-
-    Parameters
-    ----------
-    is_unasked : bool
-        Nobody named the offline model: it answers because no LLM is configured.
-    """
-    if not names:
-        return "none (no block asks one)"
-    if names == ["offline"] and is_unasked:
-        return "offline (no LLM configured: the embedded offline model answers)"
-    if "offline" in names:
-        return f"{', '.join(names)} (offline: the embedded offline model, no LLM)"
-    return ", ".join(names)
+    changed = changed_told(options.get("changed") or [])
+    if changed is not None:
+        emit(f"Note: {changed}", err=True)
 
 
 def job_summary(workspace: Workspace, row: JobRow, seconds: float) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from .asked import changed_told
 from .html import Html, el, page
 from .log import LineFacts, log_html, log_title
 from .pace import Pace
@@ -97,6 +98,7 @@ def job_html(
         el("div", title, class_="dgf-head"),
         _bar(job),
         _rerun(job),
+        _changed(job),
         el("div", " · ".join(facts)),
         parts_html(job.usage),
         _now(pace) if job.status in ("queued", "running") else None,
@@ -167,6 +169,11 @@ def _rerun(job: JobFacts) -> Html | None:
     if rerun is None:
         return None
     return el("div", f"Re-run of job {rerun['of']}: {forecast_told(rerun)}", class_="dgf-soft")
+
+
+def _changed(job: JobFacts) -> Html | None:
+    changed = changed_told(job.options.get("changed") or [])
+    return None if changed is None else el("div", f"Resumed: {changed}", class_="dgf-soft")
 
 
 def _now(pace: Pace) -> Html | None:

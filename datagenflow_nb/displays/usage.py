@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .asked import changed_told
 from .html import Html, el
 from .text import plural, short_count
 
@@ -43,9 +44,12 @@ def forecast_told(rerun: Mapping[str, Any]) -> str:
     """``reuses 400 answers, makes about 200 calls``."""
     about = "" if rerun["is_exact"] else "about "
     reused, made = rerun["reused"], rerun["made"]
+    changed = changed_told(rerun.get("changed", ()))
+    up_to = "up to " if changed else ""
     answers = f"{about}{plural(reused, 'answer')}" if reused else "no answers"
-    calls = f"{about}{plural(made, 'call')}" if made or about else "no calls"
-    return f"reuses {answers}, makes {calls}"
+    calls = f"{up_to}{about}{plural(made, 'call')}" if made or about else "no calls"
+    notes = "; ".join([*([changed] if changed else []), *rerun.get("notes", ())])
+    return f"reuses {answers}, makes {calls}{f' ({notes})' if notes else ''}"
 
 
 def parts_of(usage: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:

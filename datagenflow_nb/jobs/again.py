@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
@@ -14,13 +15,19 @@ from ..records import decode
 from ..services import Services
 from ..spec import PipelineSpec
 from ..storage.jobs import JobRow
+from ..storage.reuse import ReuseTable
+from .identity import changed_code, refuse_other_models
 from .options import KEPT, RunOptions
 from .wishes import Steerable
 
 if TYPE_CHECKING:
     from .job import Job
 
-__all__ = ["Again", "Resumable", "options_again", "program_again"]
+__all__ = ["Again", "Resumable", "options_again", "program_again", "told_again"]
+
+
+#: Options of a job's last runner that say nothing about the next.
+_OF_ONE_RUNNER = ("sample", "changed")
 
 
 class Again(Protocol):
@@ -63,7 +70,7 @@ class Resumable(Steerable):
             When there are no blocks of the types it uses, with these types.
         ConfigError
             For another option, for any when the job is paused, a budget that is met already, and
-            when its blocks would ask other models than before.
+            when its blocks would ask other models than before, or the same name means another.
         """
         row = self._table.get(self.id)
         if row.is_paused:
@@ -133,12 +140,18 @@ def options_again(job: JobRow, options: dict[str, Any]) -> dict[str, Any]:
             f'instead of none; for that run the pipeline over "job:{job.id}"',
             {"job_id": job.id},
         )
-    kept = {name: value for name, value in job.options.items() if name != "sample"}
+    kept = {name: value for name, value in job.options.items() if name not in _OF_ONE_RUNNER}
     return {**kept, **{name: getattr(checked, name) for name in options}}
 
 
+def told_again(job: JobRow, program: Program) -> dict[str, Any]:
+    """What a job's options keep of how it differs from what it was: ``changed`` blocks by id."""
+    changed = changed_code(job.options, program)
+    return {"changed": changed} if changed else {}
+
+
 def program_again(
-    job: JobRow, services: Services, instances: Mapping[str, BaseBlock]
+    job: JobRow, services: Services, instances: Mapping[str, BaseBlock], reuse: ReuseTable
 ) -> tuple[Program, Models]:
     """The job's stored pipeline with its blocks as they are now, and the models they ask.
 
@@ -146,6 +159,8 @@ def program_again(
     ----------
     instances : mapping
         Ready blocks by id, of a pipeline of objects that this process has run.
+    reuse
+        What it has been answered.
 
     Raises
     ------
@@ -171,13 +186,5 @@ def program_again(
         )  # fmt: skip
     program = pipeline.program()
     models = services.models.with_default(job.options.get("model"))
-    names = sorted({config.name for config in models.check(program.model_names).values()})
-    before = job.options.get("models") or []
-    if names != before:
-        raise ConfigError(
-            f"job {job.id} asked the models {', '.join(before) or 'none'}, now its blocks would "
-            f"ask {', '.join(names) or 'none'}; set them as they were (LLM_MODEL names the default "
-            f'one), or run the pipeline over "job:{job.id}"',
-            {"job_id": job.id, "models": before, "now": names},
-        )
+    refuse_other_models(job, program, models, functools.partial(reuse.id_asked, job.id))
     return program, models

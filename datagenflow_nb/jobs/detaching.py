@@ -14,6 +14,7 @@ from ..services import Services
 from ..settings import Settings
 from ..storage.jobs import JobRow, JobTable
 from ..storage.lease import Lease, new_token
+from ..storage.reuse import ReuseTable
 from .again import program_again
 from .detached import Order, check_code, make_order
 from .feed import Feed
@@ -32,6 +33,7 @@ class DetachedFace:
     _settings: Settings
     _worker: str
     _live: dict[int, Live]
+    _reuse: ReuseTable
 
     def take(self, order: Order) -> Job:
         """Run in this process the job that it was started for.
@@ -49,7 +51,7 @@ class DetachedFace:
             return self.again(order.job_id, **order.again)
         assert order.token is not None  # of a new job
         job = self.table.get(order.job_id)
-        program, models = program_again(job, services, {})
+        program, models = program_again(job, services, {}, self._reuse)
         token = new_token()
         lease = self._hold(job.id, token)
         try:

@@ -1,17 +1,16 @@
 """How many answers a re-run will reuse and how many calls it will make, told without running it.
 
-A block is *changed* when it, its configuration, its rule or the model it asks differs from the
-parent's. What it sets may differ, so a later block that reads that may ask something else, and so
-may every block behind one that splits or ends branches differently.
+A block is *changed* when it, its code, its configuration, its rule or the model it asks differs
+from the parent's. What it sets may differ, so a later block that reads that may ask something else,
+and so may every block behind one that splits or ends branches differently.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ..blocks.base import BaseBlock
 from ..blocks.builtin.text_generator import TextGenerator
 from ..blocks.fields import find_reads
 from ..displays.usage import forecast_told
@@ -19,10 +18,9 @@ from ..engine import Program
 from ..engine.program import BoundBlock
 from ..llm.catalog import Models
 from ..storage.reuse import Figures
+from .identity import is_builtin
 
 __all__ = ["Forecast", "Parent", "forecast"]
-
-_BUILTIN = TextGenerator.__module__.rpartition(".")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +35,34 @@ class Forecast:
         Calls made anew, if nothing fails.
     is_exact : bool
         False where blocks, their rules or failures decide it only at run time.
+    changed : tuple of str
+        Blocks whose code is not that of the parent: at most about so many calls are made.
+    notes : tuple of str
+        What else is another than it was.
     """
 
     reused: int
     made: int
     is_exact: bool
+    changed: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return forecast_told(self.to_dict())
 
     def to_dict(self) -> dict[str, Any]:
         """The figures by name."""
-        return {"reused": self.reused, "made": self.made, "is_exact": self.is_exact}
+        told = {"reused": self.reused, "made": self.made, "is_exact": self.is_exact}
+        more = {"changed": list(self.changed), "notes": list(self.notes)}
+        return told | {name: value for name, value in more.items() if value}
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> Forecast:
+        """From what ``to_dict`` gave."""
+        return cls(
+            told["reused"], told["made"], told["is_exact"],
+            tuple(told.get("changed", ())), tuple(told.get("notes", ())),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +79,10 @@ class Parent:
         Branches that came to the end of its pipeline.
     has_failed : bool
         Something did.
+    changed : sequence of str
+        Ids of blocks whose code was another then.
+    notes : sequence of str
+        For the forecast.
     """
 
     program: Program | None
@@ -72,6 +90,8 @@ class Parent:
     total: int
     passed: int
     has_failed: bool
+    changed: Sequence[str] = ()
+    notes: Sequence[str] = ()
 
 
 def forecast(program: Program, parent: Parent, models: Models) -> Forecast:
@@ -89,7 +109,8 @@ def forecast(program: Program, parent: Parent, models: Models) -> Forecast:
         if id_ in old and now[id_].splitters != before[id_].splitters:
             flow.is_tainted = True
         is_comparable = id_ in old and not flow.is_tainted
-        asks_same = id_ in old and _asks_same(bound, old[id_], model, known)
+        is_known = id_ in old and id_ not in parent.changed
+        asks_same = is_known and _asks_same(bound, old[id_], model, known)
         given_same = is_comparable and now[id_].are_same(before[id_], "block", tainted)
         rule_holds = is_comparable and (
             _rule(bound) == _rule(old[id_]) and now[id_].are_same(before[id_], "rule", tainted)
@@ -107,10 +128,11 @@ def forecast(program: Program, parent: Parent, models: Models) -> Forecast:
             is_exact &= is_sure and flow.is_sure and (given_same or not asks_same)
             is_exact &= not parent.has_failed
             reused, made = reused + kept, made + calls - kept
-        elif not _is_builtin(bound.block) and bound.wants_context and not bound.spec.disabled:
+        elif not is_builtin(bound.block) and bound.wants_context and not bound.spec.disabled:
             is_exact = False  # whether it asks is not known
         flow.passed(bound, old.get(id_), is_clean=is_clean)
-    return Forecast(reused, made, is_exact)
+    is_exact &= not parent.changed
+    return Forecast(reused, made, is_exact, tuple(parent.changed), tuple(parent.notes))
 
 
 class _Flow:
@@ -146,17 +168,20 @@ class _Flow:
         if _splits(bound) or (before is not None and _splits(before)):
             self._is_plain = False
             self.is_tainted |= not is_clean
-        if not _is_builtin(bound.block):
-            self.is_sure = False  # its code may have changed since
+        if not is_builtin(bound.block):
+            self.is_sure = False  # it may do something else every time
 
 
 def _asks_same(
-    bound: BoundBlock, before: BoundBlock, model: str | None, known: Mapping[str, int]
+    bound: BoundBlock,
+    before: BoundBlock,
+    model: tuple[str, str] | None,
+    known: Mapping[tuple[str, str], int],
 ) -> bool:
     """Whether the two ask the same when they are given the same."""
     config, config_before = (dict(one.block.config.items()) for one in (bound, before))
     is_same = bound.type == before.type and config == config_before
-    return is_same and (model is None or all(name == model for name in known))
+    return is_same and (model is None or all(one == model for one in known))
 
 
 def _rule(bound: BoundBlock) -> tuple[str | None, bool]:
@@ -164,19 +189,21 @@ def _rule(bound: BoundBlock) -> tuple[str | None, bool]:
     return bound.spec.when, bound.spec.disabled
 
 
-def _model_of(bound: BoundBlock, models: Models) -> str | None:
-    """The name of the model that the block's configuration makes it ask."""
+def _model_of(bound: BoundBlock, models: Models) -> tuple[str, str] | None:
+    """Name and id of the model that the block's configuration makes it ask.
+
+    An answer is that of a name and an id, whatever the address.
+    """
     config = {} if bound.spec.disabled else dict(bound.block.config.items())
-    return models.resolve(config["model"]).name if "model" in config else None
+    if "model" not in config:
+        return None
+    found = models.resolve(config["model"])
+    return found.name, found.model
 
 
 def _splits(bound: BoundBlock) -> bool:
     """Whether the block makes branches, or may end them: of ours none does."""
-    return bound.block.fan_out or not _is_builtin(bound.block)
-
-
-def _is_builtin(block: BaseBlock) -> bool:
-    return type(block).__module__.startswith(f"{_BUILTIN}.")
+    return bound.block.fan_out or not is_builtin(bound.block)
 
 
 @dataclass(frozen=True, slots=True)

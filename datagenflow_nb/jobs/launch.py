@@ -15,6 +15,7 @@ from typing import Any
 from .. import runtime
 from ..blocks.base import BaseBlock
 from ..check import needed_seed_fields
+from ..displays.asked import changed_told
 from ..displays.estimate import Estimate
 from ..displays.reached import executions_told
 from ..displays.text import shown_path
@@ -29,20 +30,21 @@ from ..settings import Settings
 from ..storage.control import ControlTable
 from ..storage.jobs import JobRow, JobTable
 from ..storage.lease import Heartbeat, Lease, new_token
-from ..storage.log import LogTable
+from ..storage.log import LogTable, log_row
 from ..storage.records import RecordTable
 from ..storage.resume import ResumeTable, refuse
 from ..storage.reuse import ReuseTable
 from ..storage.samples import taken_by
 from ..storage.store import Store
-from ..storage.writer import Writer
-from .again import options_again, program_again
+from ..storage.writer import LOG, Writer
+from .again import options_again, program_again, told_again
 from .aside import uninterrupted
 from .bounds import limits_of, refuse_met, refuse_unpriced
 from .detaching import DetachedFace
 from .estimate import estimate_of
 from .failures import causes_of
 from .feed import Feed, RetryFeed
+from .identity import identity_of
 from .job import Job
 from .options import RunOptions
 from .rerun import RerunPlan, Resolve
@@ -167,7 +169,6 @@ class JobRoom(RerunFace, DetachedFace):
         if options.model is not None:
             models.resolve(options.model)  # a wrong name is told even when no block asks for it
         resolved = models.check(program.model_names)
-        names = sorted({config.name for config in resolved.values()})
         refuse_unpriced(options.stored(), resolved.values())
         check_target(options.stored(), has_rule=program.accept_when is not None)
         needed = needed_seed_fields(pipeline.spec, pipeline.services.registry, pipeline.instances)
@@ -183,7 +184,8 @@ class JobRoom(RerunFace, DetachedFace):
             pipeline_name=pipeline.name,
             definition=pipeline.to_json(),
             options={
-                **options.stored(), "models": names, **(rerun.told() if rerun else {}),
+                **options.stored(), **identity_of(program, models),
+                **(rerun.told() if rerun else {}),
                 **({} if sample is None else {"sample": sample}),
             },
             random_seed=secrets.randbits(48) if random_seed is None else random_seed,
@@ -228,7 +230,8 @@ class JobRoom(RerunFace, DetachedFace):
         given, options = options, options_again(before, options)
         refuse_met(before, options, is_retry=is_retry)
         instances = self._instances.get(before.id, {})
-        program, models = program_again(before, self._services(), instances)
+        program, models = program_again(before, self._services(), instances, self._reuse)
+        options |= told_again(before, program)
         refuse_unpriced(options, models.check(program.model_names).values())
         check_target(options, has_rule=program.accept_when is not None)
         if detach:
@@ -282,6 +285,10 @@ class JobRoom(RerunFace, DetachedFace):
         before: JobRow | None = None,
     ) -> Job:
         self._writer.open_job(job.id, lease.token)
+        changed = changed_told(job.options.get("changed") or [])
+        if changed is not None:
+            told = f"{changed} the job began; what is missing is made with it as it is now"
+            self._writer.put(job.id, [(LOG, log_row(job.id, "warning", None, None, told))])
         concurrency = job.options.get("concurrency", RunOptions().concurrency)
         runner = Runner(
             self.table, self._writer, job, self.control, lease, program, models, concurrency, feed,

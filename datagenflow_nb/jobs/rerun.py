@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..blocks.base import BaseBlock
@@ -17,6 +17,7 @@ from ..storage.jobs import ACTIVE, JobRow, JobTable
 from ..storage.reuse import ReuseTable
 from .bounds import refuse_unpriced
 from .forecast import Forecast, Parent, forecast
+from .identity import changed_code, moved_models
 from .options import RunOptions
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ class Rerunnable:
     def forecast(self) -> Forecast | None:
         """Of a re-run, what was foreseen before it started; else None."""
         told = self._table.get(self.id).options.get("rerun")
-        return None if told is None else Forecast(told["reused"], told["made"], told["is_exact"])
+        return None if told is None else Forecast.of(told)
 
 
 def plan_rerun(
@@ -169,7 +170,13 @@ def plan_rerun(
     models = pipeline.services.models.with_default(checked.model)
     refuse_unpriced(checked.stored(), models.check(program.model_names).values())
     _check_seeds(parent, pipeline, table)
-    told = forecast(program, _parent_of(parent, pipeline, reuse, instances), models)
+    before_it = _parent_of(parent, pipeline, reuse, instances)
+    before_it = replace(
+        before_it,
+        changed=changed_code(parent.options, program),
+        notes=moved_models(parent.options, program, models),
+    )
+    told = forecast(program, before_it, models)
     return RerunPlan(parent.id, pipeline, told, checked, stored, start)
 
 

@@ -25,14 +25,14 @@ class Figures:
     ----------
     ended : int
         Executions.
-    answers : dict of str to dict of str to int
-        By block id and model: answers that can be taken over.
+    answers : dict of str to dict of (str, str) to int
+        By block id, and by the model's name and id: answers that can be taken over.
     runs, passes : dict of str to int
         By block id: how often it ran, and how often a branch came to it, skipped or not.
     """
 
     ended: int
-    answers: dict[str, dict[str, int]]
+    answers: dict[str, dict[tuple[str, str], int]]
     runs: dict[str, int]
     passes: dict[str, int]
 
@@ -64,6 +64,16 @@ class ReuseTable:
             found.append((row["branch"], row["request_hash"], call_from_row(row)))
         return found
 
+    def id_asked(self, job_id: int, name: str) -> str | None:
+        """The id that the job's latest call to the model of that name had; None without one."""
+        row = self._store.row(
+            "SELECT json_extract(c.request, '$.model') FROM executions e "
+            "JOIN calls c ON c.execution_id = e.id WHERE e.job_id = ? AND c.model = ? "
+            "ORDER BY e.id DESC LIMIT 1",
+            [job_id, name],
+        )
+        return None if row is None else row[0]
+
     def figures(self, job_id: int) -> Figures:
         """What the job has done."""
         ((ended,),) = self._store.rows(
@@ -71,15 +81,16 @@ class ReuseTable:
             f"WHERE job_id = ? AND status IN ({_ENDED}))",
             [job_id],
         )
-        answers: dict[str, dict[str, int]] = defaultdict(dict)
-        for block_id, model, count in self._store.rows(
-            "SELECT block_id, model, count(*) FROM (SELECT DISTINCT e.seed_index, e.repetition, "
-            "c.branch, c.block_id, c.number, c.model FROM executions e "
+        answers: dict[str, dict[tuple[str, str], int]] = defaultdict(dict)
+        for block_id, name, id_, count in self._store.rows(
+            "SELECT block_id, model, id, count(*) FROM (SELECT DISTINCT e.seed_index, "
+            "e.repetition, c.branch, c.block_id, c.number, c.model, "
+            "json_extract(c.request, '$.model') AS id FROM executions e "
             f"JOIN calls c ON c.execution_id = e.id WHERE e.job_id = ? AND {_ANSWERED}) "
-            "GROUP BY block_id, model",
+            "GROUP BY block_id, model, id",
             [job_id],
         ):
-            answers[block_id][model] = count
+            answers[block_id][name, id_] = count
         runs, passes = {}, {}
         for block_id, ran, passed in self._store.rows(
             "SELECT block_id, sum(NOT skipped), count(*) FROM (SELECT s.block_id, "

@@ -118,3 +118,38 @@ def test_rerun(dgf: Any) -> None:
     assert "in 5 calls; cost unknown; 5 answers reused\n" in run.stdout
     assert (answer["job_id"], answer["parent_job_id"], answer["usage"]["reused"]) == (3, 2, 10)
     assert answer["forecast"] == {"reused": 10, "made": 0, "is_exact": True}
+
+
+def test_default_model_of_code(dgf: Any) -> None:
+    """A model that a block's code asks for is told, and is not another when the job is resumed."""
+    (dgf.folder / "blocks").mkdir()
+    (dgf.folder / "blocks" / "own.py").write_text(
+        "import datagenflow_nb as dgf\n"
+        "@dgf.block(outputs=['a'])\n"
+        "async def say(n, ctx):\n"
+        "    return {'a': (await ctx.llm().chat(f'say {n}')).text}\n"
+        "@dgf.block(outputs=['a'])\n"
+        "def draw(n, ctx):\n"
+        "    return {'a': ctx.random.random()}\n"
+    )
+    seeds = dgf.write("n.json", [{"n": n} for n in range(6)])
+    budget = ("--max-records", "3", "--concurrency", "1")
+    with offline_server() as server:
+        env = {"LLM_ENDPOINT": server.url, "LLM_MODEL": "cheap"}
+        for name in ("say", "draw"):
+            pipeline = dgf.write(f"{name}.yaml", f"name: {name}\nblocks:\n- type: {name}\n")
+            run = dgf("run", pipeline, seeds, *budget, status=1, **env)
+            assert "\nModel: default: cheap, if a block's code asks\n" in run.stderr
+        again = ("resume", "1", "--max-records", "none")
+        dear = env | {"LLM_MODEL": "dear"}
+        assert dgf(*again, status=1, **dear).stderr == (
+            "Error: job 1 has the default model 'cheap' for blocks whose code asks one, which was "
+            f"cheap at {server.url} and is dear at {server.url} now; set it as it was (add_model, "
+            'LLM_ENDPOINT and LLM_MODEL), or run the pipeline over "job:1"\n'
+        )
+        assert server.log()["requests"] == 3
+        dgf(*again, **env)
+        assert server.log()["requests"] == 6
+        # Its block has run to its end without asking one.
+        dgf("resume", "2", "--max-records", "none", **dear)
+        assert server.log()["requests"] == 6

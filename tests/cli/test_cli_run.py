@@ -9,7 +9,8 @@ import pytest
 from command_line import ASK, DIVIDE, job_row
 from servers import offline_server
 
-from datagenflow_nb.cli.follow import exit_status, models_told
+from datagenflow_nb.cli.follow import exit_status
+from datagenflow_nb.displays.asked import models_told
 from datagenflow_nb.pipeline import Pipeline
 from datagenflow_nb.settings import Settings
 from datagenflow_nb.workspaces import Workspace

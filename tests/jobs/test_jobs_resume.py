@@ -147,7 +147,11 @@ def test_block_file_that_changed(server: OfflineServer, monkeypatch: pytest.Monk
     assert look("other.db", "SELECT number FROM calls ORDER BY execution_id, number") == [
         (0,), (1,), (2,), (0,), (1,),
     ]  # fmt: skip
-    (line,) = job.log()
+    changed, line = job.log()
+    assert changed.message == (
+        "the code of block 'twice' has changed since the job began; what is missing is made with "
+        "it as it is now"
+    )
     assert line.message == (
         "block 'twice' asks something else than before the job was resumed; answers that it had "
         "and did not ask for again: 1 (paid, so they stay in the trace)"

@@ -163,7 +163,10 @@ def test_options_are_kept(ws: dgf.Workspace) -> None:
     """What the job was told stands in its row."""
     job = finish(dgf.run(ECHO, NUMBERS, concurrency=2, random_seed=0))
     assert job.random_seed == 0
-    assert job.row.options == {
+    options = dict(job.row.options)
+    identity = options.pop("identity")
+    assert (identity["models"], identity["default"], identity["code"]) == ({}, None, {})
+    assert options == {
         "concurrency": 2, "model": None, "models": [], "stop_early": True,
     }  # fmt: skip
 
