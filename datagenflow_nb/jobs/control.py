@@ -67,6 +67,11 @@ class Control:
     async def _heed(self) -> None:
         lease, steering = self._lease, self._steering
         wish = await in_thread(self._table.wish, lease.job_id, lease.token)
+        if wish in ("pause", None) and self._table.outgrown is not None:
+            if steering.status is None:
+                _log.warning("job %d stops: %s", lease.job_id, self._table.outgrown)
+            steering.stop("interrupted", StoreError(self._table.outgrown))
+            return
         if wish == "pause":
             steering.pause()
         if wish in ("pause", None):

@@ -4,7 +4,9 @@ store       opening, connections, the one way to write
 held        a thread's connection, and forks
 explain     its errors in our words
 place       what its folder allows
+versions    what a file of an older or a newer version allows
 migrations  the tables
+rescue      saving what a lost file held
 writer      group commit of what jobs produce
 journal     executions, calls, steps and records as rows
 jobs        the jobs table and the seeds it runs from

@@ -29,8 +29,9 @@ _FAILED = (
     "WHERE r.job_id = ? AND r.status = 'failed' AND r.is_current = 1 GROUP BY e.id ORDER BY e.id"
 )
 _STEPS = (
-    "INSERT INTO steps SELECT ?, branch, step, block_id, block_type, changes, removed, skipped, "
-    "execution_time, error FROM steps s WHERE execution_id = ? AND (branch IN "
+    "INSERT INTO steps (execution_id, branch, step, block_id, block_type, changes, removed, "
+    "skipped, execution_time, error) SELECT ?, branch, step, block_id, block_type, changes, "
+    "removed, skipped, execution_time, error FROM steps s WHERE execution_id = ? AND (branch IN "
     "(SELECT value FROM json_each(?)) OR (branch IN (SELECT value FROM json_each(?)) AND step = "
     "(SELECT min(step) FROM steps t WHERE t.execution_id = s.execution_id "
     "AND t.branch = s.branch)))"

@@ -23,6 +23,11 @@ class ControlTable:
     def __init__(self, store: Store) -> None:
         self._store = store
 
+    @property
+    def outgrown(self) -> str | None:
+        """Why the runner can store nothing more, when a newer version changed the tables."""
+        return self._store.outgrown
+
     def request(self, job_id: int, wish: Wish) -> bool:
         """Have the job's runner, wherever it is, do something.
 
@@ -33,9 +38,9 @@ class ControlTable:
         bool
             False when the job has ended, or is being cancelled and shall do less than that.
         """
-        with self._store.write() as connection:
+        with self._store.write(any_version=True) as connection:
             row = connection.execute(
-                "SELECT status, control FROM jobs WHERE id = ?", [job_id]
+                "SELECT status, control FROM main.jobs WHERE id = ?", [job_id]
             ).fetchone()
             if row is None or row["status"] not in ACTIVE:
                 return False
@@ -43,7 +48,7 @@ class ControlTable:
             if before >= _CANCELLING > new:
                 return False
             if new != before and not _CANCELLING <= new < before:
-                connection.execute("UPDATE jobs SET control = ? WHERE id = ?", [wish, job_id])
+                connection.execute("UPDATE main.jobs SET control = ? WHERE id = ?", [wish, job_id])
         return True
 
     def wish(self, job_id: int, token: str) -> Wish | Literal["lost"]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import threading
 import weakref
 
-__all__ = ["Held"]
+__all__ = ["Held", "empty_log"]
 
 #: All that are open in this process, and the lock of who adds to them or forks.
 _open: weakref.WeakSet[Held] = weakref.WeakSet()
@@ -43,6 +44,14 @@ class Held:
 
     def __del__(self) -> None:
         self.close()
+
+
+def empty_log(held: Held) -> bool:
+    """Write what is in the log into the file it belongs to, wherever that was moved."""
+    with held.lock, contextlib.suppress(sqlite3.Error):
+        _, pages, written = held.connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        return bool(pages == written)
+    return False
 
 
 def _begin_fork() -> None:

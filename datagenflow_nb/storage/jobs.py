@@ -86,8 +86,8 @@ class JobRow:
 
     @classmethod
     def read(cls, row: sqlite3.Row) -> JobRow:
-        """The value of a row."""
-        values = dict(row)
+        """The value of a row; columns that a newer version has added say nothing to this one."""
+        values = {name: row[name] for name in cls.__dataclass_fields__}
         for key in ("options", "usage"):
             values[key] = decode(values[key])
         if values["error"] is not None:
@@ -176,7 +176,10 @@ class JobTable:
 
     def _insert_seeds(self, rows: list[tuple[int, int, int, str]]) -> None:
         with self._store.write() as connection:
-            connection.executemany("INSERT INTO seeds VALUES (?, ?, ?, ?)", rows)
+            connection.executemany(
+                "INSERT INTO seeds (job_id, seed_index, repetitions, metadata) VALUES (?, ?, ?, ?)",
+                rows,
+            )
 
     def seed_pages(self, job: JobRow) -> Iterator[list[tuple[int, int, dict[str, Any]]]]:
         """Pages of (seed index, repetitions, metadata), in order, read one at a time."""
@@ -251,9 +254,9 @@ class JobTable:
         self, job_id: int, token: str, status: str, error: dict[str, Any] | None = None
     ) -> bool:
         """Give the job its final status; False when another runner has it."""
-        with self._store.write() as connection:
+        with self._store.write(any_version=True) as connection:
             cursor = connection.execute(
-                "UPDATE jobs SET status = ?, error = ?, runner = NULL, control = NULL, "
+                "UPDATE main.jobs SET status = ?, error = ?, runner = NULL, control = NULL, "
                 "finished_at = ? WHERE id = ? AND runner = ?",
                 [status, None if error is None else encode(error), utc_now(), job_id, token],
             )
@@ -317,9 +320,9 @@ class JobTable:
         if self._store.is_read_only:
             return seen
         try:
-            with self._store.write() as connection:
+            with self._store.write(any_version=True) as connection:
                 connection.execute(
-                    "UPDATE jobs SET status = ?, error = COALESCE(?, error), runner = NULL, "
+                    "UPDATE main.jobs SET status = ?, error = COALESCE(?, error), runner = NULL, "
                     "control = NULL, finished_at = ? "
                     "WHERE id = ? AND runner IS ? AND heartbeat_at IS ?",
                     [status, error, utc_now(), job.id, job.runner, job.heartbeat_at],

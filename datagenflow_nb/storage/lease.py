@@ -11,13 +11,16 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 
 from ..errors import StoreError
 from ..records import utc_now
 from .explain import may_pass
-from .store import Store
+
+if TYPE_CHECKING:
+    from .store import Store  # which asks before it opens whose runner lives
 
 __all__ = ["HEARTBEAT", "LEASE", "Heartbeat", "Lease", "is_lost", "new_token", "runner_told"]
 

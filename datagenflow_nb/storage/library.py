@@ -136,7 +136,8 @@ class ModelTable:
         """Add the model, or replace the one of that name."""
         with self._store.write() as connection:
             connection.execute(
-                "INSERT INTO models VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(name) DO UPDATE "
+                "INSERT INTO models (name, endpoint, model, key_env, input_price, output_price, "
+                "limits, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(name) DO UPDATE "
                 "SET "
                 "endpoint = excluded.endpoint, model = excluded.model, key_env = excluded.key_env, "
                 "input_price = excluded.input_price, output_price = excluded.output_price, "

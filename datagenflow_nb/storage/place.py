@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import sqlite3
+import tempfile
+import time
 from pathlib import Path
+
+from .explain import BUSY_TIMEOUT
 
 __all__ = [
     "NETWORK_FILE_SYSTEMS",
@@ -13,7 +19,11 @@ __all__ = [
     "is_network_place",
     "is_write_protected",
     "reading_mode",
+    "set_journal_mode",
+    "spare_folders",
 ]
+
+_log = logging.getLogger("datagenflow_nb")
 
 #: WAL needs shared memory between processes, which these do not give (sqlite.org/wal.html, 2.2).
 NETWORK_FILE_SYSTEMS = frozenset(
@@ -79,6 +89,22 @@ def reading_mode(path: Path) -> str:
     return "ro&immutable=1"
 
 
+def set_journal_mode(connection: sqlite3.Connection, mode: str) -> None:
+    """Switch to ``mode``; SQLite's busy timeout does not cover this statement."""
+    deadline = time.monotonic() + BUSY_TIMEOUT
+    while True:
+        try:
+            answer = connection.execute(f"PRAGMA journal_mode = {mode}").fetchone()[0]
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)  # another process is opening the same new file
+        else:
+            if answer.upper() != mode:
+                _log.warning("SQLite keeps journal mode %s instead of %s", answer, mode)
+            return
+
+
 def file_number(path: Path) -> tuple[int, int] | None:
     """What tells the file at ``path`` from any other, whatever it is called; None without one."""
     try:
@@ -86,6 +112,14 @@ def file_number(path: Path) -> tuple[int, int] | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     return found.st_dev, found.st_ino
+
+
+def spare_folders(path: Path) -> list[Path]:
+    """Where to put what the file at ``path`` does not take: beside it, or where temporary files go.
+
+    They may be the same.
+    """
+    return list(dict.fromkeys([path.parent, Path(tempfile.gettempdir()).resolve()]))
 
 
 def drop_log(path: Path, number: tuple[int, int] | None) -> None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import logging
 import os
 import sqlite3
 import threading
-import time
 import weakref
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -16,8 +14,7 @@ from typing import Any
 
 from ..errors import StoreError
 from .explain import BUSY_TIMEOUT, explained
-from .held import Held
-from .migrations import MIGRATION_SET, apply_migrations, known_migrations
+from .held import Held, empty_log
 from .place import (
     drop_log,
     file_number,
@@ -25,6 +22,16 @@ from .place import (
     is_network_place,
     is_write_protected,
     reading_mode,
+    set_journal_mode,
+)
+from .rescue import save_copy
+from .versions import (
+    bring_up,
+    check_owner,
+    pending_migrations,
+    running_job,
+    stand_ins,
+    unknown_migrations,
 )
 
 __all__ = ["Store"]
@@ -46,7 +53,10 @@ class Store:
     Attributes
     ----------
     is_read_only : bool
-        It is write-protected; every write is an error.
+        It is write-protected, or is of an older version and a job runs in it; every write is an
+        error.
+    outgrown : str or None
+        Set when a newer version has brought the file up to date meanwhile: why writes are errors.
 
     Raises
     ------
@@ -68,6 +78,13 @@ class Store:
         self._identity: tuple[int, ...] | None = None
         self._log_number: tuple[int, int] | None = None
         self._rescue: str | None = None
+        self.outgrown: str | None = None
+        #: SQLite's count of changes to the tables, as of the last look at their version.
+        self._schema: int | None = None
+        #: Why nothing can be written; a job of an older version that runs is a reason that ends.
+        self._why = ""
+        self._is_held_back = False
+        self._stand_ins: list[str] = []
         with self._explained():
             self.is_read_only = is_write_protected(self.path)
             if self.is_read_only:
@@ -108,6 +125,8 @@ class Store:
                     connection.close()
                     raise StoreError(self._moved())
                 connection.execute("SELECT 1 FROM sqlite_master").fetchone()  # makes the log
+                for statement in self._stand_ins:
+                    connection.execute(statement)
                 self._log_number = file_number(self.path.with_name(f"{self.path.name}-wal"))
             held = self._local.held = Held(connection)
             with self._lock:
@@ -148,24 +167,27 @@ class Store:
             yield from cursor.execute(sql, parameters)
 
     @contextlib.contextmanager
-    def write(self) -> Iterator[sqlite3.Connection]:
+    def write(self, *, any_version: bool = False) -> Iterator[sqlite3.Connection]:
         """The one way to write: a transaction that holds the write lock from its first moment.
 
         ``BEGIN IMMEDIATE``: a deferred transaction that reads first and writes later fails with
         "database is locked" when another process wrote in between.
 
+        Parameters
+        ----------
+        any_version : bool
+            For how a job's row tells its end and what is wished of its runner, in columns of
+            ``main.jobs`` that every version has: also written where the tables are not this
+            version's, because another process needs the older ones or has brought them up to date.
+
         Raises
         ------
         StoreError
-            When the file cannot be written, or was deleted or replaced; nothing of the
-            transaction is kept.
+            When the file cannot be written, was deleted or replaced, or is of a newer version by
+            now; nothing of the transaction is kept.
         """
-        if self.is_read_only:
-            raise StoreError(
-                f"{self.path} is only read here, it or its folder is write-protected: nothing was "
-                "stored; copy the file to where you may write, or choose another DATABASE_PATH",
-                {"path": str(self.path)},
-            )
+        if self.is_read_only and not (any_version and self._is_held_back):
+            raise StoreError(self._why, {"path": str(self.path)})
         with self._using() as connection:
             self._refuse_nested(connection)
             rescue = self._rescue
@@ -176,6 +198,8 @@ class Store:
                     # With the lock held: nobody commits to the lost file after its rescue.
                     connection.execute("ROLLBACK")
                     raise StoreError(self._moved(connection), {"path": str(self.path)})
+                if not any_version:
+                    self._refuse_outgrown(connection)
                 yield connection
                 connection.execute("COMMIT")
                 if self._rescue != rescue:  # saved by another thread, perhaps without this
@@ -203,7 +227,7 @@ class Store:
             holders = list(self._connections)
             self._connections.clear()
         is_left = bool(holders) and not self.is_read_only and self.is_moved()
-        is_empty = is_left and _empty_log(holders[0])
+        is_empty = is_left and empty_log(holders[0])
         for held in holders:
             held.close()
         if is_empty:
@@ -211,9 +235,34 @@ class Store:
                 drop_log(self.path, self._log_number)
         self._local = threading.local()
 
+    def _refuse_outgrown(self, connection: sqlite3.Connection) -> None:
+        """Write nothing into tables that a newer version has changed while the file was open."""
+        (schema,) = connection.execute("PRAGMA schema_version").fetchone()
+        if schema == self._schema:
+            return
+        newer = unknown_migrations(connection)
+        if newer:
+            self.outgrown = (
+                f"{self.path} was brought up to date by a newer version of datagenflow-nb while it "
+                f"was open here ({newer[-1]} is unknown to this one); nothing more is stored in it "
+                "from here: go on with that version, in a new process"
+            )
+            raise StoreError(self.outgrown, {"path": str(self.path), "unknown": newer})
+        self._schema = schema
+
     def _refuse_nested(self, connection: sqlite3.Connection) -> None:
         if connection.in_transaction:
             raise StoreError(f"{self.path}: this thread has a transaction open already")
+
+    def is_to_reopen(self) -> bool:
+        """True when opening the path anew gives more: it leads elsewhere, or a job has ended that
+        needed the file as it was."""
+        if self.is_moved():
+            return True
+        if not self._is_held_back:
+            return False
+        with self._using() as connection:
+            return running_job(connection) is None
 
     def is_moved(self) -> bool:
         """True when the path no longer leads to the file that was opened.
@@ -237,17 +286,13 @@ class Store:
             what = "changed or replaced"
         text = f"{self.path} was {what} while it was open; nothing more is stored in it or read"
         with self._lock:
+            problem = None
             if self._rescue is None and connection is not None:
-                stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%d-%H%M%S")
-                target = self.path.with_name(f"{self.path.name}.rescued-{stamp}-{self._pid}.db")
-                self._rescue = f"it is being saved as {target}"
                 try:
-                    connection.execute("VACUUM INTO ?", [str(target)])
-                except sqlite3.Error as error:
-                    self._rescue = f"it could not be saved as {target}: {error}"
-                else:
-                    self._rescue = f"what it held was saved as {target}"
-            return f"{text}; {self._rescue or 'open the workspace anew, by its path'}"
+                    self._rescue = f"what it held was saved as {save_copy(connection, self.path)}"
+                except StoreError as error:  # the next one who comes tries again
+                    problem = f"what it held could not be saved: {error.message}"
+            return f"{text}; {self._rescue or problem or 'open the workspace anew, by its path'}"
 
     def _connect(self, mode: str | None = None) -> sqlite3.Connection:
         """A new connection; only mode ``rwc`` makes a file that is not there."""
@@ -269,105 +314,34 @@ class Store:
 
     def _prepare(self) -> None:
         """Bring a new or older file to this version's tables; refuse a newer one."""
-        connection = self._connect("rwc")
-        try:
-            self._check_owner(connection)
-            _set_journal_mode(connection, self._journal_mode)
-            if self._pending(connection):
-                connection.execute("BEGIN IMMEDIATE")
-                try:
-                    # Another process may have been faster; what it applied is not pending now.
-                    pending = self._pending(connection)
-                    if pending and pending != known_migrations():
-                        self._back_up(pending[0])
-                    apply_migrations(connection)
-                    connection.execute("COMMIT")
-                except BaseException:
-                    if connection.in_transaction:
-                        connection.execute("ROLLBACK")
-                    raise
+        with contextlib.closing(self._connect("rwc")) as connection:
+            check_owner(connection, self.path)
+            set_journal_mode(connection, self._journal_mode)
+            running = bring_up(connection, self.path)
             self._identity = self._found()
-        finally:
-            connection.close()
+            if running is not None:
+                self.is_read_only = self._is_held_back = True
+                what = f"{self.path} is of an older version, which a running job needs"
+                self._why = f"{what}; nothing was stored: {running}"
+                self._stand_ins = stand_ins(connection)
+                _log.warning("%s; it is only read: %s", what, running)
 
     def _open_for_reading(self) -> None:
         """Look at a file that cannot be written; refuse one that would have to be."""
+        self._why = (
+            f"{self.path} is only read here, it or its folder is write-protected: nothing was "
+            "stored; copy the file to where you may write, or choose another DATABASE_PATH"
+        )
         self._mode = reading_mode(self.path)
         self._identity = self._found()
         with contextlib.closing(self._connect()) as connection:
-            self._check_owner(connection)
-            if self._pending(connection):
+            check_owner(connection, self.path)
+            if pending_migrations(connection, self.path):
                 raise StoreError(
                     f"{self.path} is of an older version, and it or its folder is write-protected, "
                     "so that it cannot be brought up to date; copy it to where you may write",
                     {"path": str(self.path)},
                 )
 
-    def _check_owner(self, connection: sqlite3.Connection) -> None:
-        found = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-        tables = {row[0] for row in found}
-        if tables and not self._applied(connection, tables):
-            raise StoreError(
-                f"{self.path} is a SQLite file of another program (tables: "
-                f"{', '.join(sorted(tables)[:5])}); choose another DATABASE_PATH",
-                {"path": str(self.path)},
-            )
-
-    def _applied(self, connection: sqlite3.Connection, tables: set[str]) -> set[str]:
-        """Our migrations in this file; other programs keep theirs in a table of the same name."""
-        if "_sqlite_migrations" not in tables:
-            return set()
-        names = connection.execute(
-            "SELECT name FROM _sqlite_migrations WHERE migration_set = ?", [MIGRATION_SET]
-        )
-        return {row[0] for row in names}
-
-    def _pending(self, connection: sqlite3.Connection) -> list[str]:
-        found = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-        applied = self._applied(connection, {row[0] for row in found})
-        newer = sorted(applied - set(known_migrations()))
-        if newer:
-            raise StoreError(
-                f"{self.path} was written by a newer version of datagenflow-nb ({newer[-1]} is "
-                "unknown to this one); upgrade the package, or choose another DATABASE_PATH",
-                {"path": str(self.path), "unknown": newer},
-            )
-        return [name for name in known_migrations() if name not in applied]
-
-    def _back_up(self, before: str) -> None:
-        """Copy the file; the caller holds the write lock, so that it cannot change meanwhile."""
-        stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%d-%H%M%S")
-        target = self.path.with_name(f"{self.path.name}.before-{before}-{stamp}-{os.getpid()}")
-        with (
-            contextlib.closing(self._connect()) as source,
-            contextlib.closing(sqlite3.connect(target)) as copy,
-        ):
-            source.backup(copy)
-        _log.warning("%s is of an older version; a copy was kept as %s", self.path, target.name)
-
     def _explained(self) -> contextlib.AbstractContextManager[None]:
         return explained(self.path, lambda: self._is_closed)
-
-
-def _empty_log(held: Held) -> bool:
-    """Write what is in the log into the file it belongs to, wherever that was moved."""
-    with held.lock, contextlib.suppress(sqlite3.Error):
-        _, pages, written = held.connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-        return bool(pages == written)
-    return False
-
-
-def _set_journal_mode(connection: sqlite3.Connection, mode: str) -> None:
-    """Switch to ``mode``; SQLite's busy timeout does not cover this statement."""
-    deadline = time.monotonic() + BUSY_TIMEOUT
-    while True:
-        try:
-            answer = connection.execute(f"PRAGMA journal_mode = {mode}").fetchone()[0]
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)  # another process is opening the same new file
-        else:
-            if answer.upper() != mode:
-                _log.warning("SQLite keeps journal mode %s instead of %s", answer, mode)
-            return

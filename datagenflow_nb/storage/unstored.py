@@ -12,7 +12,6 @@ import json
 import logging
 import os
 import sqlite3
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from typing import Any
 from ..errors import StoreError
 from ..records import decode
 from .inserts import Counts, Item, insert
+from .place import spare_folders
 
 __all__ = ["drop_unstored", "keep_unstored", "runner_of", "take_unstored"]
 
@@ -60,7 +60,7 @@ def keep_unstored(store: Path, runner: Sequence[Any], items: Sequence[Item], num
     stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%d-%H%M%S")
     name = f"{store.name}.unstored-{stamp}-{os.getpid()}-{number:04d}.jsonl"
     problems = []
-    for folder in _folders(store):
+    for folder in spare_folders(store):
         path = folder / name
         try:
             _write(path, "\n".join(lines) + "\n")
@@ -98,11 +98,6 @@ def drop_unstored(paths: Sequence[Path]) -> None:
             _log.info("what was kept in %s is stored", path)
 
 
-def _folders(store: Path) -> list[Path]:
-    # They may be the same.
-    return list(dict.fromkeys([store.parent, Path(tempfile.gettempdir()).resolve()]))
-
-
 def _write(path: Path, text: str) -> None:
     """A new file, for its owner alone, whole or not at all."""
     descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
@@ -119,7 +114,7 @@ def _write(path: Path, text: str) -> None:
 def _files_of(store: Path, runner: Sequence[Any]) -> Iterator[tuple[Path, list[str]]]:
     """The files of that runner, in order; a rescued copy of the store has another name than it."""
     wanted = ["datagenflow_nb", *runner]
-    for folder in _folders(store):
+    for folder in spare_folders(store):
         for path in sorted(folder.glob("*.unstored-*.jsonl")):
             try:
                 # Everybody may write where temporary files go.

@@ -217,7 +217,10 @@ class Writer:
         """Write it, or note why its jobs cannot go on."""
         # Nothing is written behind a gap: rows queued after those that failed refer to them.
         self._keep([item for item in batch if item[0] in self._keeping])
-        batch = [item for item in batch if item[0] not in self._failures]
+        batch = [
+            item for item in batch
+            if item[0] not in self._failures and item[0] not in self._keeping
+        ]  # fmt: skip
         began = time.monotonic()
         while (error := self._try(batch)) is not None:
             if time.monotonic() - began >= PATIENCE:
@@ -248,6 +251,11 @@ class Writer:
             # The thread's edge: were it to end, everybody who waits for a commit would for ever.
             if isinstance(error, StoreError) and may_pass(error):
                 return error
+            if isinstance(error, StoreError) and self._store.outgrown is not None:
+                # Their runners stop at their next look; what is answered until then is safe.
+                self._keeping |= jobs
+                self._keep(batch)
+                return None
             if isinstance(error, StoreError) and self._store.is_moved():
                 self._give_up(batch, error)
                 return None
@@ -282,6 +290,7 @@ class Writer:
             except (StoreError, TypeError, ValueError) as error:  # the thread's edge, as above
                 told.append(f"what was not stored of job {job_id} is lost: {error}")
                 _log.error("%s", told[-1])
+                self._failures.setdefault(job_id, StoreError(told[-1]))
             else:
                 told.append(
                     f"what was not stored of job {job_id} is in {path}, and resuming takes it up"

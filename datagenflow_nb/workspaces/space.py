@@ -205,7 +205,7 @@ def workspace(database_path: str | Path | None = None) -> Workspace:
     """Open a workspace and make it the current one; without a path, give the current one.
 
     A path whose file was deleted or replaced since is opened anew, and the workspace that had it
-    open is closed.
+    open is closed; so is one that could only be read for a job that has ended since.
 
     Parameters
     ----------
@@ -222,7 +222,7 @@ def workspace(database_path: str | Path | None = None) -> Workspace:
         return _current[0]
     chosen = None if database_path is None else _store_path(database_path)
     settings = Settings.load(database_path=chosen)
-    if _current and _current[0].settings == settings and _current[0].store.is_moved():
+    if _current and _current[0].settings == settings and _current[0].store.is_to_reopen():
         _current[0].close()
     return use(settings)
 

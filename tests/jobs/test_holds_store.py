@@ -7,6 +7,7 @@ import contextlib
 import os
 import re
 import resource
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -379,28 +380,34 @@ def test_end_that_could_not_be_stored(
     assert_whole(dgf.workspace(), job, SEEDS)
 
 
-@pytest.mark.parametrize("what", ["deleted", "replaced by another file"])
+@pytest.mark.parametrize("what", ["deleted", "deleted with its folder", "replaced by another file"])
 def test_store_that_is_lost(tmp_path: Path, server: OfflineServer, dgf_on: On, what: str) -> None:
     """The command fails and names the copy it saved, from which the job is finished."""
     server.reset(latency=0.01)
-    store = tmp_path / "lost.db"
+    store = tmp_path / "project" / "lost.db"
     process = dgf_on(store).run(patience=60)
     until_answered(100, process, store)
     stored = stored_prompts(store)
     if what == "deleted":
         store.unlink()
+    elif what == "deleted with its folder":
+        shutil.rmtree(store.parent)
     else:
         Store(tmp_path / "other.db").close()
         (tmp_path / "other.db").replace(store)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 1
+    happened = what.removesuffix(" with its folder")
     told = re.search(
-        rf"Error: .*/lost\.db was {what} while it was open; nothing more is stored in it or read; "
+        rf"Error: .*/lost\.db was {happened} while it was open; nothing more is "
+        "stored in it or read; "
         r"what it held was saved as (\S+\.rescued-\S+\.db)",
         err,
     )
     assert told, err
     saved = Path(told[1])
+    assert saved.parent == (tmp_path if "folder" in what else store.parent)
+    assert saved.stat().st_mode & 0o777 == 0o600
     first = hear_out(server)
     assert stored <= stored_prompts(saved)
     dgf_on(saved).resume()

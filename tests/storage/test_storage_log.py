@@ -70,6 +70,7 @@ def test_store_from_before_blocks_were_named(
                 "VALUES (?, '2026-01-02T03:04:05.678Z', 'print', 'abc', 'from before')",
                 [job_id],
             )
+        JobTable(old).finish(job_id, "none", "failed")
         old.close()
     migrated = Store(path)
     assert LogTable(migrated).lines(job_id) == [

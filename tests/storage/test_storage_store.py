@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -424,6 +425,28 @@ def test_a_lost_file_is_not_read(store: Store, replacement: bytes | None) -> Non
             read()
     saved = Store(rescued(store.path.parent))
     assert names(saved) == []
+    saved.close()
+
+
+def test_a_lost_file_that_finds_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both places are named; what comes later tries again, and saves it where files can be made."""
+    temporary, folder = tmp_path / "temporary", tmp_path / "project"
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    store = Store(folder / "data.db")
+    with store.write() as connection:
+        insert(connection, "kept")
+    shutil.rmtree(folder)
+    told = r"; what it held could not be saved: .*/project/data\.db\..*; .*/temporary/data\.db\."
+    with pytest.raises(StoreError, match=told):
+        names(store)
+    temporary.mkdir()
+    with pytest.raises(
+        StoreError, match=r"; what it held was saved as .*/temporary/data\.db\.resc"
+    ):
+        names(store)
+    store.close()
+    saved = Store(rescued(temporary))
+    assert names(saved) == ["kept"]
     saved.close()
 
 
