@@ -35,8 +35,9 @@ class RerunFace:
 
     def plan_rerun(self, job_id: int, pipeline: Any, options: dict[str, Any]) -> RerunPlan:
         """See ``Rerunnable.plan_rerun``."""
+        parent = self._resume.with_unstored(self.table.get(job_id))
         return plan_rerun(
-            self.table.get(job_id), pipeline, options, table=self.table, reuse=self._reuse,
+            parent, pipeline, options, table=self.table, reuse=self._reuse,
             resolve=self._resolve, instances=self._instances.get(job_id, {}),
             start=self._start_rerun,
         )  # fmt: skip

@@ -16,7 +16,7 @@ from .journal import STEP_COLUMNS, call_from_row, step_from_row
 from .lease import runner_told
 from .passes import Passes, passes_of, repetitions_of
 from .store import Store
-from .unstored import drop_unstored, runner_of, take_unstored
+from .unstored import drop_unstored, has_unstored, runner_of, take_unstored
 
 __all__ = ["Begun", "Past", "Progress", "ResumeTable", "refuse"]
 
@@ -127,6 +127,30 @@ class ResumeTable:
             taken = connection.execute("SELECT * FROM jobs WHERE id = ?", [job.id]).fetchone()
         drop_unstored(kept)
         return JobRow.read(taken)
+
+    def with_unstored(self, job: JobRow) -> JobRow:
+        """The job with what its last runner could not write, which is written first; its row.
+
+        Nothing is done while a runner has it.
+        """
+        if job.status in ACTIVE:
+            return job
+        found = self._store.row("SELECT * FROM jobs WHERE id = ?", [job.id])
+        if found is None or not has_unstored(self._store.path, runner_of(found)):
+            return job
+        with self._store.write() as connection:
+            found = connection.execute("SELECT * FROM jobs WHERE id = ?", [job.id]).fetchone()
+            if found is None or JobRow.read(found) != job:
+                return job  # somebody has taken it in this very moment, with the same
+            kept = take_unstored(connection, self._store.path, runner_of(found))
+            connection.execute(
+                "UPDATE jobs SET executions_done = ?, records_generated = ?, records_failed = ?, "
+                "records_filtered = ?, records_accepted = ? WHERE id = ?",
+                [*_counts(connection, job.id), job.id],
+            )
+            found = connection.execute("SELECT * FROM jobs WHERE id = ?", [job.id]).fetchone()
+        drop_unstored(kept)
+        return JobRow.read(found)
 
     def give_back(self, before: JobRow, token: str) -> None:
         """Undo ``take`` for a runner that could not start, whether or not it was done."""

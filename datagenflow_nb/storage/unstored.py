@@ -21,7 +21,7 @@ from ..records import decode
 from .inserts import Counts, Item, insert
 from .place import spare_folders
 
-__all__ = ["drop_unstored", "keep_unstored", "runner_of", "take_unstored"]
+__all__ = ["drop_unstored", "has_unstored", "keep_unstored", "runner_of", "take_unstored"]
 
 _log = logging.getLogger("datagenflow_nb")
 
@@ -69,6 +69,11 @@ def keep_unstored(store: Path, runner: Sequence[Any], items: Sequence[Item], num
             continue
         return path
     raise StoreError("; ".join(problems))
+
+
+def has_unstored(store: Path, runner: Sequence[Any]) -> bool:
+    """Whether there are files of that runner."""
+    return next(_files_of(store, runner), None) is not None
 
 
 def take_unstored(connection: sqlite3.Connection, store: Path, runner: Sequence[Any]) -> list[Path]:

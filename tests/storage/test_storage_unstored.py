@@ -16,6 +16,7 @@ from datagenflow_nb.storage import writer as writer_module
 from datagenflow_nb.storage.jobs import JobRow, JobTable
 from datagenflow_nb.storage.lease import new_token
 from datagenflow_nb.storage.resume import ResumeTable
+from datagenflow_nb.storage.reuse import ReuseTable
 from datagenflow_nb.storage.store import Store
 from datagenflow_nb.storage.writer import Writer
 
@@ -89,6 +90,22 @@ def test_resuming_takes_them_up(store: Store, job: JobRow, kept: Path) -> None:
     assert seeds_of(store, "executions") == [0, 1, 2]
     assert (seeds_of(store, "calls"), seeds_of(store, "records")) == ([1], [0, 2])
     assert not kept.exists()
+
+
+def test_rerunning_takes_them_up(store: Store, job: JobRow, kept: Path) -> None:
+    """What was answered can be reused then; a runner that has the job keeps its own."""
+    resuming, table = ResumeTable(store), JobTable(store)
+    ended = table.get(job.id)
+    row = resuming.with_unstored(ended)
+    assert (row.status, row.executions_done, row.records_generated) == ("failed", 2, 2)
+    assert row.usage == {"calls": 1}
+    assert [asked.answer for _, _, asked in ReuseTable(store).answers(job.id, 1, 0)] == [
+        "paid " + "x" * 50_000
+    ]
+    assert not kept.exists()
+    assert resuming.with_unstored(row) == row
+    taken = take(store, job)
+    assert resuming.with_unstored(taken) == taken
 
 
 def test_a_rescued_copy_finds_them(store: Store, job: JobRow, kept: Path) -> None:
