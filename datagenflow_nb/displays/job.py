@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from .asked import changed_told
+from .asked import changed_told, default_told
 from .html import Html, el, page
 from .log import LineFacts, log_html, log_title
 from .pace import Pace
@@ -94,6 +94,9 @@ def job_html(
     facts = [_done(job), *_facts(job, pace)]
     if models:
         facts.append(f"model {models}")
+    default = default_told(job.options)
+    if default is not None and job.status in ("queued", "running", "paused"):
+        facts.append(f"default model {default[0]}, if a block's code asks")
     return page(
         el("div", title, class_="dgf-head"),
         _bar(job),

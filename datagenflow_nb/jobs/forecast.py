@@ -126,7 +126,7 @@ def forecast(program: Program, parent: Parent, models: Models) -> Forecast:
             kept = min(has_asked, calls) if asks_same and given_same else 0
             # What a block asks about something else may turn out to be the same.
             is_exact &= is_sure and flow.is_sure and (given_same or not asks_same)
-            is_exact &= not parent.has_failed
+            is_exact &= not parent.has_failed and (model not in known or len(known) == 1)
             reused, made = reused + kept, made + calls - kept
         elif not is_builtin(bound.block) and bound.wants_context and not bound.spec.disabled:
             is_exact = False  # whether it asks is not known

@@ -62,6 +62,16 @@ def test_progress_text(job: Facts, pace: Pace, line: str) -> None:
     assert progress_text(job, pace) == line
 
 
+def test_models_that_code_may_ask() -> None:
+    """While a job runs its display names the default model; what has changed it says always."""
+    options = {"identity": {"default": ["cheap", None, "cheap"]}, "changed": ["a", "b"]}
+    changed = "Resumed: the code of blocks &#x27;a&#x27; and &#x27;b&#x27; has changed since"
+    for status in ("running", "completed"):
+        html = job_html(Facts(status=status, options=options), Pace()).replace("&#39;", "&#x27;")
+        told = "default model cheap, if a block&#x27;s code asks"
+        assert (told in html, changed in html) == (status == "running", True)
+
+
 def test_job_html() -> None:
     """A running job shows its bar, its blocks and its last error."""
     job = Facts(records_generated=30, records_failed=20, options={"models": ["a", "<b>"]})
