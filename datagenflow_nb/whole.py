@@ -11,7 +11,7 @@ from typing import Any
 
 from .errors import ValidationError
 
-__all__ = ["LARGEST", "as_whole", "check_whole", "row_id", "told"]
+__all__ = ["LARGEST", "as_whole", "check_whole", "job_number", "row_id", "told"]
 
 #: The largest number a column of a store holds: 64 bits with a sign.
 LARGEST = 2**63 - 1
@@ -39,6 +39,17 @@ def row_id(value: Any) -> int | None:
     """
     number = as_whole(value)
     return number if number is not None and -LARGEST <= number <= LARGEST else None
+
+
+def job_number(text: str) -> int | None:
+    """The number in ``job:3``; None for any other text.
+
+    >>> job_number("job:3"), job_number("job:x"), job_number("3")
+    (3, None, None)
+    """
+    word, _, number = text.partition(":")
+    is_one = word == "job" and number.isdecimal() and len(number) <= len(str(LARGEST))
+    return int(number) if is_one else None
 
 
 def check_whole(value: Any, what: str, *, least: int = 0) -> int:

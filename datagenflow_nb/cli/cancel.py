@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from ..displays.sample import to_finish
 from ..displays.text import plural
 from .command import Command, db_option, existing_workspace, json_option
 from .follow import db_argument
@@ -41,4 +42,5 @@ def cancel(job_id: int, db: Path | None, now: bool, as_json: bool) -> None:
         total = plural(row.total or 0, "execution")
         emit(f"Job {row.id} {row.status}: {row.executions_done:,} of {total} done")
         if row.status != "completed":
-            emit(f"To finish it: dgf resume {row.id}{option}")
+            what, command = to_finish(row)
+            emit(f"To finish {what}: dgf {command}{option}")

@@ -80,6 +80,10 @@ class Command(click.Command):
             else:
                 emit(f"Error: {error.message}", err=True)
             ctx.exit(FAILED)
+        except KeyboardInterrupt:  # before a job has begun: from then on it is followed to its end
+            if ctx.params.get("as_json"):
+                emit_json({"error": "interrupted", "detail": {}})
+            raise
 
 
 class _Handler(logging.Handler):

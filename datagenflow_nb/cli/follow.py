@@ -10,8 +10,8 @@ from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
 from ..displays.asked import changed_told, default_told, models_told
-from ..displays.budgets import way_on
 from ..displays.reached import executions_told
+from ..displays.sample import to_finish
 from ..displays.text import duration, plural, shorten, shown_path
 from ..displays.usage import cost_told, parts_of
 from ..errors import ConfigError, JobError
@@ -193,8 +193,11 @@ def summary_text(workspace: Workspace, row: JobRow, summary: dict[str, Any]) -> 
             f"All that had finished is stored: {plural(row.executions_done, 'execution')}."
         )
     if row.status != "completed":
-        more = way_on(row.error)
-        lines.append(f"To finish it: dgf resume {row.id}{more}{db_argument(workspace)}")
+        what, command = to_finish(row)
+        lines.append(f"To finish {what}: dgf {command}{db_argument(workspace)}")
+        if command.startswith("resume") and row.options.get("sample") is not None:
+            figures = f"dgf estimate job:{row.id}{db_argument(workspace)}"
+            lines.append(f"What all of it will take: {figures}")
     return "\n".join(lines)
 
 

@@ -107,6 +107,10 @@ class Estimate:
                 notes.append("One execution says nothing about how much they differ: no interval.")
             elif any(figure.value and figure.low is None for figure in self._figures()):
                 notes.append("Where no spread was seen the others may differ all the same.")
+        if self.missing:
+            way = f"dgf estimate job:{self.job_id}"
+            told = f"What was run is kept; %{way} or {way} runs the missing {self.missing:,}."
+            return [*notes, told]
         return [*notes, f"What was run is kept; %dgf resume {self.job_id} or dgf resume "
                 f"{self.job_id} runs the rest."]  # fmt: skip
 

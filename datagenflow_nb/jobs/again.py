@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from ..blocks.base import BaseBlock
+from ..displays.sample import sample_missing
 from ..engine import Program
 from ..errors import BlockNotFoundError, ConfigError
 from ..llm.catalog import Models
@@ -48,7 +49,8 @@ class Resumable(Steerable):
 
         A job that is paused goes on where it is, in whichever process. Else this process runs it:
         what has ended stays. Only what is missing runs, and answers that are stored are not asked
-        for again.
+        for again. Of an estimate that was stopped its own executions are missing; once these have
+        ended, all others.
 
         Parameters
         ----------
@@ -117,8 +119,10 @@ def refuse_on_the_way(job: JobRow, options: dict[str, Any], *, detach: bool) -> 
         )
 
 
-def options_again(job: JobRow, options: dict[str, Any]) -> dict[str, Any]:
+def options_again(job: JobRow, options: dict[str, Any], *, is_retry: bool) -> dict[str, Any]:
     """The job's options with those that may change.
+
+    An estimate stays one until its executions have ended: not before that runs the whole job.
 
     Raises
     ------
@@ -141,6 +145,8 @@ def options_again(job: JobRow, options: dict[str, Any]) -> dict[str, Any]:
             {"job_id": job.id},
         )
     kept = {name: value for name, value in job.options.items() if name not in _OF_ONE_RUNNER}
+    if "sample" in job.options and (is_retry or sample_missing(job)):
+        kept["sample"] = job.options["sample"]
     return {**kept, **{name: getattr(checked, name) for name in options}}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..displays.estimate import Estimate, Figure
+from ..displays.sample import paid_told, sample_missing
 from ..errors import ConfigError, JobError
 from ..llm.catalog import Models
 from ..storage.jobs import JobRow
@@ -16,6 +17,10 @@ from .rates import within_limits
 
 __all__ = ["check_sample", "estimate_of"]
 
+_FIRST = (
+    "These were no sample: they came first, and are not spread over all. The others may take "
+    "more or less."
+)
 _UNKNOWN = Figure(None, None, None, None)
 
 
@@ -60,6 +65,8 @@ def estimate_of(
     """
     if not sample:
         why = "" if job.error is None else f": {job.error['error']}"
+        if sample_missing(job):
+            why += f"; {paid_told(job)}; dgf estimate job:{job.id} runs what is missing"
         raise JobError(
             f"job {job.id} is {job.status} and none of its executions has ended, so there is "
             f"nothing to estimate from{why}",
@@ -92,6 +99,7 @@ def estimate_of(
         None if is_known else _no_prices(job),
         limited,
         _shortfall(job, len(sample), wanted) if len(sample) < wanted else None,
+        _FIRST if len(sample) < total and job.options.get("sample") is None else None,
     )
     return Estimate(
         job_id=job.id,
@@ -130,4 +138,4 @@ def _no_prices(job: JobRow) -> str:
 
 def _shortfall(job: JobRow, count: int, wanted: int) -> str:
     why = f"the job is {job.status}" if job.error is None else job.error["error"]
-    return f"{count:,} of {wanted:,} were run: {why}"
+    return f"{count:,} of {wanted:,} were run: {why}; {paid_told(job)}"

@@ -73,6 +73,8 @@ class _Sample(Goal):
     def missed(
         self, counts: Counts, before: JobRow | None
     ) -> tuple[str, DataGenFlowError | None, dict[str, Any] | None]:
+        if before is not None:
+            return super().missed(counts, before)
         number = self._job.id
         error = JobError(
             f"estimate: {counts.done:,} of {self._job.total or 0:,} executions were run; for the "

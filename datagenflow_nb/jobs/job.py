@@ -12,7 +12,8 @@ from ..storage.control import ControlTable
 from ..storage.jobs import JobRow, JobTable
 from ..storage.log import LogLine, LogTable
 from ..storage.records import Record, RecordTable
-from .again import Again, Resumable
+from .again import Again
+from .estimating import Estimable
 from .failures import causes_of, failures_of
 from .rerun import Plan, Rerunnable
 from .statuses import as_statuses, statuses_to_export
@@ -22,6 +23,7 @@ from .wishes import Live
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ..displays.estimate import Estimate
     from ..displays.failures import FailureList
     from ..displays.listing import Listing
     from ..export import ExportResult
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Job"]
 
 
-class Job(Resumable, Rerunnable):
+class Job(Estimable, Rerunnable):
     """A stored run of a pipeline over seeds.
 
     Properties are read from the store each time, so that they are true for jobs of any process.
@@ -46,6 +48,7 @@ class Job(Resumable, Rerunnable):
         live: Callable[[int], Live | None],
         again: Again,
         plan: Plan,
+        estimate: Callable[[int], Estimate],
     ) -> None:
         self.id = job_id
         self._table = table
@@ -55,6 +58,7 @@ class Job(Resumable, Rerunnable):
         self._live = live
         self._again = again
         self._plan = plan
+        self._estimate = estimate
 
     def __repr__(self) -> str:
         try:

@@ -18,6 +18,7 @@ from ..check import needed_seed_fields
 from ..displays.asked import changed_told
 from ..displays.estimate import Estimate
 from ..displays.reached import executions_told
+from ..displays.sample import to_finish
 from ..displays.text import shown_path
 from ..engine import Program
 from ..errors import SeedError
@@ -227,7 +228,7 @@ class JobRoom(RerunFace, DetachedFace):
         """
         before = self.table.get(job_id)
         refuse(before, is_retry=is_retry)
-        given, options = options, options_again(before, options)
+        given, options = options, options_again(before, options, is_retry=is_retry)
         refuse_met(before, options, is_retry=is_retry)
         instances = self._instances.get(before.id, {})
         program, models = program_again(before, self._services(), instances, self._reuse)
@@ -330,6 +331,7 @@ class JobRoom(RerunFace, DetachedFace):
             self._live.get,
             self.again,
             self.plan_rerun,
+            self.estimate,
         )
 
     async def close(self) -> None:
@@ -344,10 +346,11 @@ class JobRoom(RerunFace, DetachedFace):
         for runner in await self._stop("interrupted"):
             counts = runner.ledger
             row = replace(runner.job, executions_done=counts.done, records_accepted=counts.accepted)
+            what, command = to_finish(row)
             sys.stderr.write(
                 f"datagenflow: job {runner.job.id} was interrupted, the script ended while it ran; "
                 f"{executions_told(row)} are stored; "
-                f"to finish it: dgf resume {runner.job.id} --db {path}\n"
+                f"to finish {what}: dgf {command} --db {path}\n"
             )
 
     async def _stop(self, status: str) -> tuple[Runner, ...]:

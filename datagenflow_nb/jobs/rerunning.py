@@ -54,8 +54,8 @@ class RerunFace:
         parent_id = job.parent_job_id
         if parent_id is not None:
             return RerunFeed(self.table, job, self._resume, self._reuse, parent_id)
-        if is_new and job.options.get("sample") is not None:
-            return SampleFeed(self.table, job, job.options["sample"])
+        if job.options.get("sample") is not None:
+            return SampleFeed(self.table, job, self._resume, job.options["sample"])
         if job.options.get("target_accepted") is not None:
             most = attempts_of(job.options, job.total or 0)
             return PassesFeed(self.table, job, self._resume, most)

@@ -13,10 +13,10 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..displays.budgets import way_on
 from ..displays.job import job_html, progress_text
 from ..displays.log import LAST_LINES
 from ..displays.pace import Pace, Speed
+from ..displays.sample import to_finish
 from ..errors import DataGenFlowError
 from ..storage.jobs import ACTIVE, JobRow
 from ..storage.lease import runner_told
@@ -267,8 +267,8 @@ def _next_steps(row: JobRow) -> str:
 def _again(row: JobRow) -> list[str]:
     """What finishes a job that was stopped, or runs what failed in it again."""
     if row.status != "completed":
-        finish = f"%dgf resume {row.id}{way_on(row.error)} finishes it."
-        return [finish] if row.total is not None else []
+        what, command = to_finish(row)
+        return [f"%dgf {command} finishes {what}."] if row.total is not None else []
     return [f"%dgf retry {row.id} runs what failed again."] if row.records_failed else []
 
 

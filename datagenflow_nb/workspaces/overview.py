@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..displays.commands import to_type
+from ..displays.sample import to_finish
 from ..displays.status import Status
 from ..displays.text import plural, shown_path
 from ..errors import DataGenFlowError
@@ -81,7 +82,8 @@ def _next(pipelines: list[str], jobs: list[JobRow]) -> tuple[tuple[str, str], ..
     if jobs:
         last = jobs[-1]
         if last.status not in (*ACTIVE, "completed") and last.total is not None:
-            steps.append((f"%dgf resume {last.id}", f"finish the last job, which is {last.status}"))
+            _, command = to_finish(last)
+            steps.append((f"%dgf {command}", f"finish the last job, which is {last.status}"))
         steps += [
             (f"%dgf records {last.id}", "the last job's records as a DataFrame"),
             (f"%dgf export {last.id} out.jsonl", "take them away"),

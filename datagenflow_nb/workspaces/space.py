@@ -105,15 +105,8 @@ class Workspace(CatalogFace, ModelFace, RecordFace):
     def estimate(self, pipeline: Any, seeds: Any, *, executions: int, **options: Any) -> Estimate:
         """Run some executions, and tell from them what all will take.
 
-        They are evenly spread over all that the seeds ask for, and belong to a job that then ends
-        as ``stopped``: what they did cost is not spent in vain, ``resume`` runs the others.
-
-        Parameters
-        ----------
-        pipeline, seeds, **options
-            As for ``run``, but for ``target_accepted``. An interrupt cancels the job.
-        executions : int
-            How many to run; when there are no more, the result is exact.
+        See ``start_estimate``. An interrupt cancels the job; what it raises says what was paid and
+        what can be told already.
 
         Raises
         ------
@@ -122,11 +115,33 @@ class Workspace(CatalogFace, ModelFace, RecordFace):
         DataGenFlowError
             As for ``run``; then nothing was started.
         """
+        job = self.start_estimate(pipeline, seeds, executions=executions, **options)
+        return job.estimate(run_missing=False)
+
+    def start_estimate(self, pipeline: Any, seeds: Any, *, executions: int, **options: Any) -> Job:
+        """Start the job of an estimate; ``job.estimate()`` tells what all will take.
+
+        Its executions are evenly spread over all that the seeds ask for. It ends as ``stopped``:
+        what they did cost is not spent in vain, ``resume`` runs the others then.
+
+        Parameters
+        ----------
+        pipeline, seeds, **options
+            As for ``run``, but for ``target_accepted``.
+        executions : int
+            How many to run; when there are no more, the result is exact.
+
+        Raises
+        ------
+        DataGenFlowError
+            As for ``run``; then nothing was started.
+        """
         checked = RunOptions.check(options)
         check_sample(executions, checked.target_accepted)
         ready, stored = self._resolve(pipeline)
-        job = self._jobs.start(ready, seeds, checked, self.models, stored=stored, sample=executions)
-        return self._jobs.estimate(job.wait_or_cancel().id)
+        return self._jobs.start(
+            ready, seeds, checked, self.models, stored=stored, sample=executions
+        )
 
     def jobs(self) -> Listing[Job]:
         """All jobs, oldest first."""

@@ -115,6 +115,33 @@ def test_interrupt_of_a_wait(kernel: Kernel, folder: Path) -> None:
     assert kernel.run("job.records()['held'].tolist()[:2]").result == "[0, 1]"
 
 
+def test_interrupt_of_an_estimate(kernel: Kernel, folder: Path) -> None:
+    """It shows its job while it runs; interrupted it says what was paid and what can be told."""
+    rows = "".join(f'{{"n": {n}}}\n' for n in (0, 0, 0, 1, 0, 2))
+    cell = kernel.submit(f"%%dgf estimate hold --executions 3 --concurrency 1\n{rows}")
+    kernel.until(lambda: (folder / "at-1").exists())
+    number, status = last_job(folder)
+    assert status == "running"
+    kernel.until(lambda: f"job {number}: " in "".join(cell.data("text/plain")))
+    kernel.interrupt()
+    wish = f"SELECT control FROM jobs WHERE id = {number}"
+    kernel.until(lambda: look(folder / "datagenflow.db", wish) == [("cancel",)])
+    (folder / "go").touch()
+    told = kernel.wait(cell).traceback
+    (done,) = look(folder / "datagenflow.db", "SELECT executions_done FROM jobs "
+                   f"WHERE id = {number}")[0]  # fmt: skip
+    assert told.startswith(
+        f"Interrupted: job {number} is cancelled; {done} of 3 executions of the estimate have "
+        "ended; paid so far: no call"
+    )
+    assert f"Estimate from {done} of 6 executions (job {number})" in "".join(
+        cell.data("text/plain")
+    )
+    found = kernel.run(f"found = %dgf estimate job:{number}\n(found.executions, found.missing)")
+    assert found.result == "(3, 0)"
+    assert kernel.run(f"dgf.workspace().job({number}).estimate().executions").result == "3"
+
+
 def test_second_interrupt(kernel: Kernel, folder: Path) -> None:
     """A second one drops what is under way."""
     cell = started(kernel, folder, " --wait")

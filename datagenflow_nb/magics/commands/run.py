@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...displays.commands import to_type
 from ...displays.reached import executions_told
+from ...displays.sample import to_finish
 from ...errors import ConfigError
 from ..command import Call, Command
 from ..parser import Parser, names
@@ -23,7 +24,7 @@ from ._arguments import (
 if TYPE_CHECKING:
     from ...jobs import Job
 
-__all__ = ["COMMAND", "run_arguments", "seeds_of", "shown"]
+__all__ = ["COMMAND", "run_arguments", "seeds_of", "shown", "wait_shown"]
 
 
 def _arguments(parser: Parser) -> None:
@@ -88,8 +89,8 @@ def seeds_of(call: Call, command: str) -> Any:
     return parse_text(call.text, where="the cell", format=call.args.format)
 
 
-def _wait_for(job: Job) -> None:
-    """Show the job until it ends; an interrupt cancels it."""
+def wait_shown(job: Job) -> bool:
+    """Show the job until it ends; an interrupt cancels it. Whether there was none."""
     from ...widgets.job_view import show_job, tell
 
     view = None
@@ -99,15 +100,22 @@ def _wait_for(job: Job) -> None:
     except KeyboardInterrupt:
         tell(job, "Stopping: answers in flight are awaited; interrupt again to drop them.")
         job.cancel_and_wait()
-        row = job.row
-        finish = "" if row.status == "completed" else f"; %dgf resume {job.id} finishes it"
-        raise Interrupted(
-            f"job {job.id} is {row.status}; {executions_told(row)} are stored with their records"
-            f"{finish}"
-        ) from None
+        return False
     finally:
         if view is not None:
             view.settle()
+    return True
+
+
+def _wait_for(job: Job) -> None:
+    if not wait_shown(job):
+        row = job.row
+        what, command = to_finish(row)
+        finish = "" if row.status == "completed" else f"; %dgf {command} finishes {what}"
+        raise Interrupted(
+            f"job {job.id} is {row.status}; {executions_told(row)} are stored with their records"
+            f"{finish}"
+        )
 
 
 COMMAND = Command(
