@@ -230,11 +230,12 @@ def _beat(store: Store, leases: Sequence[Lease]) -> list[bool]:
     """Write signs of life; of each job whether it is still the runner's."""
     begun = _now()
     found = []
-    with store.write() as connection:
+    # In tables of a newer version too: the runner stops, but waits for what it has asked.
+    with store.write(any_version=True) as connection:
         now = utc_now()  # the wait for the lock is over
         for lease in leases:
             cursor = connection.execute(
-                "UPDATE jobs SET heartbeat_at = ? WHERE id = ? AND runner = ?",
+                "UPDATE main.jobs SET heartbeat_at = ? WHERE id = ? AND runner = ?",
                 [now, lease.job_id, lease.token],
             )
             found.append(cursor.rowcount == 1)

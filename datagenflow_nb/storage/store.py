@@ -176,9 +176,10 @@ class Store:
         Parameters
         ----------
         any_version : bool
-            For how a job's row tells its end and what is wished of its runner, in columns of
-            ``main.jobs`` that every version has: also written where the tables are not this
-            version's, because another process needs the older ones or has brought them up to date.
+            For what a job's row tells of its runner, that it lives, what is wished of it and how
+            it ended, in columns of ``main.jobs`` that every version has: also written where the
+            tables are not this version's, because another process needs the older ones or has
+            brought them up to date.
 
         Raises
         ------

@@ -13,7 +13,7 @@ from datagenflow_nb.errors import StoreError
 from datagenflow_nb.storage import migrations
 from datagenflow_nb.storage.control import ControlTable
 from datagenflow_nb.storage.jobs import JobTable
-from datagenflow_nb.storage.lease import new_token
+from datagenflow_nb.storage.lease import Lease, new_token
 from datagenflow_nb.storage.log import LogLine, LogTable
 from datagenflow_nb.storage.store import Store
 
@@ -99,7 +99,7 @@ def test_it_is_brought_up_to_date_when_the_job_has_ended(path: Path) -> None:
 
 
 def test_a_store_that_is_outgrown(store: Store) -> None:
-    """Rows are still read, columns that are unknown left out; ends of jobs alone are written."""
+    """Rows are read without the columns that are unknown; signs of life and ends are written."""
     token = new_token()
     table = JobTable(store)
     fields = {"pipeline_name": "demo", "definition": "{}", "options": {}, "random_seed": 1}
@@ -116,6 +116,7 @@ def test_a_store_that_is_outgrown(store: Store) -> None:
         with pytest.raises(StoreError, match=r"was brought up to date by a newer version .*m999_"):
             table.create(**fields, token=token)  # type: ignore[arg-type] # as above
     assert [job.runner for job in table.list()] == [token]
+    assert Lease(store, job_id, token).renew()
     assert table.finish(job_id, token, "interrupted")
     assert table.get(job_id).status == "interrupted"
 
