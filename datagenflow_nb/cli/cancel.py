@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from ..displays.sample import to_finish
 from ..displays.text import plural
 from .command import Command, db_option, existing_workspace, json_option
 from .follow import db_argument
@@ -26,6 +25,7 @@ def cancel(job_id: int, db: Path | None, now: bool, as_json: bool) -> None:
 
     No further call is made, and the job ends when the answers in flight are stored.
     """
+    from ..jobs.ways import ways_on
     from ..storage.jobs import ACTIVE
 
     with existing_workspace(db) as workspace:
@@ -41,6 +41,5 @@ def cancel(job_id: int, db: Path | None, now: bool, as_json: bool) -> None:
             return
         total = plural(row.total or 0, "execution")
         emit(f"Job {row.id} {row.status}: {row.executions_done:,} of {total} done")
-        if row.status != "completed":
-            what, command = to_finish(row)
-            emit(f"To finish {what}: dgf {command}{option}")
+        if (ways := ways_on(row)).resume is not None:
+            emit(f"To finish {ways.what}: {ways.resume}{option}")

@@ -33,8 +33,9 @@ def failures(job_id: int, db: Path | None, limit: int, as_json: bool) -> None:
             return
         if found:
             store = db_argument(workspace)
+            retry = f"To retry: {found.retry}{store}; to" if found.retry else "To"
             found.notes[-1] = (
-                f"To retry: dgf retry {job_id}{store}; to have them in a file: "
+                f"{retry} have them in a file: "
                 f"dgf export {job_id} failed.jsonl --status failed{store}"
             )
         emit(found.text(output_width()))

@@ -10,8 +10,7 @@ from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
 from ..displays.asked import changed_told, default_told, models_told
-from ..displays.reached import executions_told
-from ..displays.sample import to_finish
+from ..displays.reached import executions_told, judged_of
 from ..displays.text import duration, plural, shorten, shown_path
 from ..displays.usage import cost_told, parts_of
 from ..errors import ConfigError, JobError
@@ -113,7 +112,7 @@ def _stop(job: Job, *, now: bool) -> None:
 
 def exit_status(row: JobRow) -> int:
     """The command's exit status for a job that has ended."""
-    if row.status != "completed":
+    if row.status != "completed" or row.error is not None:  # of a retry that was of no use
         return FAILED
     return FAILED_RECORDS if row.records_failed else 0
 
@@ -165,6 +164,9 @@ def _causes(workspace: Workspace, row: JobRow) -> list[dict[str, Any]]:
 
 def summary_text(workspace: Workspace, row: JobRow, summary: dict[str, Any]) -> str:
     """The same for people."""
+    from ..jobs.ways import ways_on
+
+    ways = ways_on(row)
     counts = [plural(row.records_generated, "record")]
     if row.records_failed:
         counts.append(f"{row.records_failed:,} failed")
@@ -185,17 +187,19 @@ def summary_text(workspace: Workspace, row: JobRow, summary: dict[str, Any]) -> 
     lines.extend(_causes_text(row, summary["causes"]))
     if row.records_failed:
         lines.append(f"  an example of each: dgf failures {row.id}{db_argument(workspace)}")
-        lines.append(f"To retry: dgf retry {row.id}{db_argument(workspace)}")
+    if ways.retry:
+        lines.append(f"To retry: {ways.retry}{db_argument(workspace)}")
+    if (judged := judged_of(row)) is not None:
+        lines.append(f"Rule:   {judged}")
     if row.error is not None:
         lines.append(f"Why:    {row.error.get('error')}")
     if row.status != "completed" and row.error is None:
         lines.append(
             f"All that had finished is stored: {plural(row.executions_done, 'execution')}."
         )
-    if row.status != "completed":
-        what, command = to_finish(row)
-        lines.append(f"To finish {what}: dgf {command}{db_argument(workspace)}")
-        if command.startswith("resume") and row.options.get("sample") is not None:
+    if ways.resume:
+        lines.append(f"To finish {ways.what}: {ways.resume}{db_argument(workspace)}")
+        if ways.resume.startswith("dgf resume") and row.options.get("sample") is not None:
             figures = f"dgf estimate job:{row.id}{db_argument(workspace)}"
             lines.append(f"What all of it will take: {figures}")
     return "\n".join(lines)

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from ..displays.budgets import NO_TARGET, flag
 from ..displays.text import plural
 from .aside import results_only
 from .budgets import budget_options, given
@@ -33,6 +34,12 @@ __all__ = ["rerun"]
 )
 @stop_early_option
 @budget_options(is_again=True, has_targets=False)
+@click.option(
+    flag("target_accepted"),
+    type=click.Choice(["none"]),
+    metavar="none",
+    help=f"{NO_TARGET[0].upper()}{NO_TARGET[1:]}.",
+)
 @detach_option
 @json_option
 @click.pass_context

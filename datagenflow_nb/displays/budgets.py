@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-__all__ = ["BOUNDS", "BUDGETS", "Kind", "amount", "flag", "how_on", "way_on"]
+__all__ = ["BOUNDS", "BUDGETS", "NO_TARGET", "Kind", "amount", "flag", "how_on"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +29,9 @@ BOUNDS = {
     "max_attempts": Kind("begin so many executions for them at most", True),
 }
 
+#: What ``--target-accepted none`` does, where a job with a target is re-run.
+NO_TARGET = "go through the seeds of a job that had a target once, without one"
+
 
 def amount(option: str, value: float) -> str:
     """``1,234`` tokens or records, ``0.1234`` of money, ``12.5 s``."""
@@ -48,9 +50,3 @@ def how_on(job_id: int, option: str, verb: str = "resume") -> str:
     method = "retry_failed" if verb == "retry" else verb
     line = f"dgf {verb} {job_id} {flag(option)} N"
     return f"job.{method}({option}=...), %{line} or {line}"
-
-
-def way_on(error: dict[str, Any] | None) -> str:
-    """What a command that resumes the job must say beside its number, after a blank; or nothing."""
-    option = (error or {}).get("detail", {}).get("option")
-    return f" {flag(option)} N" if option else ""

@@ -68,9 +68,18 @@ class FailureList(Listing[F]):
         How many records failed.
     rest : (int, int)
         Causes that are not among ``items``, and their records.
+    retry : str, optional
+        The command that runs them again, where one does.
     """
 
-    def __init__(self, items: Iterable[F], job_id: int, total: int, rest: tuple[int, int]) -> None:
+    def __init__(
+        self,
+        items: Iterable[F],
+        job_id: int,
+        total: int,
+        rest: tuple[int, int],
+        retry: str | None = None,
+    ) -> None:
         super().__init__(
             items,
             _HEADERS,
@@ -79,6 +88,7 @@ class FailureList(Listing[F]):
             empty=f"No record of job {job_id} has failed.",
         )
         self.total = total
+        self.retry = retry
         causes, records = rest
         if causes:
             self.notes.append(
@@ -88,7 +98,7 @@ class FailureList(Listing[F]):
             record_id = self[0].example.record_id
             self.notes.append(
                 f"job.record({record_id}).trace tells what happened, %dgf traces {job_id} shows "
-                f"the steps of all; %dgf retry {job_id} runs them again."
+                f"the steps of all{f'; %{retry} runs them again' if retry else ''}."
             )
 
     def _text(self, most: int, width: int | None) -> str:

@@ -9,7 +9,7 @@ from .asked import changed_told, default_told
 from .html import Html, el, page
 from .log import LineFacts, log_html, log_title
 from .pace import Pace
-from .reached import reached
+from .reached import judged_of, reached
 from .text import duration, plural, shorten
 from .usage import forecast_told, parts_html, usage_facts
 
@@ -44,6 +44,8 @@ class JobFacts(Protocol):
     def usage(self) -> dict[str, Any]: ...
     @property
     def options(self) -> dict[str, Any]: ...
+    @property
+    def accept_when(self) -> str | None: ...
     @property
     def error(self) -> dict[str, Any] | None: ...
 
@@ -108,6 +110,7 @@ def job_html(
         _wait(waiting),
         el("div", "Last error: ", last_error, class_="dgf-bad", dir="auto") if last_error else None,
         _causes(causes),
+        el("div", judged, dir="auto") if (judged := judged_of(job)) else None,
         el("div", str(job.error.get("error")), class_="dgf-bad") if job.error else None,
         [el("div", note, class_="dgf-soft") for note in notes],
         _log(job.id, *log),

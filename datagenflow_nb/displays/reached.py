@@ -6,7 +6,10 @@ from typing import Any, Protocol
 
 from .text import plural
 
-__all__ = ["executions_told", "reached", "sample_size"]
+__all__ = ["executions_told", "judged_of", "judged_told", "reached", "sample_size"]
+
+#: Statuses of a job that has not ended.
+_GOES_ON = ("queued", "running", "paused")
 
 
 class Facts(Protocol):
@@ -20,6 +23,23 @@ class Facts(Protocol):
     def records_accepted(self) -> int: ...
     @property
     def options(self) -> dict[str, Any]: ...
+
+
+class Judged(Facts, Protocol):
+    """And what a rule has made of its records."""
+
+    @property
+    def status(self) -> str: ...
+    @property
+    def accept_when(self) -> str | None: ...
+    @property
+    def records_generated(self) -> int: ...
+    @property
+    def records_failed(self) -> int: ...
+    @property
+    def records_filtered(self) -> int: ...
+    @property
+    def error(self) -> dict[str, Any] | None: ...
 
 
 def reached(job: Facts) -> tuple[int, int]:
@@ -44,3 +64,23 @@ def executions_told(job: Facts) -> str:
         of = "" if sample_size(job) is None else " of the estimate"
         return f"{count:,} of {plural(total, 'execution')}{of}"
     return f"{count:,} of {total:,} accepted in {plural(job.executions_done, 'execution')}"
+
+
+def judged_told(rule: str | None, accepted: int, generated: int, failed: int, filtered: int) -> str:
+    """``accept_when 'n > 5': 3 accepted, 7 rejected, 1 failed, 0 filtered``."""
+    return (
+        f"accept_when {rule!r}: {accepted:,} accepted, {generated - accepted:,} rejected, "
+        f"{failed:,} failed, {filtered:,} filtered"
+    )
+
+
+def judged_of(job: Judged) -> str | None:
+    """The same of a job that stopped short of its target, unless its error tells it."""
+    target = job.options.get("target_accepted")
+    if target is None or job.status in _GOES_ON or job.records_accepted >= target:
+        return None
+    told = judged_told(
+        job.accept_when, job.records_accepted, job.records_generated, job.records_failed,
+        job.records_filtered,
+    )  # fmt: skip
+    return None if told in str((job.error or {}).get("error")) else told

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from .budgets import way_on
 from .reached import executions_told, sample_size
 from .text import plural
 from .usage import cost_told
@@ -39,12 +38,17 @@ def sample_missing(job: Facts) -> int:
     return 0 if size is None else max(0, size - job.executions_done)
 
 
-def to_finish(job: Facts) -> tuple[str, str]:
+def to_finish(job: Facts, more: str = "") -> tuple[str, str]:
     """What of a job that has ended can be finished, and the command that does, without ``dgf``.
 
     An estimate is finished first: nothing that is called so runs, and pays, the whole job.
+
+    Parameters
+    ----------
+    more : str
+        What must be said beside its number, after a blank.
     """
-    more, size, missing = way_on(job.error), sample_size(job), sample_missing(job)
+    size, missing = sample_size(job), sample_missing(job)
     if missing:
         what = f"its estimate ({missing:,} of {plural(size or 0, 'execution')} left)"
         return what, f"estimate job:{job.id}{more}"

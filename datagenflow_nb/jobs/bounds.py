@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..displays.budgets import BUDGETS, amount, how_on
@@ -12,23 +12,27 @@ from ..llm.catalog import Models
 from ..records import Usage
 from ..storage.jobs import JobRow
 from .early_stop import EarlyStop
+from .goals import is_reached
 from .limits import RecordLimit, TimeLimit
 from .spending import CostLimit, TokenLimit, no_price
 from .steering import Limit
 from .target import TargetLimit, attempts_of
 
-__all__ = ["limits_of", "refuse_met", "refuse_unpriced"]
+__all__ = ["limits_of", "met", "refuse_met", "refuse_unpriced"]
 
 
-def limits_of(job: JobRow, models: Models, workers: int) -> list[Limit]:
+def limits_of(job: JobRow, models: Models, workers: int, *, is_retry: bool) -> list[Limit]:
     """The limits of a job, new for each of its runners."""
     limits: list[Limit] = []
+    stops_early = job.options.get("stop_early", True)
     wanted = job.options.get("target_accepted")
     if wanted is not None:  # the first: what it takes for surplus is none to the others
-        ended = job.records_generated + job.records_failed + job.records_filtered
-        limits.append(TargetLimit(wanted, job.records_accepted, ended))
-    if job.options.get("stop_early", True):
-        limits.append(EarlyStop(job.id))
+        is_patient = is_retry or not stops_early
+        limits.append(
+            TargetLimit(wanted, job.records_accepted, job.records_generated, is_patient=is_patient)
+        )
+    if stops_early:
+        limits.append(EarlyStop(job.id, is_retry=is_retry))
     for option, limit in _budgets(job.options).items():
         used = _used(job, option)
         if option == "max_tokens_total":
@@ -61,7 +65,8 @@ def refuse_met(job: JobRow, options: Mapping[str, Any], *, is_retry: bool) -> No
     ------
     ConfigError
     """
-    met = (job.error or {}).get("detail", {}) if job.status == "stopped" else {}
+    if not is_retry and is_reached(job, options):
+        return  # it makes no call any more
     is_unknown = job.usage.get("calls") and job.usage.get("cost") is None
     if options.get("max_cost") is not None and is_unknown:
         raise ConfigError(
@@ -69,6 +74,23 @@ def refuse_met(job: JobRow, options: Mapping[str, Any], *, is_retry: bool) -> No
             "far did cost is not known, their models had no prices; use max_tokens_total",
             {"job_id": job.id},
         )
+    for option, limit, used in met(job, options, is_retry=is_retry):
+        verb = "retry" if is_retry else "resume"
+        without = "; None instead of a number takes the budget away"
+        raise ConfigError(
+            f"job {job.id} has {'' if option == 'target_accepted' else 'used '}"
+            f"{amount(option, used)} of {option} {amount(option, limit)}: nothing was started; "
+            f"to go on with more: {how_on(job.id, option, verb)}"
+            f"{without if option in BUDGETS else ''}",
+            {"job_id": job.id, "option": option, "limit": limit, "used": used},
+        )
+
+
+def met(
+    job: JobRow, options: Mapping[str, Any], *, is_retry: bool
+) -> Iterator[tuple[str, float, float]]:
+    """(option, limit, used) of the bounds within which a job that has ended could do nothing."""
+    told = (job.error or {}).get("detail", {}) if job.status == "stopped" else {}
     bounds = _budgets(options)
     wanted = options.get("target_accepted")
     if wanted is not None:
@@ -77,16 +99,8 @@ def refuse_met(job: JobRow, options: Mapping[str, Any], *, is_retry: bool) -> No
             bounds["max_attempts"] = attempts_of(options, job.total or 0)
     for option, limit in bounds.items():
         used = _used(job, option)
-        if used >= limit or (met.get("option") == option and limit <= met["limit"]):
-            verb = "retry" if is_retry else "resume"
-            without = "; None instead of a number takes the budget away"
-            raise ConfigError(
-                f"job {job.id} has {'' if option == 'target_accepted' else 'used '}"
-                f"{amount(option, used)} of {option} {amount(option, limit)}: nothing was started; "
-                f"to go on with more: {how_on(job.id, option, verb)}"
-                f"{without if option in BUDGETS else ''}",
-                {"job_id": job.id, "option": option, "limit": limit, "used": used},
-            )
+        if used >= limit or (told.get("option") == option and limit <= told["limit"]):
+            yield option, limit, used
 
 
 def _budgets(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Hashable
 from ..displays.text import shorten
 from ..engine import Branch, Outcome
 from ..errors import JobError, ModelError
+from ..storage.jobs import STOPPED_EARLY
 from .causes import Causes
 from .steering import Limit
 
@@ -90,10 +91,17 @@ class InARow:
 
 
 class EarlyStop(Limit):
-    """Ends a job as ``failed`` when it is of no use to go on, and says why on one line."""
+    """Ends a job as ``failed`` when it is of no use to go on, and says why on one line.
 
-    def __init__(self, job_id: int) -> None:
+    Parameters
+    ----------
+    is_retry : bool
+        That nearly all fail is then no news, and may be the seeds' fault.
+    """
+
+    def __init__(self, job_id: int, *, is_retry: bool = False) -> None:
         self._job_id = job_id
+        self._is_retry = is_retry
         self._first = FirstBegun()
         self._causes = Causes()
         self._row = InARow()
@@ -115,7 +123,7 @@ class EarlyStop(Limit):
         fatal = _fatal(outcome.error)
         if fatal is not None and self._row.failed(fatal.detail.get("status")):
             self._stop(f"{self._row.count} records in a row failed: {_line(fatal.message)}", fatal)
-        elif self._first.is_hopeless:
+        elif self._first.is_hopeless and not self._is_retry:
             cause = next(iter(self._causes))
             count = f"{self._first.failed} of the first {FirstBegun.SIZE} records failed"
             if cause.count < self._first.failed:
@@ -125,13 +133,10 @@ class EarlyStop(Limit):
 
     def _stop(self, what: str, fatal: ModelError | None) -> None:
         known = {} if fatal is None else fatal.detail
-        message = (
-            f"stopped early, {what}. dgf failures {self._job_id} shows what failed; once that is "
-            f"mended, dgf resume {self._job_id} runs what is missing and dgf retry {self._job_id} "
-            "what failed (stop_early=False goes on whatever fails)"
-        )
         detail = {name: known[name] for name in _TOLD if name in known}
-        self.steering.stop("failed", JobError(message, {"job_id": self._job_id} | detail))
+        detail |= {"job_id": self._job_id, "reason": STOPPED_EARLY, "why": what}
+        # What there is to do about it only the job's end tells: calls in flight are awaited.
+        self.steering.stop("failed", JobError(f"stopped early, {what}", detail))
 
 
 def _fatal(error: BaseException | None) -> ModelError | None:

@@ -85,8 +85,16 @@ def causes_of(table: RecordTable, job_id: int, status: str) -> Causes:
     return causes
 
 
-def failures_of(table: RecordTable, job_id: int, limit: int) -> FailureList[Failure]:
-    """The ``limit`` most frequent causes with an example of each; the others are counted."""
+def failures_of(
+    table: RecordTable, job_id: int, limit: int, retry: str | None
+) -> FailureList[Failure]:
+    """The ``limit`` most frequent causes with an example of each; the others are counted.
+
+    Parameters
+    ----------
+    retry : str or None
+        The command that runs them again.
+    """
     causes = list(causes_of(table, job_id, "failed"))
     total = sum(cause.count for cause in causes)
     shown = causes[:limit]
@@ -100,7 +108,8 @@ def failures_of(table: RecordTable, job_id: int, limit: int) -> FailureList[Fail
         if cause.first in examples  # else deleted in this moment
     ]  # fmt: skip
     rest = causes[limit:]
-    return FailureList(failures, job_id, total, (len(rest), sum(cause.count for cause in rest)))
+    counts = len(rest), sum(cause.count for cause in rest)
+    return FailureList(failures, job_id, total, counts, retry)
 
 
 def _kind(facts: str | None) -> str | None:

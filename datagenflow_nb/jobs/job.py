@@ -18,6 +18,7 @@ from .failures import causes_of, failures_of
 from .rerun import Plan, Rerunnable
 from .statuses import as_statuses, statuses_to_export
 from .usage import usage_told
+from .ways import ways_on
 from .wishes import Live
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ class Job(Estimable, Rerunnable):
 
     @property
     def error(self) -> dict[str, Any] | None:
-        """Why the job failed or was stopped, or None."""
+        """Why the job failed or was stopped, or its retry was of no use; or None."""
         return self.row.error
 
     @property
@@ -185,7 +186,7 @@ class Job(Estimable, Rerunnable):
         """
         if type(limit) is not int or limit < 1:
             raise ValidationError(f"limit is {limit!r}, expected a number of causes, 1 or more")
-        return failures_of(self._records, self.row.id, limit)
+        return failures_of(self._records, self.id, limit, ways_on(self.row).retry)
 
     @property
     def last_failure(self) -> str | None:
@@ -224,7 +225,7 @@ class Job(Estimable, Rerunnable):
         Raises
         ------
         JobError
-            While it runs; cancel it and wait first.
+            While it runs, cancel it and wait first; while a re-run needs its answers.
         """
         self._table.delete(self.id)
 

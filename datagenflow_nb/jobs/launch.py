@@ -45,6 +45,7 @@ from .detaching import DetachedFace
 from .estimate import estimate_of
 from .failures import causes_of
 from .feed import Feed, RetryFeed
+from .goals import goal_of
 from .identity import identity_of
 from .job import Job
 from .options import RunOptions
@@ -252,11 +253,11 @@ class JobRoom(RerunFace, DetachedFace):
             raise
         lease = self._hold(job.id, token)
         try:
-            if is_retry:
-                feed: Feed = RetryFeed(self.table, job, self._resume)
-                return self._launch(job, lease, program, models, feed, before)
-            feed = self._feed(job, is_new=False)
-            return self._launch(job, lease, program, models, feed)
+            feed: Feed = (
+                RetryFeed(self.table, job, self._resume)
+                if is_retry else self._feed(job, is_new=False)
+            )  # fmt: skip
+            return self._launch(job, lease, program, models, feed, before, is_retry=is_retry)
         except BaseException:
             self._release(lease)
             uninterrupted(self._resume.give_back, before, token)
@@ -284,6 +285,8 @@ class JobRoom(RerunFace, DetachedFace):
         models: Models,
         feed: Feed,
         before: JobRow | None = None,
+        *,
+        is_retry: bool = False,
     ) -> Job:
         self._writer.open_job(job.id, lease.token)
         changed = changed_told(job.options.get("changed") or [])
@@ -293,7 +296,8 @@ class JobRoom(RerunFace, DetachedFace):
         concurrency = job.options.get("concurrency", RunOptions().concurrency)
         runner = Runner(
             self.table, self._writer, job, self.control, lease, program, models, concurrency, feed,
-            before, limits_of(job, models, concurrency),
+            goal_of(job, before, is_retry=is_retry),
+            limits_of(job, models, concurrency, is_retry=is_retry),
         )  # fmt: skip
         live = Live(runner)
 

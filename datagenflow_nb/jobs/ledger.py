@@ -217,16 +217,24 @@ class Ledger:
         rows.append((RECORDS, self._record(branch, outcome, status, now)))
         self._writer.put(self.job_id, rows, self._counts())
 
-    def abandon(self, status: str) -> None:
-        """The job is over: what has not ended of it ends as ``status``."""
+    def abandon(self, status: str, done: int | None = None) -> None:
+        """The job is over: what has not ended of it ends as ``status``.
+
+        Parameters
+        ----------
+        done : int, optional
+            Executions that count as ended, where an earlier attempt of each is what holds.
+        """
         rows = [
             self._execution(state.execution, state, status, utc_now())
             for state in self._open.values()
             if state.is_stored
         ]
         self._open.clear()
-        if rows:
-            self._writer.put(self.job_id, rows)
+        if done is not None:
+            self.done = done
+        if rows or done is not None:
+            self._writer.put(self.job_id, rows, self._counts())
 
     async def room(self) -> None:
         """Returns when the writer has caught up enough for more."""

@@ -159,11 +159,17 @@ def plan_rerun(
         )
     known = RunOptions.__dataclass_fields__
     before = {name: value for name, value in parent.options.items() if name in known}
+    if "target_accepted" in options:  # none; what was to limit the way to the parent's goes too
+        before.pop("max_attempts", None)
     checked = RunOptions.check(before | options | {"random_seed": parent.random_seed})
     if checked.target_accepted is not None:
         raise ConfigError(
-            "a re-run goes through the seeds once, and target_accepted again and again; for that "
-            f'run the pipeline over "job:{parent.id}"',
+            f"a re-run goes through the seeds once, and target_accepted "
+            f"({checked.target_accepted:,}) again and again; to run it once, reusing answers: "
+            "job.rerun(..., target_accepted=None), plan_rerun(..., target_accepted=None), "
+            f"%dgf rerun {parent.id} --target-accepted none or dgf rerun {parent.id} "
+            "--target-accepted none; to reach a target, with every answer paid anew: run the "
+            f'pipeline over "job:{parent.id}"',
             {"job_id": parent.id},
         )
     program = pipeline.program()

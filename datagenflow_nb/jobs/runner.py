@@ -23,7 +23,7 @@ from ..storage.writer import Writer
 from .aside import in_thread
 from .control import LOST, Control
 from .feed import Feed, Page
-from .goals import goal_of
+from .goals import Goal
 from .ledger import Ledger
 from .lines import BranchLog, JobLog
 from .steering import Limit, Steering
@@ -50,9 +50,8 @@ class Runner:
         The hold on the job.
     concurrency : int
         Number of workers.
-    before : JobRow, optional
-        What the job was before its failed records are retried: when they have been, and it was not
-        completed, it is that again.
+    goal : Goal
+        What the job is to reach.
     limits : sequence of Limit
         What keeps the job within bounds.
     """
@@ -68,7 +67,7 @@ class Runner:
         models: ModelSource,
         concurrency: int,
         feed: Feed,
-        before: JobRow | None = None,
+        goal: Goal,
         limits: Sequence[Limit] = (),
     ) -> None:
         self.job = job
@@ -82,8 +81,7 @@ class Runner:
         self._models = models
         self._concurrency = concurrency
         self._feed = feed
-        self._before = before
-        self._goal = goal_of(job)
+        self._goal = goal
         self._pages: Iterator[Page] = feed.pages()
         self._waiting: Page = iter(())
         self._ahead: Execution | Begun | None = None
@@ -123,7 +121,9 @@ class Runner:
                 # Executions that have failed or are completed have ended: none would resume them.
                 status = self.steering.status
                 ends = {"failed": "stopped", "completed": "cancelled"}
-                self.ledger.abandon(ends.get(status, status))
+                kept = self._goal.kept(self.steering.error)
+                done = None if kept is None else kept.executions_done
+                self.ledger.abandon(ends.get(status, status), done)
             await self.ledger.flush()
         except DataGenFlowError as error:
             failure = error
@@ -138,15 +138,10 @@ class Runner:
 
     async def _end(self, failure: DataGenFlowError | None) -> str:
         """Say what the job has ended as, and why."""
-        status, error = self.steering.status, self.steering.error
-        detail: dict[str, Any] | None = None
         if failure is not None:
-            status, error = "failed", failure
-        elif self._goal.is_met(self.ledger) and not self._came_to_nothing():
-            status, error = "completed", None  # a wish to stop came after the last record
-        elif status is None:
-            status, error, detail = self._goal.missed(self.ledger, self._before)
-        return await self._finish(status, error, detail)
+            return await self._finish("failed", failure)
+        end = self._goal.end(self.ledger, self.steering.status, self.steering.error)
+        return await self._finish(end.status, end.error, end.detail)
 
     def stop(self, status: str, *, now: bool = False) -> None:
         """Start nothing new, no call either, and end as ``status``; with ``now``, drop calls too.
@@ -177,13 +172,6 @@ class Runner:
         self._is_dropping = True
         for worker in self._workers:
             worker.cancel()
-
-    def _came_to_nothing(self) -> bool:
-        """Whether it was stopped as failed and nothing has come out well."""
-        good, before = self.ledger, self.job
-        return self.steering.status == "failed" and good.generated + good.filtered == (
-            before.records_generated + before.records_filtered
-        )
 
     async def _join(self) -> None:
         """Wait for all workers; the first error stops the others."""

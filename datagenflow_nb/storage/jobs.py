@@ -19,10 +19,12 @@ from .lease import HEARTBEAT, is_lost
 from .lineage import adopt, hand_over_seeds, refuse_while_needed
 from .store import Store
 
-__all__ = ["ACTIVE", "EXECUTION_SHIFT", "JobRow", "JobTable", "seconds_between"]
+__all__ = ["ACTIVE", "EXECUTION_SHIFT", "STOPPED_EARLY", "JobRow", "JobTable", "seconds_between"]
 
 #: Statuses of a job that some runner should be working on.
 ACTIVE = ("queued", "running", "paused")
+#: The ``reason`` in the error of a job that was of no use to go on with.
+STOPPED_EARLY = "stop_early"
 #: An execution's number is its job's number shifted left by this, plus a count: it is known before
 #: its row is written, and unique without asking the file.
 EXECUTION_SHIFT = 32
@@ -83,6 +85,19 @@ class JobRow:
     def is_paused(self) -> bool:
         """Whether it is paused, or will be as soon as its runner has seen the wish."""
         return self.status == "paused" or (self.status in ACTIVE and self.control == "pause")
+
+    @property
+    def accept_when(self) -> str | None:
+        """The rule that accepts its records."""
+        rule: str | None = decode(self.definition).get("accept_when")
+        return rule
+
+    @property
+    def stopped_early(self) -> str | None:
+        """Why it was of no use to go on with it, where that is how it ended."""
+        detail: dict[str, Any] = (self.error or {}).get("detail", {})
+        is_so = self.status == "failed" and detail.get("reason") == STOPPED_EARLY
+        return detail["why"] if is_so else None
 
     @classmethod
     def read(cls, row: sqlite3.Row) -> JobRow:

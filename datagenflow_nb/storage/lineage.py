@@ -29,7 +29,13 @@ def adopt(connection: sqlite3.Connection, job_id: int, parent_id: int) -> None:
 
 
 def refuse_while_needed(connection: sqlite3.Connection, job_id: int, active: Sequence[str]) -> None:
-    """Raise when a job that runs, its status one of ``active``, takes answers from this one.
+    """Raise when a re-run of this job still takes answers from it.
+
+    Parameters
+    ----------
+    active : sequence of str
+        Statuses of jobs that run. One that has ended takes answers when it is resumed, for the
+        executions that it has not done.
 
     Raises
     ------
@@ -37,14 +43,25 @@ def refuse_while_needed(connection: sqlite3.Connection, job_id: int, active: Seq
     """
     marks = ",".join("?" * len(active))
     row = connection.execute(
-        f"SELECT id FROM jobs WHERE parent_job_id = ? AND status IN ({marks})", [job_id, *active]
+        f"SELECT id, status, status IN ({marks}) FROM jobs WHERE parent_job_id = ? "
+        "AND status <> 'completed' AND (executions_done < total OR status IN "
+        f"({marks})) ORDER BY 3 DESC, id",
+        [*active, job_id, *active],
     ).fetchone()
-    if row is not None:
-        raise JobError(
-            f"job {job_id} cannot be deleted while job {row[0]}, its re-run, takes answers from "
-            f"it; wait for job {row[0]} or cancel it",
-            {"job_id": job_id, "child": row[0]},
+    if row is None:
+        return
+    child, status, is_active = row
+    if is_active:
+        why = (
+            f"while job {child}, its re-run, takes answers from it; wait for job {child} or cancel "
+            "it"
         )
+    else:
+        why = (
+            f"yet: job {child}, its re-run, is {status} and needs its answers to go on; finish "
+            f"that (job.resume(), %dgf resume {child} or dgf resume {child}) or delete it first"
+        )
+    raise JobError(f"job {job_id} cannot be deleted {why}", {"job_id": job_id, "child": child})
 
 
 def hand_over_seeds(connection: sqlite3.Connection, job_id: int) -> None:

@@ -115,6 +115,8 @@ class ResumeTable:
             if is_retry:
                 new_attempts(connection, job.id, now)
             counts = _counts(connection, job.id)
+            if not is_retry:
+                _refuse_complete(row, *counts[:3])
             options = {**options, "resumed": [now, row.seconds or 0.0]}
             options.pop("paused", None)
             connection.execute(
@@ -283,12 +285,25 @@ def refuse(job: JobRow, *, is_retry: bool = False) -> None:
             detail,
         )
     if job.status == "completed" and not is_retry:
+        can_retry = job.records_failed and job.options.get("target_accepted") is None
         retry = f"; its failed records: job.retry_failed(), dgf retry {job.id}"
         raise JobError(
-            f"job {job.id} is completed, there is nothing to resume"
-            f"{retry if job.records_failed else ''}",
+            f"job {job.id} is completed, there is nothing to resume{retry if can_retry else ''}",
             detail,
         )
+
+
+def _refuse_complete(job: JobRow, done: int, generated: int, failed: int) -> None:
+    """Raise when a job was stopped early and nothing is missing: only a retry makes it better."""
+    has_target = job.options.get("target_accepted") is not None
+    if job.stopped_early is None or has_target or done != job.total:
+        return
+    raise JobError(
+        f"job {job.id} is failed and nothing is missing: all of its {done:,} executions have "
+        f"ended, with {generated:,} records and {failed:,} failed; to run what failed again: "
+        f"job.retry_failed(), %dgf retry {job.id} or dgf retry {job.id}",
+        {"job_id": job.id, "status": job.status},
+    )
 
 
 def _counts(connection: sqlite3.Connection, job_id: int) -> tuple[int, int, int, int, int]:

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from ..displays.job import job_html, progress_text
 from ..displays.log import LAST_LINES
 from ..displays.pace import Pace, Speed
-from ..displays.sample import to_finish
 from ..errors import DataGenFlowError
+from ..jobs.ways import ways_on
 from ..storage.jobs import ACTIVE, JobRow
 from ..storage.lease import runner_told
 from ..storage.log import LogLine
@@ -266,10 +266,10 @@ def _next_steps(row: JobRow) -> str:
 
 def _again(row: JobRow) -> list[str]:
     """What finishes a job that was stopped, or runs what failed in it again."""
-    if row.status != "completed":
-        what, command = to_finish(row)
-        return [f"%dgf {command} finishes {what}."] if row.total is not None else []
-    return [f"%dgf retry {row.id} runs what failed again."] if row.records_failed else []
+    ways = ways_on(row)
+    if ways.resume:
+        return [f"%{ways.resume} finishes {ways.what}."]
+    return [f"%{ways.retry} runs what failed again."] if ways.retry else []
 
 
 def _failed(row: JobRow) -> list[str]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from ..displays.commands import to_type
-from ..displays.sample import to_finish
 from ..displays.status import Status
 from ..displays.text import plural, shown_path
 from ..errors import DataGenFlowError
+from ..jobs.ways import ways_on
 from ..llm.catalog import Models
 from ..settings import Settings
-from ..storage.jobs import ACTIVE, JobRow
+from ..storage.jobs import JobRow
 from .space import Workspace, current, workspace
 
 __all__ = ["existing", "status"]
@@ -81,9 +81,11 @@ def _next(pipelines: list[str], jobs: list[JobRow]) -> tuple[tuple[str, str], ..
         ]
     if jobs:
         last = jobs[-1]
-        if last.status not in (*ACTIVE, "completed") and last.total is not None:
-            _, command = to_finish(last)
-            steps.append((f"%dgf {command}", f"finish the last job, which is {last.status}"))
+        ways = ways_on(last)
+        if ways.resume:
+            steps.append((f"%{ways.resume}", f"finish the last job, which is {last.status}"))
+        elif ways.retry and last.status != "completed":
+            steps.append((f"%{ways.retry}", f"run what failed, the last job is {last.status}"))
         steps += [
             (f"%dgf records {last.id}", "the last job's records as a DataFrame"),
             (f"%dgf export {last.id} out.jsonl", "take them away"),

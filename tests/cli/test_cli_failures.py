@@ -47,9 +47,13 @@ def test_run_that_stops_early(dgf: Any) -> None:
         assert dgf.json("jobs")[0]["status"] == "failed"
         server.reset()
         options = ("--no-stop-early", "--concurrency", "4")
-        summary = dgf.json("resume", "1", *options, status=3, **env)
-        assert summary["records_failed"] == summary["executions_done"] == 60
+        run = dgf("resume", "1", *options, status=1, **env)
+        assert run.stdout.startswith("Job 1 failed in ")
+        assert "dgf resume" not in run.stdout
+        assert "\nTo retry: dgf retry 1\nWhy:    stopped early, 3 records in a row" in run.stdout
         right = env | {"LLM_API_KEY": "right-key-123456"}
+        refused = dgf("resume", "1", status=1, **right).stderr
+        assert refused.startswith("Error: job 1 is failed and nothing is missing: all of its 60 ")
         summary = dgf.json("retry", "1", **right)
         assert (summary["records_generated"], summary["records_failed"]) == (60, 0)
         assert dgf.json("failures", "1") == []

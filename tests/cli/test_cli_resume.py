@@ -153,3 +153,23 @@ def test_default_model_of_code(dgf: Any) -> None:
         # Its block has run to its end without asking one.
         dgf("resume", "2", "--max-records", "none", **dear)
         assert server.log()["requests"] == 6
+
+
+def test_target(dgf: Any) -> None:
+    """What stops short says the rule and its counts; a re-run may leave the target out."""
+    rule = DIVIDE + "accept_when: n == 5\n"
+    seeds = dgf.write("d.json", [{"n": 0}, {"n": 5}])
+    run = dgf("run", dgf.write("d.yaml", rule), seeds, "--target-accepted", "3",
+              "--max-records", "2", "--concurrency", "1", status=1)  # fmt: skip
+    lines = run.stdout.splitlines()
+    assert "Rule:   accept_when 'n == 5': 2 accepted, 0 rejected, 2 failed, 0 filtered" in lines
+    assert "To retry: dgf retry 1 --max-records N" in lines
+    assert lines[-1] == "To finish it: dgf resume 1 --max-records N"
+    run = dgf("resume", "1", "--max-records", "none", status=3)
+    assert run.stdout.startswith("Job 1 completed in ")
+    assert "To retry" not in run.stdout
+    assert "To retry" not in dgf("failures", "1").stdout
+    refused = dgf("rerun", "1", "--pipeline", "d.yaml", status=1).stderr
+    assert refused.startswith("Error: a re-run goes through the seeds once, and target_accepted (3")
+    options = ("--pipeline", "d.yaml", "--target-accepted", "none")
+    assert dgf.json("rerun", "1", *options, status=3)["records_accepted"] == 1

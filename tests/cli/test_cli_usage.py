@@ -45,6 +45,7 @@ COMMANDS = {
         "model",
         "stop_early",
         *BUDGETS,
+        "target_accepted",
         "detach",
         "as_json",
     ],

@@ -30,6 +30,7 @@ class Facts:
     usage: dict[str, Any] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
     error: dict[str, Any] | None = None
+    accept_when: str | None = None
 
 
 USED = {"calls": 2, "input_tokens": 12_345, "output_tokens": 90, "cost": 0.01234}

@@ -16,6 +16,7 @@ from datagenflow_nb.engine import Branch, Execution, Outcome
 from datagenflow_nb.jobs import Job
 from datagenflow_nb.jobs.early_stop import EarlyStop, FirstBegun, InARow
 from datagenflow_nb.jobs.steering import Steering
+from datagenflow_nb.jobs.ways import Ways, ways_on
 
 # Functions that become blocks are written as users write them.
 # mypy: disable-error-code="no-untyped-def"
@@ -25,6 +26,11 @@ END = (
     ". dgf failures 1 shows what failed; once that is mended, dgf resume 1 runs what is missing "
     "and dgf retry 1 what failed (stop_early=False goes on whatever fails)"
 )
+#: Of a job in which nothing is missing.
+END_RETRY = (
+    ". dgf failures 1 shows what failed; once that is mended, dgf retry 1 runs what failed "
+    "(stop_early=False goes on whatever fails)"
+)
 
 
 def numbers(count: int) -> list[dict[str, int]]:
@@ -32,13 +38,13 @@ def numbers(count: int) -> list[dict[str, int]]:
     return [{"n": n} for n in range(count)]
 
 
-def why(job: Job) -> str:
+def why(job: Job, end: str = END) -> str:
     """The job's error, without what to do."""
     assert job.error is not None
     message: str = job.error["error"]
     assert "\n" not in message
-    assert message.endswith(END)
-    return message.removesuffix(END)
+    assert message.endswith(end)
+    return message.removesuffix(end)
 
 
 def healthy(ws: dgf.Workspace) -> bool:
@@ -74,6 +80,7 @@ def test_dead_key(ws: dgf.Workspace, keyed: OfflineServer, monkeypatch: pytest.M
     assert job.error is not None
     assert job.error["detail"] == {
         "job_id": 1, "model": "m", "endpoint": keyed.url, "status": 401, "kind": "auth",
+        "reason": "stop_early", "why": why(job).removeprefix("stopped early, "),
     }  # fmt: skip
     failed = job.records_failed
     assert failed == job.executions_done == asked["requests"]
@@ -187,8 +194,9 @@ def test_nearly_all_fail(ws: dgf.Workspace) -> None:
     assert job.trace(1)[0]["error"]["error"].endswith("ValueError: 0 cannot be")
     finish(job.resume(), "failed")
     assert job.executions_done == 40
-    finish(job.resume(stop_early=False))
+    finish(job.resume(stop_early=False), "failed")
     assert (job.executions_done, job.records_failed) == (500, 500)
+    assert why(job, END_RETRY).startswith("stopped early, 20 of the first 20 records failed: ")
     assert job.row.options["stop_early"] is False
     assert healthy(ws)
 
@@ -217,8 +225,57 @@ def test_all_in_flight_fail(ws: dgf.Workspace, keyed: OfflineServer) -> None:
     """A job whose few calls were all in flight has failed as well: nothing has come of it."""
     job = finish(dgf.run(ASK, numbers(10), model="m"), "failed")
     assert (job.executions_done, job.records_failed) == (10, 10)
-    assert why(job).startswith("stopped early, 3 records in a row failed: model 'm'")
+    assert why(job, END_RETRY).startswith("stopped early, 3 records in a row failed: model 'm'")
     finish(dgf.run(ASK, numbers(2), model="m"))
+
+
+def test_nothing_is_missing(
+    ws: dgf.Workspace, keyed: OfflineServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where everything has ended a resume is refused and asks nothing; a retry makes it good."""
+    job = finish(dgf.run(ASK, numbers(5), model="m"), "failed")
+    keyed.reset()
+    mend(monkeypatch)
+    error = job.error
+    refused = (
+        r"^job 1 is failed and nothing is missing: all of its 5 executions have ended, with 0 "
+        r"records and 5 failed; to run what failed again: job.retry_failed\(\), %dgf retry 1 or "
+    )
+    with pytest.raises(dgf.JobError, match=refused):
+        job.resume()
+    assert (job.status, job.error, keyed.log()["requests"]) == ("failed", error, 0)
+    assert ways_on(job.row) == Ways(None, "dgf retry 1")
+    job.retry_failed().wait()
+    assert (job.status, job.records_generated, job.error) == ("completed", 5, None)
+    assert keyed.log()["requests"] == 5
+    assert healthy(ws)
+
+
+def test_record_that_was_deleted(ws: dgf.Workspace, keyed: OfflineServer) -> None:
+    """It is missing, whatever the job has counted."""
+    job = finish(dgf.run(ASK, numbers(5), model="m"), "failed")
+    ws.delete_records([1])
+    keyed.reset(api_key=None)
+    finish(job.resume())
+    assert ws.record_counts() == {"failed": 4, "pending": 1}
+    assert keyed.log()["requests"] == 1
+
+
+def test_failure_that_a_resume_would_hide(
+    ws: dgf.Workspace, keyed: OfflineServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two are left, too few for three in a row: the job stays failed, and says why."""
+    job = finish(dgf.run(ASK, numbers(5), model="m", concurrency=1), "failed")
+    assert job.executions_done == 3
+    cause = why(job)
+    finish(job.resume(), "failed")
+    assert (job.executions_done, job.records_failed) == (5, 5)
+    assert why(job, END_RETRY) == cause
+    finish(job.retry_failed(stop_early=False), "failed")
+    assert why(job, END_RETRY) == cause
+    mend(monkeypatch)
+    finish(job.retry_failed())
+    assert (job.records_generated, job.records_failed, job.error) == (5, 0, None)
 
 
 @pytest.mark.parametrize("concurrency", [1, 256])
@@ -241,18 +298,39 @@ def test_opting_out(ws: dgf.Workspace, keyed: OfflineServer) -> None:
 def test_retry_stops_early(
     ws: dgf.Workspace, keyed: OfflineServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A retry with a dead key ends after three; no failed record is lost, a resume finishes it."""
+    """A retry with a dead key ends after three; the job is what it was, another retry goes on."""
     job = finish(dgf.run(ASK, numbers(40), model="m", stop_early=False))
     keyed.reset()
-    finish(job.retry_failed(stop_early=True, concurrency=1), "failed")
+    finish(job.retry_failed(stop_early=True, concurrency=1))
     assert keyed.log()["requests"] == 3
     assert ws.record_counts() == {"failed": 40}
+    assert (job.executions_done, job.records_failed) == (40, 40)
+    assert job.error is not None
+    assert job.error["error"] == (
+        f"the retry was stopped early, 3 records in a row failed: model 'm' (offline) at "
+        f"{keyed.url}: 401 Incorrect API key provided (after 1 try); check the key and what it "
+        "may use. Job 1 is completed as it was before, with what the retry has made good; once "
+        "that is mended, dgf retry 1 goes on"
+    )
+    assert ways_on(job.row) == Ways(None, "dgf retry 1")
+    assert healthy(ws)
     mend(monkeypatch)
-    finish(job.resume())
-    assert ws.record_counts() == {"failed": 3, "pending": 37}
+    keyed.reset()
     finish(job.retry_failed())
     assert ws.record_counts() == {"pending": 40}
+    assert keyed.log()["requests"] == 40
+    assert job.error is None
     assert healthy(ws)
+
+
+def test_retry_of_what_the_seeds_make_fail(ws: dgf.Workspace) -> None:
+    """Nearly all of them fail again, which is no news: the job is completed as it was before."""
+    pipeline = dgf.Pipeline("p", [breaks(25)])
+    job = finish(dgf.run(pipeline, numbers(60), stop_early=False))
+    assert (job.records_generated, job.records_failed) == (35, 25)
+    finish(job.retry_failed(stop_early=True, concurrency=1))
+    assert (job.records_generated, job.records_failed, job.error) == (35, 25, None)
+    assert look("store.db", "SELECT count(*) FROM executions WHERE attempt = 2") == [(25,)]
 
 
 def test_chunks_of_one_document(ws: dgf.Workspace) -> None:

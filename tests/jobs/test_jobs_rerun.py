@@ -255,6 +255,26 @@ def test_seeds_are_handed_over(ws: dgf.Workspace, server: OfflineServer) -> None
     assert healthy(ws)
 
 
+def test_parent_of_an_unfinished_job(ws: dgf.Workspace, server: OfflineServer) -> None:
+    """It is kept until the re-run that was stopped is finished, or is deleted."""
+    parent = finish(dgf.run(three(), numbers(9), model="m"))
+    child = finish(parent.rerun(three("x {{ n }}"), max_records=2, concurrency=1), "stopped")
+    told = (
+        r"^job 1 cannot be deleted yet: job 2, its re-run, is stopped and needs its answers to go "
+        r"on; finish that \(job.resume\(\), %dgf resume 2 or dgf resume 2\) or delete it first$"
+    )
+    with pytest.raises(dgf.JobError, match=told):
+        parent.delete()
+    server.reset()
+    finish(child.resume(max_records=None))
+    assert server.log()["requests"] == 7
+    parent.delete()
+    other = finish(child.rerun(three("y {{ n }}"), max_records=2), "stopped")
+    other.delete()
+    child.delete()
+    assert ws.jobs() == []
+
+
 def test_parent_of_a_running_job(ws: dgf.Workspace, server: OfflineServer) -> None:
     """It is kept while its child takes answers; the root of a running job may go."""
     root = finish(dgf.run(three(), numbers(40), model="m"))

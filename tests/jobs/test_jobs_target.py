@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
+import sqlite3
 import subprocess
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +20,8 @@ from datagenflow_nb import ConfigError, JobError
 from datagenflow_nb.engine import Branch, Execution, Outcome
 from datagenflow_nb.jobs import Job
 from datagenflow_nb.jobs.steering import Steering
-from datagenflow_nb.jobs.target import TargetLimit, most_under_way
+from datagenflow_nb.jobs.target import TargetLimit, most_under_way, patience
+from datagenflow_nb.jobs.ways import Ways, ways_on
 
 # Functions that become blocks are written as users write them.
 # mypy: disable-error-code="no-untyped-def"
@@ -147,7 +150,8 @@ def test_too_few(ws: dgf.Workspace, server: OfflineServer, mark: None) -> None:
     assert 5 <= accepted <= 20
     assert job.error is not None
     assert job.error["error"] == (
-        f"{accepted} of 50 accepted after 35 executions (max_attempts); to go on with more: "
+        f"{accepted} of 50 accepted after 35 executions (max_attempts): accept_when 'mark < 0.34': "
+        f"{accepted} accepted, {35 - accepted} rejected, 0 failed, 0 filtered; to go on with more: "
         "job.resume(max_attempts=...), %dgf resume 1 --max-attempts N or "
         "dgf resume 1 --max-attempts N"
     )
@@ -167,12 +171,126 @@ def test_too_few(ws: dgf.Workspace, server: OfflineServer, mark: None) -> None:
 def test_attempts_that_nobody_limits(ws: dgf.Workspace) -> None:
     """Ten for each record wanted, or one pass over the seeds, whichever is more."""
     never = {**ECHO, "accept_when": "n < 0"}
-    job = finish(ws.run(never, SEEDS, target_accepted=2), "stopped")
+    patient = {"target_accepted": 2, "stop_early": False}
+    job = finish(ws.run(never, SEEDS, **patient), "stopped")
     assert (job.executions_done, marked()) == (20, {"rejected": 20})
-    job = finish(ws.run(never, [{"n": n} for n in range(70)], target_accepted=2), "stopped")
+    job = finish(ws.run(never, [{"n": n} for n in range(70)], **patient), "stopped")
     assert job.executions_done == 70
     assert job.error is not None
-    assert job.error["error"].startswith("0 of 2 accepted after 70 executions (max_attempts);")
+    assert job.error["error"].startswith(
+        "0 of 2 accepted after 70 executions (max_attempts): accept_when 'n < 0': 0 accepted, 70 "
+    )
+
+
+def test_rule_that_accepts_nothing(ws: dgf.Workspace, server: OfflineServer) -> None:
+    """The job stops when none of the first was accepted, and says which rule it was."""
+    never = {**PIPE, "accept_when": "n < 0", "blocks": BLOCKS[:1]}
+    job = finish(ws.run(never, SEEDS, target_accepted=5), "stopped")
+    assert server.log()["requests"] == job.executions_done == 20
+    assert job.error is not None
+    assert job.error["error"] == (
+        "stopped early, the rule accepted none of 20 records: accept_when 'n < 0': 0 accepted, 20 "
+        "rejected, 0 failed, 0 filtered. %dgf records 1 shows what it rejected; with the pipeline "
+        "edited, dgf rerun 1 --target-accepted none judges the same answers; dgf resume 1 goes on "
+        "(stop_early=False whatever is rejected)"
+    )
+    finish(job.resume(), "stopped")
+    assert server.log()["requests"] == 40
+    finish(job.resume(stop_early=False), "stopped")
+    assert server.log()["requests"] == 50
+    assert job.error["error"].startswith("0 of 5 accepted after 50 executions (max_attempts): acc")
+
+
+def test_rule_that_accepts_little(ws: dgf.Workspace) -> None:
+    """One accepted record is enough to go on, however many are rejected after it."""
+    rare = {**ECHO, "accept_when": "n == 0"}
+    job = finish(ws.run(rare, [{"n": n} for n in range(200)], target_accepted=2,
+                         max_attempts=300))  # fmt: skip
+    assert job.records_accepted == 2
+    assert 201 <= job.executions_done <= 300
+
+
+def test_failures_are_no_verdicts(ws: dgf.Workspace, server: OfflineServer) -> None:
+    """What failed in an outage says nothing of the rule: as many calls as records are missing."""
+    ws.add_model("m", endpoint=server.url, model="offline", max_tries=1)
+    server.reset(rate_500=1.0)
+    always = {**PIPE, "accept_when": "n >= 0", "blocks": BLOCKS[:1]}
+    job = finish(ws.run(always, SEEDS, target_accepted=3), "failed")
+    assert 19 <= job.records_failed <= 23
+    server.reset(rate_500=0.0)
+    finish(job.resume())
+    assert (job.records_accepted, server.log()["requests"]) == (3, 3)
+    assert job.records_filtered == 0
+
+    server.reset(rate_500=1.0)
+    options = {"target_accepted": 4, "max_attempts": 30, "stop_early": False}
+    other = finish(ws.run(always, SEEDS, **options), "stopped")
+    assert other.records_failed == 30
+    server.reset(rate_500=0.0)
+    finish(other.retry_failed())
+    assert (other.records_accepted, other.records_filtered) == (4, 26)
+    assert server.log()["requests"] == 4
+    assert not [finding for finding in ws.examine() if finding.count]
+
+
+HANGS = """
+import asyncio
+from pathlib import Path
+import datagenflow_nb as dgf
+
+@dgf.block(outputs=["x"])
+async def Hangs(n):
+    if n == 3:
+        Path("three").touch()
+        await asyncio.sleep(3600)
+    while n in (1, 2) and not Path("three").exists():
+        await asyncio.sleep(0.01)
+    return {"x": n}
+"""
+
+
+def test_killed_when_it_had_them(
+    ws: dgf.Workspace, server: OfflineServer, start_script: Callable[..., subprocess.Popen[str]]
+) -> None:
+    """A surplus branch still runs at kill -9: a resume completes the job and asks nothing."""
+    ws.save_blocks(HANGS)
+    pipe = {**PIPE, "accept_when": "0 < n < 3", "blocks": [BLOCKS[0], {"type": "Hangs"}]}
+    process = start_script(
+        f"""
+        import datagenflow_nb as dgf
+        seeds = [{{"n": n}} for n in range(5)]
+        dgf.workspace("store.db").run({pipe!r}, seeds, concurrency=4, target_accepted=2).wait()
+        """
+    )
+    wait_until(lambda: marked().get("accepted") == 2, "two accepted", process)
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=20)
+    asked = server.log()["requests"]
+    job = ws.job(1)
+    assert (job.status, job.records_accepted) == ("interrupted", 2)
+    assert ways_on(job.row) == Ways("dgf resume 1", None)
+    finish(job.resume())
+    assert server.log()["requests"] == asked
+    counts = marked()
+    assert counts["accepted"] == 2
+    assert counts["filtered"] >= 1
+    assert set(look("store.db", "SELECT reason FROM records WHERE status = 'filtered'")) == {
+        ("surplus: 2 records were accepted before",)
+    }
+    assert not [finding for finding in ws.examine() if finding.count]
+
+
+def test_killed_when_all_was_done(ws: dgf.Workspace, server: OfflineServer) -> None:
+    """The same without a target, whatever budget is met."""
+    pipe = {"name": "ask", "blocks": BLOCKS[:1]}
+    job = finish(ws.run(pipe, SEEDS, max_records=10))
+    with contextlib.closing(sqlite3.connect("store.db")) as connection, connection:
+        # As the file is when the process ends between the last record and the job's end.
+        connection.execute("UPDATE jobs SET status = 'interrupted'")
+    server.reset()
+    assert ways_on(job.row).resume == "dgf resume 1"
+    finish(job.resume())
+    assert (job.records_generated, server.log()["requests"]) == (10, 0)
 
 
 def test_killed(
@@ -256,19 +374,39 @@ def test_re_run(ws: dgf.Workspace) -> None:
     """It goes through the seeds once, so it takes no target, not even its parent's."""
     rule = {**ECHO, "accept_when": "n"}
     job = finish(ws.run(rule, SEEDS, target_accepted=12))
-    with pytest.raises(ConfigError, match="a re-run goes through the seeds once, and target_accep"):
+    told = (
+        r"^a re-run goes through the seeds once, and target_accepted \(12\) again and again; .*: "
+        r"job.rerun\(..., target_accepted=None\), plan_rerun\(..., target_accepted=None\), .* or "
+        r"dgf rerun 1 --target-accepted none; "
+    )
+    with pytest.raises(ConfigError, match=told):
         job.rerun(rule)
+
+
+def test_re_run_without_the_target(ws: dgf.Workspace, server: OfflineServer) -> None:
+    """Once through the seeds with the answers that there are, and an edited rule."""
+    pipe = {**PIPE, "accept_when": "n < 1", "blocks": BLOCKS[:1]}
+    job = finish(ws.run(pipe, SEEDS, target_accepted=2, max_attempts=25))
+    server.reset()
+    again = job.rerun({**pipe, "accept_when": "n < 5"}, target_accepted=None, wait=True)
+    assert (again.usage["calls"], again.usage["reused"]) == (0, 10)
+    assert server.log()["requests"] == 0
+    assert (again.status, again.records_accepted, again.total) == ("completed", 5, 10)
+    assert "max_attempts" not in again.row.options
 
 
 @given(
     accepts=st.lists(st.booleans(), max_size=80),
     wanted=st.integers(1, 20),
     workers=st.integers(1, 16),
+    is_patient=st.booleans(),
     choices=st.randoms(use_true_random=False),
 )
-def test_any_sequence(accepts: list[bool], wanted: int, workers: int, choices) -> None:
+def test_any_sequence(
+    accepts: list[bool], wanted: int, workers: int, is_patient: bool, choices
+) -> None:
     """Branches begin and end in any order: exactly N, never stuck, little that is not needed."""
-    limit = TargetLimit(wanted, 0, 0)
+    limit = TargetLimit(wanted, 0, 0, is_patient=is_patient)
     steering = Steering([limit])
     waiting, flying, statuses = list(accepts), [], []
     while steering.status is None and (waiting or flying):
@@ -284,6 +422,9 @@ def test_any_sequence(accepts: list[bool], wanted: int, workers: int, choices) -
     assert statuses.count("accepted") == min(wanted, sum(accepts[: len(statuses)]))
     assert (steering.status == "completed") == (statuses.count("accepted") == wanted)
     assert statuses.count("surplus") == 0 or steering.leftover is not None
+    if steering.status == "stopped":
+        assert not is_patient
+        assert statuses == ["rejected"] * patience(wanted)
 
 
 def end(steering: Steering, flying: list[bool], choices: Any) -> str:
@@ -303,3 +444,9 @@ def end(steering: Steering, flying: list[bool], choices: Any) -> str:
 def test_under_way(missing: int, accepted: int, ended: int, most: int) -> None:
     """First as many as are missing, then as the rate of acceptance says."""
     assert most_under_way(missing, accepted, ended) == most
+
+
+@pytest.mark.parametrize(("wanted", "count"), [(1, 20), (10, 20), (11, 22), (50, 100), (900, 100)])
+def test_patience(wanted: int, count: int) -> None:
+    """Twice as many as are wanted, from 20 to 100."""
+    assert patience(wanted) == count

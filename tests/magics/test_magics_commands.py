@@ -293,8 +293,9 @@ def test_failures(shell: Shell) -> None:
         (20, "output", 1)
     ]
     assert "%dgf retry 1 runs them again" in shell.run("found = %dgf failures 1\nfound").text
-    shell.run("%dgf resume 1 --no-stop-early --wait")
-    assert (shell["job"].status, shell["job"].records_failed) == ("completed", 60)
+    shown = shell.run("%dgf resume 1 --no-stop-early --wait").text
+    assert (shell["job"].status, shell["job"].records_failed) == ("failed", 60)
+    assert "%dgf resume" not in shown
 
 
 def test_estimate(echo: Shell) -> None:
@@ -359,7 +360,7 @@ def test_rerun(echo: Shell) -> None:
     echo.value(ask)
     first = echo.value('%%dgf run two --wait\n{"n": 1}\n{"n": 2}\n')
     echo.value(ask.replace('"b ', '"and b '))
-    ran = echo.run(f"job = %dgf rerun {first.id} --concurrency 2 --wait")
+    ran = echo.run(f"job = %dgf rerun {first.id} --concurrency 2 --target-accepted none --wait")
     assert ran.text.startswith(
         f"Re-run of job {first.id} with 'two': reuses 2 answers, makes 2 calls"
     )

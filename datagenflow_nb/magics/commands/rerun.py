@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...displays.budgets import NO_TARGET, flag
 from ...displays.text import Note
 from ..command import Call, Command
 from ..parser import Parser, names
@@ -16,6 +17,7 @@ __all__ = ["COMMAND"]
 
 def _arguments(parser: Parser) -> None:
     again_arguments(parser, has_targets=False)
+    parser.add_argument(flag("target_accepted"), choices=["none"], metavar="none", help=NO_TARGET)
     names(parser.add_argument("--pipeline", metavar="NAME", help="a saved pipeline or a YAML file "
                               "(the saved one of the same name)"), "pipeline")  # fmt: skip
     names(parser.add_argument("--model", metavar="M",

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from ...displays.commands import to_type
 from ...displays.reached import executions_told
-from ...displays.sample import to_finish
 from ...errors import ConfigError
 from ..command import Call, Command
 from ..parser import Parser, names
@@ -109,9 +108,11 @@ def wait_shown(job: Job) -> bool:
 
 def _wait_for(job: Job) -> None:
     if not wait_shown(job):
+        from ...jobs.ways import ways_on
+
         row = job.row
-        what, command = to_finish(row)
-        finish = "" if row.status == "completed" else f"; %dgf {command} finishes {what}"
+        ways = ways_on(row)
+        finish = f"; %{ways.resume} finishes {ways.what}" if ways.resume else ""
         raise Interrupted(
             f"job {job.id} is {row.status}; {executions_told(row)} are stored with their records"
             f"{finish}"
