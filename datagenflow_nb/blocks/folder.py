@@ -15,9 +15,13 @@ from collections.abc import Iterable
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
 
-from .registry import Registry, is_block
+from .base import BaseBlock
+from .registry import CELL_MODULE, Registry, is_block
 
-__all__ = ["BlockFolder", "add_module", "defined_names", "explain_failure"]
+__all__ = ["BlockFolder", "add_module", "defined_names", "explain_failure", "is_own"]
+
+#: What the packages that block files are loaded into are called, before the folder's digest.
+_PACKAGE = "_datagenflow_blocks_"
 
 _Mark = tuple[int, ...]
 _DEFINED = re.compile(rb"^(?:class|(?:async\s+)?def)\s+(\w+)", re.MULTILINE)
@@ -35,7 +39,7 @@ class BlockFolder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         digest = hashlib.sha256(str(folder).encode()).hexdigest()[:8]
-        self._package = f"_datagenflow_blocks_{digest}"
+        self._package = f"{_PACKAGE}{digest}"
         self._seen: dict[Path, _Mark] = {}
 
     def __call__(self, registry: Registry) -> None:
@@ -140,6 +144,11 @@ def add_module(registry: Registry, module: types.ModuleType, source: str) -> int
     for block in blocks:
         registry.add(block, source)
     return len(blocks)
+
+
+def is_own(kind: type[BaseBlock]) -> bool:
+    """Whether a cell, a script or a file in ``blocks/`` defines it, and may define it anew."""
+    return kind.__module__ == CELL_MODULE or kind.__module__.startswith(_PACKAGE)
 
 
 def explain_failure(error: BaseException, path: Path | None = None) -> str:

@@ -12,13 +12,13 @@ from typing import Any
 from ..errors import BlockNotFoundError, ConfigError, suggest
 from .base import BaseBlock
 
-__all__ = ["CELL", "Entry", "Registry", "Unavailable", "is_block", "snake_case"]
+__all__ = ["CELL", "CELL_MODULE", "Entry", "Registry", "Unavailable", "is_block", "snake_case"]
 
 #: The ``source`` of a class defined in a notebook cell or a script.
 CELL = "a cell of this notebook"
 
 #: The module such a class lives in.
-_CELL_MODULE = "__main__"
+CELL_MODULE = "__main__"
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,9 +225,9 @@ def _cell_blocks() -> list[type[BaseBlock]]:
     Only what its own name is bound to: ``_``, ``_12`` and ``Out`` of a notebook keep classes that
     were defined anew since.
     """
-    module = sys.modules.get(_CELL_MODULE)
+    module = sys.modules.get(CELL_MODULE)
     return [
         value
         for name, value in list(vars(module).items() if module is not None else ())
-        if is_block(value) and value.__name__ == name and value.__module__ == _CELL_MODULE
+        if is_block(value) and value.__name__ == name and value.__module__ == CELL_MODULE
     ]

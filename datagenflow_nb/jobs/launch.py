@@ -49,6 +49,7 @@ from .goals import goal_of
 from .identity import identity_of
 from .job import Job
 from .options import RunOptions
+from .renewing import renewed
 from .rerun import RerunPlan, Resolve
 from .rerunning import RerunFace
 from .runner import Runner
@@ -231,7 +232,8 @@ class JobRoom(RerunFace, DetachedFace):
         refuse(before, is_retry=is_retry)
         given, options = options, options_again(before, options, is_retry=is_retry)
         refuse_met(before, options, is_retry=is_retry)
-        instances = self._instances.get(before.id, {})
+        registry = self._services().registry
+        instances = renewed(before, registry, self._instances.get(before.id, {}))
         program, models = program_again(before, self._services(), instances, self._reuse)
         options |= told_again(before, program)
         refuse_unpriced(options, models.check(program.model_names).values())
