@@ -87,7 +87,7 @@ def row_counts(ws: Workspace) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count}
 
 
-def stop_between_writes(process: subprocess.Popen[str], path: Path | str) -> None:
+def stop_between_writes(process: subprocess.Popen[str] | psutil.Process, path: Path | str) -> None:
     """Stop the process, but not in the middle of a transaction: nobody could write then."""
     while True:
         process.send_signal(signal.SIGSTOP)

@@ -13,7 +13,7 @@ from ..displays.asked import changed_told, default_told, models_told
 from ..displays.reached import executions_told, judged_of
 from ..displays.text import duration, plural, shorten, shown_path
 from ..displays.usage import cost_told, parts_of
-from ..errors import ConfigError, JobError
+from ..errors import ConfigError, DataGenFlowError
 from .command import FAILED, FAILED_RECORDS
 from .output import emit
 from .progress import Meter, clear_line
@@ -29,6 +29,9 @@ __all__ = ["Interrupts", "db_argument", "exit_status", "follow", "job_summary", 
 #: Seconds between looks at the job.
 _PERIOD = 0.25
 _MAX_CAUSES = 3
+#: Signals that ask a command to end; Windows knows no terminal that hangs up.
+_HANGUP = getattr(signal, "SIGHUP", None)
+_ASKING = [signal.SIGINT, signal.SIGTERM, *([] if _HANGUP is None else [_HANGUP])]
 _CAUSE_WIDTH = 200
 
 
@@ -41,7 +44,7 @@ class _Stopped(KeyboardInterrupt):
 
 
 class Interrupts:
-    """SIGINT and SIGTERM while the block runs.
+    """SIGINT, SIGTERM and SIGHUP (the terminal is gone) while the block runs.
 
     Before a job has started they end the command (``KeyboardInterrupt``), after that they are
     counted for ``follow`` to act on. A signal the parent process chose to ignore (``nohup``, a job
@@ -54,7 +57,7 @@ class Interrupts:
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Interrupts:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in _ASKING:
             known = signal.getsignal(number)
             if known is not signal.SIG_IGN:
                 self._before[number] = known
@@ -73,6 +76,10 @@ class Interrupts:
     def _note(self, number: int, frame: FrameType | None) -> None:
         if self.job is None:
             raise _Stopped
+        if number == _HANGUP:
+            # The shell sends one and the system another: together they are one wish.
+            self.count = max(self.count, 1)
+            return
         self.count += 1
         if self.count > 1:  # a third one ends the process at once: what is stored is safe
             signal.signal(number, signal.SIG_DFL)
@@ -92,6 +99,9 @@ def follow(workspace: Workspace, job: Job, interrupts: Interrupts) -> tuple[JobR
                 heeded += 1
                 _stop(job, now=heeded == 2)
             meter.show(job.row, job.waiting)
+        except DataGenFlowError:
+            clear_line()
+            raise
         else:
             break
     row = job.row
@@ -106,8 +116,7 @@ def _stop(job: Job, *, now: bool) -> None:
     else:
         told = "stopping: no further call is made, answers in flight are kept; Ctrl-C again drops"
         emit(f"{told} them", err=True)
-    with contextlib.suppress(JobError):  # it ended in this very moment
-        job.cancel(now=now)
+    job._cancel_awaited(now)
 
 
 def exit_status(row: JobRow) -> int:

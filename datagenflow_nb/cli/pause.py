@@ -30,7 +30,8 @@ def pause(ctx: click.Context, /, job_id: int, db: Path | None, as_json: bool) ->
         row = outcome(job, until=("paused",))
         is_late = row.is_paused and row.status != "paused"
         if as_json:
-            emit_json({"job_id": row.id, "status": row.status, "control": row.control})
+            emit_json({"job_id": row.id, "status": row.status, "control": row.control,
+                       "answers_coming": row.answers_coming})  # fmt: skip
         elif is_late:
             from ..storage.lease import runner_told
 
@@ -40,6 +41,9 @@ def pause(ctx: click.Context, /, job_id: int, db: Path | None, as_json: bool) ->
         else:
             total = plural(row.total or 0, "execution")
             emit(f"Job {row.id} {row.status}: {row.executions_done:,} of {total} done")
+            if row.answers_coming:
+                answers = plural(row.answers_coming, "answer")
+                emit(f"{answers} still coming: lost if its process ends before")
             if row.status == "paused":
                 emit(f"To let it go on: dgf resume {row.id}{db_argument(workspace)}")
     if is_late:

@@ -57,9 +57,9 @@ def progress_text(job: JobFacts, pace: Pace, waiting: str | None = None) -> str:
     of executions differ from the records', these are told too.
     ``waiting``, what its calls wait for, comes first: a terminal may cut the rest.
     """
-    told = [shorten(waiting, _WAIT_WIDTH)] if waiting else []
-    if job.status == "paused":
-        told = ["paused"]
+    told = ["paused"] if job.status == "paused" else []
+    if waiting:
+        told.append(shorten(waiting, _WAIT_WIDTH))
     return ", ".join([f"job {job.id}: {_done(job)}", *told, *_facts(job, pace)])
 
 

@@ -40,7 +40,7 @@ class Control:
         self._lease = lease
         self._steering = steering
         self._drop = drop
-        self._is_told_paused = False
+        self._told = (False, 0)
         self._problem = ""
         self._is_over = False
 
@@ -96,9 +96,10 @@ class Control:
         lease = self._lease
         if lease.is_in_doubt and not await in_thread(lease.renew):
             return False
-        if is_paused != self._is_told_paused:
-            tell = functools.partial(self._table.set_paused, is_paused=is_paused)
+        coming = self._steering.in_flight if is_paused else 0
+        if (is_paused, coming) != self._told:
+            tell = functools.partial(self._table.set_paused, is_paused=is_paused, coming=coming)
             if not await in_thread(tell, lease.job_id, lease.token):
                 return False
-            self._is_told_paused = is_paused
+            self._told = (is_paused, coming)
         return True

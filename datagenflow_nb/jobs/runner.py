@@ -97,6 +97,11 @@ class Runner:
         #: Stores the job's end, which could not be stored at the time.
         self.owed: Callable[[], bool] | None = None
 
+    @property
+    def token(self) -> str:
+        """What the job's row names its runner by."""
+        return self._lease.token
+
     async def run(self) -> str:
         """Work until everything is done or the job is stopped; the final status.
 

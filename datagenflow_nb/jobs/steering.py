@@ -77,6 +77,8 @@ class Steering:
         Nothing new starts until it goes on; what is in flight is awaited.
     under_way : int
         Branches that have begun and not ended.
+    in_flight : int
+        Calls that are with their servers; those that wait for another try or their turn are not.
     leftover : Outcome or None
         The job has all it is to reach: how whatever else has begun ends, instead of waiting for
         the next runner.
@@ -93,6 +95,7 @@ class Steering:
         self.error: DataGenFlowError | None = None
         self.stopping = asyncio.Event()
         self.under_way = 0
+        self.in_flight = 0
         self.leftover: Outcome | None = None
         self.changed = asyncio.Event()
         self.look = asyncio.Event()
@@ -224,6 +227,7 @@ class Steering:
                 if not place.is_first:
                     await place.until_first()
                 elif self._admitted(branch, call):
+                    self.in_flight += 1
                     return
                 else:
                     with contextlib.suppress(TimeoutError):
@@ -232,6 +236,7 @@ class Steering:
 
     def called(self, call: Call) -> None:
         """An admitted call has ended, well or not."""
+        self.in_flight -= 1
         for limit in self._limits:
             limit.called(call)
         self._settled.set()
@@ -244,11 +249,14 @@ class Steering:
 
     async def rest(self, seconds: float) -> bool:
         """Wait some seconds and until the job goes on; False, at once, when it is being stopped."""
+        self.in_flight -= 1
         try:
             async with asyncio.timeout(seconds):
                 await self.stopping.wait()
         except TimeoutError:
             await self.until_it_goes_on()
+        finally:
+            self.in_flight += 1
         return not self.stopping.is_set()
 
     async def turn(self, place: asyncio.Future[Any]) -> bool:
@@ -261,9 +269,11 @@ class Steering:
         """
         if not place.done() and not self.stopping.is_set():
             stopping = asyncio.ensure_future(self.stopping.wait())
+            self.in_flight -= 1
             try:
                 await asyncio.wait((place, stopping), return_when=asyncio.FIRST_COMPLETED)
             finally:
+                self.in_flight += 1
                 stopping.cancel()
         if self.stopping.is_set():
             raise Stopped

@@ -11,11 +11,13 @@ from collections.abc import Callable
 from typing import Self
 
 from .. import runtime
-from ..errors import JobError, StoreError, ValidationError
+from ..errors import DataGenFlowError, JobError, StoreError, ValidationError
 from ..storage.control import ControlTable, Wish
 from ..storage.jobs import ACTIVE, JobTable
+from ..storage.lease import runner_told
 from ..whole import told
 from .aside import uninterrupted
+from .control import LOST
 from .runner import Runner
 
 __all__ = ["Live", "Steerable"]
@@ -31,6 +33,14 @@ class Live:
         self.runner = runner
         self.future: concurrent.futures.Future[str] | None = None
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether its runner is done with the job; one that has lost it is not."""
+        future = self.future
+        if future is None or not future.done():
+            return False
+        return future.exception() is not None or future.result() != LOST
+
 
 class Steerable:
     """The part of a job that is waited for, paused and stopped.
@@ -43,6 +53,8 @@ class Steerable:
     _table: JobTable
     _control: ControlTable
     _live: Callable[[int], Live | None]
+    #: The runner of this process whose end is waited for.
+    _awaited: Live | None = None
 
     @property
     def status(self) -> str:
@@ -65,18 +77,25 @@ class Steerable:
         ValidationError
             When ``timeout`` is no number of seconds.
         JobError
-            On the loop thread, where waiting would never end.
+            On the loop thread, where waiting would never end, and when this process ran the job and
+            another has it since: that one goes on.
         """
         timeout = _seconds(timeout)
         if runtime.is_loop_thread():
             raise JobError("job.wait() was called on the loop thread, where it would never return")
-        live = self._live(self.id)
+        live = self._awaited = self._live(self.id) or self._awaited
         deadline = None if timeout is None else time.monotonic() + timeout
         if live is not None and live.future is not None:
             try:
-                live.future.result(timeout)
+                end = live.future.result(timeout)
             except concurrent.futures.TimeoutError:
                 raise self._late(timeout) from None
+            except DataGenFlowError:  # its end could not be stored
+                self._awaited = None
+                raise
+            self._awaited = None
+            if end == LOST:
+                self._tell_loss()
         while self.status in ACTIVE:
             if deadline is not None and time.monotonic() > deadline:
                 raise self._late(timeout)
@@ -90,6 +109,8 @@ class Steerable:
         ------
         KeyboardInterrupt
             After an interrupt, when the job has ended.
+        JobError
+            When another process has the job since; that one's is not cancelled.
         """
         try:
             return self.wait()
@@ -100,15 +121,14 @@ class Steerable:
     def cancel_and_wait(self) -> Self:
         """Cancel the job, if it still runs, and wait for its end.
 
-        An interrupt meanwhile drops what is under way.
+        An interrupt meanwhile drops what is under way. Where the end of a runner of this process is
+        waited for already, no other one is cancelled.
         """
         try:
-            with contextlib.suppress(JobError):  # it may have ended in the same moment
-                self.cancel()
+            self._cancel_awaited()
             return self.wait()
         except KeyboardInterrupt:
-            with contextlib.suppress(JobError):
-                self.cancel(now=True)
+            self._cancel_awaited(now=True)
             return self.wait()
 
     def cancel(self, now: bool = False) -> Self:
@@ -127,8 +147,19 @@ class Steerable:
         JobError
             When the job has ended already.
         """
+        self._cancel(now, None)
+        return self
+
+    def _cancel_awaited(self, now: bool = False) -> None:
+        """Cancel the runner whose end is waited for, and none that took its job meanwhile."""
+        live = self._awaited
+        token = None if live is None or live.has_ended else live.runner.token
+        with contextlib.suppress(JobError):  # it may have ended in the same moment
+            self._cancel(now, token)
+
+    def _cancel(self, now: bool, token: str | None) -> None:
         try:
-            if not self._request("cancel_now" if now else "cancel"):
+            if not self._request("cancel_now" if now else "cancel", token):
                 raise self._refusal("cancelled")
         except StoreError:
             # The disk may be full, which stops no job from being stopped.
@@ -137,7 +168,6 @@ class Steerable:
                 raise
             stop = functools.partial(live.runner.stop, "cancelled", now=now)
             runtime.loop().call_soon_threadsafe(stop)
-        return self
 
     def pause(self) -> Self:
         """Start nothing new, no execution and no call, until ``resume``.
@@ -154,11 +184,12 @@ class Steerable:
             raise self._refusal("paused")
         return self
 
-    def _request(self, wish: Wish) -> bool:
-        """Write the wish into the row; False when the job has ended or is being cancelled."""
+    def _request(self, wish: Wish, token: str | None = None) -> bool:
+        """Write the wish into the row; False when the job has ended or is being cancelled, or is
+        not the runner's ``token``."""
         if self.status not in ACTIVE:  # also when its runner has died
             return False
-        is_taken = uninterrupted(self._control.request, self.id, wish)
+        is_taken = uninterrupted(self._control.request, self.id, wish, token)
         live = self._live(self.id)
         if live is not None:
             runtime.loop().call_soon_threadsafe(live.runner.look)
@@ -171,6 +202,21 @@ class Steerable:
             f"job {self.id} cannot be {what}, it is {told}",
             {"job_id": self.id, "status": row.status},
         )
+
+    def _tell_loss(self) -> None:
+        """Raise when the job, which was this process's, goes on in another.
+
+        Raises
+        ------
+        JobError
+        """
+        row = self._table.get(self.id)
+        if row.status in ACTIVE and row.runner is not None:
+            raise JobError(
+                f"{runner_told(row.runner)} has job {self.id}, of which there was no sign of life "
+                f"here for too long, and goes on; to follow it: dgf job {self.id}",
+                {"job_id": self.id, "status": row.status},
+            )
 
     def _late(self, timeout: float | None) -> TimeoutError:
         if self._table.get(self.id).is_paused:

@@ -28,21 +28,29 @@ class ControlTable:
         """Why the runner can store nothing more, when a newer version changed the tables."""
         return self._store.outgrown
 
-    def request(self, job_id: int, wish: Wish) -> bool:
+    def request(self, job_id: int, wish: Wish, token: str | None = None) -> bool:
         """Have the job's runner, wherever it is, do something.
 
         A job that has ended keeps no wish that its next runner would obey.
 
+        Parameters
+        ----------
+        token : str, optional
+            Only this runner: the wish is none for another that has the job meanwhile.
+
         Returns
         -------
         bool
-            False when the job has ended, or is being cancelled and shall do less than that.
+            False when the job has ended, or is being cancelled and shall do less than that, or
+            another runner has it.
         """
         with self._store.write(any_version=True) as connection:
             row = connection.execute(
-                "SELECT status, control FROM main.jobs WHERE id = ?", [job_id]
+                "SELECT status, control, runner FROM main.jobs WHERE id = ?", [job_id]
             ).fetchone()
             if row is None or row["status"] not in ACTIVE:
+                return False
+            if token not in (None, row["runner"]):
                 return False
             new, before = _WISHES.index(wish), _WISHES.index(row["control"])
             if before >= _CANCELLING > new:
@@ -59,8 +67,9 @@ class ControlTable:
         wish: Wish = row["control"]
         return wish
 
-    def set_paused(self, job_id: int, token: str, *, is_paused: bool) -> bool:
-        """The runner pauses or goes on; False when the job is not its any more."""
+    def set_paused(self, job_id: int, token: str, *, is_paused: bool, coming: int = 0) -> bool:
+        """The runner pauses, with ``coming`` calls that are not answered yet, or goes on; False
+        when the job is not its any more."""
         now = utc_now()
         with self._store.write() as connection:
             row = connection.execute(
@@ -73,6 +82,7 @@ class ControlTable:
             if since is not None:
                 held += seconds_between(since, now)
             options["paused"] = [held, now if is_paused else None]
+            options["coming"] = coming
             connection.execute(
                 "UPDATE jobs SET status = ?, options = ? WHERE id = ?",
                 ["paused" if is_paused else "running", encode(options), job_id],

@@ -15,11 +15,20 @@ from ..errors import JobError, StoreError
 from ..records import Seed, decode, encode, utc_now
 from ..whole import row_id, told
 from .explain import may_pass
-from .lease import HEARTBEAT, is_lost
+from .lease import HEARTBEAT, LEASE, is_lost, may_live, runner_told
 from .lineage import adopt, hand_over_seeds, refuse_while_needed
+from .log import add_line
 from .store import Store
 
-__all__ = ["ACTIVE", "EXECUTION_SHIFT", "STOPPED_EARLY", "JobRow", "JobTable", "seconds_between"]
+__all__ = [
+    "ACTIVE",
+    "EXECUTION_SHIFT",
+    "STOPPED_EARLY",
+    "JobRow",
+    "JobTable",
+    "as_it_is",
+    "seconds_between",
+]
 
 #: Statuses of a job that some runner should be working on.
 ACTIVE = ("queued", "running", "paused")
@@ -99,6 +108,11 @@ class JobRow:
         is_so = self.status == "failed" and detail.get("reason") == STOPPED_EARLY
         return detail["why"] if is_so else None
 
+    @property
+    def answers_coming(self) -> int:
+        """Of a paused job: calls that were made before and are not answered."""
+        return int(self.options.get("coming", 0)) if self.status == "paused" else 0
+
     @classmethod
     def read(cls, row: sqlite3.Row) -> JobRow:
         """The value of a row; columns that a newer version has added say nothing to this one."""
@@ -108,6 +122,15 @@ class JobRow:
         if values["error"] is not None:
             values["error"] = decode(values["error"])
         return cls(**values)
+
+
+def as_it_is(job: JobRow) -> JobRow:
+    """What a row says, where the death of its runner was not stored in it."""
+    is_ours = job.runner in _HELD
+    if job.status not in ACTIVE or is_ours or not is_lost(job.runner, job.heartbeat_at):
+        return job
+    status = "failed" if job.total is None else "interrupted"
+    return dataclasses.replace(job, status=status, runner=None, control=None)
 
 
 def seconds_between(since: str, until: str) -> float:
@@ -323,25 +346,27 @@ class JobTable:
 
     def _settle(self, job: JobRow) -> JobRow:
         """A job whose runner died reads ``interrupted``, and so does its row from now on."""
-        is_ours = job.runner in _HELD
-        if job.status not in ACTIVE or is_ours or not is_lost(job.runner, job.heartbeat_at):
-            return job
+        seen = as_it_is(job)
+        if seen is job or self._store.is_read_only:
+            return seen
         error = None
         if job.total is None:
             message = "the process ended while the seeds were being stored; start the job again"
             error = encode({"error": message, "detail": {}})
-        status = "interrupted" if error is None else "failed"
-        seen = dataclasses.replace(job, status=status, runner=None, control=None)
-        if self._store.is_read_only:
-            return seen
         try:
             with self._store.write(any_version=True) as connection:
-                connection.execute(
+                cursor = connection.execute(
                     "UPDATE main.jobs SET status = ?, error = COALESCE(?, error), runner = NULL, "
                     "control = NULL, finished_at = ? "
                     "WHERE id = ? AND runner IS ? AND heartbeat_at IS ?",
-                    [status, error, utc_now(), job.id, job.runner, job.heartbeat_at],
+                    [seen.status, error, utc_now(), job.id, job.runner, job.heartbeat_at],
                 )
+                if cursor.rowcount == 1 and job.runner is not None and may_live(job.runner):
+                    told = (
+                        f"{runner_told(job.runner)} lost the job after {LEASE:g} s without a sign "
+                        "of life; its calls in flight may be paid for twice when it is resumed"
+                    )
+                    add_line(connection, job.id, "warning", told)
                 row = connection.execute("SELECT * FROM jobs WHERE id = ?", [job.id]).fetchone()
         except StoreError as failure:
             if not may_pass(failure):

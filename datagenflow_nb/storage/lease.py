@@ -22,7 +22,16 @@ from .explain import may_pass
 if TYPE_CHECKING:
     from .store import Store  # which asks before it opens whose runner lives
 
-__all__ = ["HEARTBEAT", "LEASE", "Heartbeat", "Lease", "is_lost", "new_token", "runner_told"]
+__all__ = [
+    "HEARTBEAT",
+    "LEASE",
+    "Heartbeat",
+    "Lease",
+    "is_lost",
+    "may_live",
+    "new_token",
+    "runner_told",
+]
 
 #: Seconds between signs of life, and after which a silent runner counts as dead.
 HEARTBEAT = 5.0
@@ -125,6 +134,11 @@ def is_lost(token: str | None, heartbeat_at: str | None, now: dt.datetime | None
         return False
     last = dt.datetime.fromisoformat(heartbeat_at)
     return ((now or dt.datetime.now(dt.UTC)) - last).total_seconds() > LEASE
+
+
+def may_live(token: str) -> bool:
+    """Whether the runner's process lives, as far as that can be told: stopped or out of sight."""
+    return _lives(token) is not False
 
 
 class Lease:

@@ -10,7 +10,7 @@ from typing import Any
 from ..records import utc_now
 from .store import Store
 
-__all__ = ["LogLine", "LogTable", "log_row"]
+__all__ = ["LogLine", "LogTable", "add_line", "log_row"]
 
 _COLUMNS = "created_at, level, block_id, trace_id, message"
 
@@ -56,6 +56,15 @@ def log_row(
     """A row of ``job_log``; its id, and with it its place, is given by SQLite."""
     # The message stands sixth, where the writer looks for the size of a row.
     return job_id, utc_now(), level, trace_id, block_id, message
+
+
+def add_line(connection: sqlite3.Connection, job_id: int, level: str, message: str) -> None:
+    """Add a line that no block said, within the caller's transaction."""
+    connection.execute(
+        "INSERT INTO main.job_log (job_id, created_at, level, trace_id, block_id, message) "
+        "VALUES (?, ?, ?, ?, ?, ?)",
+        log_row(job_id, level, None, None, message),
+    )
 
 
 class LogTable:

@@ -11,7 +11,7 @@ from typing import Any
 from ..errors import JobError
 from ..records import Call, Step, decode, encode, utc_now
 from .attempts import ENDED, new_attempts, waiting_attempts
-from .jobs import ACTIVE, EXECUTION_SHIFT, JobRow
+from .jobs import ACTIVE, EXECUTION_SHIFT, JobRow, as_it_is
 from .journal import STEP_COLUMNS, call_from_row, step_from_row
 from .lease import runner_told
 from .passes import Passes, passes_of, repetitions_of
@@ -103,7 +103,7 @@ class ResumeTable:
             found = connection.execute("SELECT * FROM jobs WHERE id = ?", [job.id]).fetchone()
             if found is None:
                 raise JobError(f"job {job.id} was deleted", {"job_id": job.id})
-            row = JobRow.read(found)
+            row = as_it_is(JobRow.read(found))  # a full disk keeps that from being stored
             refuse(row, is_retry=is_retry)
             if row != job:
                 raise JobError(
@@ -118,7 +118,8 @@ class ResumeTable:
             if not is_retry:
                 _refuse_complete(row, *counts[:3])
             options = {**options, "resumed": [now, row.seconds or 0.0]}
-            options.pop("paused", None)
+            for name in ("paused", "coming"):
+                options.pop(name, None)
             connection.execute(
                 "UPDATE jobs SET status = 'running', runner = ?, heartbeat_at = ?, error = NULL, "
                 "control = NULL, finished_at = NULL, options = ?, executions_done = ?, "

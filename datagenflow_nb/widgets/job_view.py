@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ..displays.job import job_html, progress_text
 from ..displays.log import LAST_LINES
 from ..displays.pace import Pace, Speed
+from ..displays.text import plural
 from ..errors import DataGenFlowError
 from ..jobs.ways import ways_on
 from ..storage.jobs import ACTIVE, JobRow
@@ -232,6 +233,8 @@ class JobView:
         notes = [self._note] if self._note is not None else []
         if row.is_paused:
             notes.append(f"%dgf resume {row.id} lets it go on.")
+        if row.answers_coming:
+            notes.append(f"{plural(row.answers_coming, 'answer')} still coming.")
         place = runner_told(row.runner) if row.runner is not None else None
         if place not in (None, "this process"):
             notes.append(f"It runs in {place} and goes on without this kernel.")

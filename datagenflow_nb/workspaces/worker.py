@@ -92,6 +92,8 @@ def _follow(workspace: Workspace, job: Job, log: OutsideLog, signals: _Signals) 
             job.wait(_PERIOD)
         except TimeoutError:
             pass
+        except JobError as error:  # another process has the job, and the log that goes with it
+            sys.exit(error.message)
         else:
             return
         if heeded < len(signals.names):

@@ -29,7 +29,7 @@ def ask(dgf: Any, server: Any, **options: Any) -> subprocess.Popen[str]:
     return process
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_interrupt_keeps_what_is_finished(dgf: Any, until: Any, number: int) -> None:
     """One signal stops cleanly: every record complete, what was in flight included."""
     with offline_server(latency=0.2) as server:

@@ -35,9 +35,14 @@ def test_pause_resume(dgf: CommandLine, server: OfflineServer, runner: Any, unti
     """Nothing is asked while it is paused; whoever follows it says so, and how it goes on."""
     paused = dgf("pause", "1").stdout.splitlines()
     assert re.fullmatch(r"Job 1 paused: \d+ of 200 executions done", paused[0])
-    assert paused[1:] == ["To let it go on: dgf resume 1"]
-    assert dgf.json("pause", "1") == {"job_id": 1, "status": "paused", "control": "pause"}
-    until(lambda: server.log()["in_flight"] == 0, runner)
+    assert paused[-1] == "To let it go on: dgf resume 1"
+    told = r"[1-4] answers? still coming: lost if its process ends before"
+    assert all(re.fullmatch(told, line) for line in paused[1:-1])
+    until(lambda: dgf.json("pause", "1")["answers_coming"] == 0, runner)
+    assert dgf.json("pause", "1") == {
+        "job_id": 1, "status": "paused", "control": "pause", "answers_coming": 0,
+    }  # fmt: skip
+    assert server.log()["in_flight"] == 0
     before = server.log()["requests"]
     assert "paused" in dgf("jobs").stdout
     told = "job 1 is paused and goes on as it was: concurrency cannot be changed"

@@ -100,6 +100,8 @@ def test_waiting() -> None:
         '<div class="dgf-bad" dir="auto">Waiting to try again (2 of 8): 502 &lt;html&gt; no</div>'
     ) in job_html(Facts(), Pace(), waiting=told)
     long = "waiting to try again (2 of 8): " + 500 * "x"
+    paused = Facts(status="paused")
+    assert "%), paused, waiting to store: " in progress_text(paused, Pace(), "waiting to store: x")
     assert len(progress_text(Facts(), Pace(), long)) == 222
 
 

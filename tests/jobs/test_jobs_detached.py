@@ -14,7 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from running import ECHO, detached_processes, end_detached, finish, row_counts, wait_until
+from running import (
+    ECHO,
+    detached_processes,
+    end_detached,
+    finish,
+    row_counts,
+    stop_between_writes,
+    wait_until,
+)
 from servers import OfflineServer
 
 import datagenflow_nb as dgf
@@ -22,6 +30,7 @@ from datagenflow_nb.blocks.builtin.output import Output
 from datagenflow_nb.errors import BlockNotFoundError, ConfigError, JobError
 from datagenflow_nb.jobs import Job
 from datagenflow_nb.settings import Settings
+from datagenflow_nb.storage import lease
 
 Start = Callable[..., subprocess.Popen[str]]
 
@@ -154,6 +163,26 @@ def test_stopped_and_resumed(
     repeated = server.log()["requests"] - server.log()["distinct_prompts"]
     assert repeated <= (0 if number == signal.SIGTERM else 4)
     assert not [finding for finding in ws.examine() if finding.count]
+
+
+def test_stopped_for_too_long(
+    ws: dgf.Workspace, hold: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A process that has lost its job ends, whatever its blocks do and the job is at."""
+    job = ws.run(hold, SEEDS, detach=True)
+    wait_until(lambda: Path("at-3").exists(), "the blocks to hold")
+    (process,) = detached_processes(tmp_path)
+    stop_between_writes(process, ws.store.path)
+    monkeypatch.setattr(lease, "LEASE", 0.5)
+    wait_until(lambda: job.status == "interrupted", "the lease to run out")
+    job.resume().pause()
+    process.send_signal(signal.SIGCONT)
+    wait_until(lambda: not detached_processes(tmp_path), "the end of the process")
+    assert job.row.is_paused
+    lost = f"process {process.pid} on "
+    assert [line.message for line in job.log() if line.message.startswith(lost)]
+    Path("go").touch()
+    finish(job.resume())
 
 
 def test_second_sigterm(ws: dgf.Workspace, server: OfflineServer, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from servers import OfflineServer
 import datagenflow_nb as dgf
 from datagenflow_nb.jobs import Job
 from datagenflow_nb.storage import lease
+from datagenflow_nb.storage.jobs import JobRow, as_it_is
 from datagenflow_nb.storage.resume import ResumeTable
 
 Start = Callable[..., subprocess.Popen[str]]
@@ -112,6 +113,45 @@ def test_stopped_runner_is_replaced_and_woken(
     assert is_whole(ws, 60)
 
 
+def test_ctrl_c_does_not_cancel_the_next_runner(
+    ws: dgf.Workspace, server: OfflineServer, start_script: Start
+) -> None:
+    """Who waits for a runner that has lost its job is told who has it, and stops nothing there."""
+    server.reset(latency=0.1)
+    process = start_script(
+        HASTY
+        + f"""
+seeds = [{{"n": n}} for n in range(60)]
+job = dgf.run({ask("Say {{ n }}")!r}, seeds, model="m", concurrency=4)
+try:
+    job.wait_or_cancel()
+except dgf.JobError as error:
+    print(error.message, flush=True)
+"""
+    )
+    wait_until(lambda: answered() >= 12, "first answers", process)
+    stop_between_writes(process, "store.db")
+    job = taken_up_and_paused(ws, process)
+    process.send_signal(signal.SIGINT)  # comes when it is woken, before it knows
+    process.send_signal(signal.SIGCONT)
+    out, err = process.communicate(timeout=20)
+    assert re.fullmatch(
+        r"process \d+ on \S+ has job 1, of which there was no sign of life here for too long, and "
+        r"goes on; to follow it: dgf job 1\n",
+        out,
+    ), err
+    assert (job.status, job.row.control) == ("paused", "pause")
+    (line,) = job.log()
+    assert line.level == "warning"
+    assert re.fullmatch(
+        rf"process {process.pid} on \S+ lost the job after 15 s without a sign of life; its calls "
+        "in flight may be paid for twice when it is resumed",
+        line.message,
+    )
+    finish(job.resume())
+    assert is_whole(ws, 60)
+
+
 def test_stopped_while_calls_wait_for_another_try(
     ws: dgf.Workspace, server: OfflineServer, start_script: Start
 ) -> None:
@@ -200,6 +240,24 @@ def test_job_that_could_not_be_started_is_given_back(ws: dgf.Workspace) -> None:
     table.give_back(before, token)
     assert job.row == before
     assert look("store.db", "SELECT count(*) FROM executions") == [(6,)]
+
+
+def test_death_that_was_not_stored(ws: dgf.Workspace) -> None:
+    """On a full disk the row still names the dead runner; who resumes is not told that it lives."""
+    job = finish(dgf.run(ask("Say {{ n }}"), [{"n": n} for n in range(500)]).cancel(), "cancelled")
+    place, pid, _, number = lease.new_token().split("|")
+    with ws.store.write() as connection:
+        connection.execute(
+            "UPDATE jobs SET status = 'paused', control = 'pause', runner = ?",
+            [f"{place}|{pid}|1|{number}"],  # a process of that number, but born long ago
+        )
+        row = connection.execute("SELECT * FROM jobs").fetchone()
+    seen = as_it_is(JobRow.read(row))
+    assert (seen.status, seen.runner, seen.control) == ("interrupted", None, None)
+    token = lease.new_token()
+    taken = ResumeTable(ws.store).take(seen, token, options=seen.options)
+    assert (taken.status, taken.runner, taken.control) == ("running", token, None)
+    ResumeTable(ws.store).give_back(job.row, token)
 
 
 def test_job_that_ran_meanwhile_is_not_taken(ws: dgf.Workspace) -> None:

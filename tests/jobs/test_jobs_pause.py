@@ -77,6 +77,23 @@ def test_pause_and_resume(ws: dgf.Workspace, server: OfflineServer) -> None:
     assert not [finding for finding in ws.examine() if finding.count]
 
 
+def test_answers_that_are_still_coming(ws: dgf.Workspace, server: OfflineServer) -> None:
+    """The row of a paused job says how many; those that wait for another try are none."""
+    server.reset(latency=1.0)
+    job = dgf.run(ask("Say {{ n }}"), [{"n": n} for n in range(20)], model="m", concurrency=3)
+    wait_until(lambda: server.log()["in_flight"] == 3, "three calls in flight")
+    assert job.row.answers_coming == 0
+    job.pause()
+    wait_until(lambda: job.status == "paused", "the runner to obey")
+    assert 1 <= job.row.answers_coming <= 3
+    wait_until(lambda: job.row.answers_coming == 0, "the answers")
+    wait_until(lambda: answered() == 3, "them to be stored")
+    assert job.status == "paused"
+    server.reset(latency=0.0)
+    finish(job.resume())
+    assert job.row.answers_coming == 0
+
+
 def test_from_another_process(
     ws: dgf.Workspace, server: OfflineServer, start_script: Start
 ) -> None:

@@ -33,6 +33,7 @@ def fix(n, add: int = 1):
 
 ws.job(1).retry_failed(wait=True)
 print(job.status, job.records_failed, sorted(job.records()["v"]))
+print(job.log()[0].message)
 """
 RESUMED = """
 class Tail(dgf.BaseBlock):
@@ -107,6 +108,8 @@ def test_block_mended_in_its_cell(
     monkeypatch.setenv("LLM_MODEL", "offline")
     assert output(start_script, MENDED) == (
         "completed 10\ncompleted 0 [5, 6, 7, 8, 9, 10, 11, 12, 13, 14]\n"
+        "the code of block 'fix' has changed since the job began; what is missing is made with it "
+        "as it is now\n"
     )
     assert server.log()["requests"] == 20  # a retry asks anew
 
