@@ -10,6 +10,7 @@ from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
 from ..displays.asked import changed_told, default_told, models_told
+from ..displays.budgets import is_as_asked
 from ..displays.reached import executions_told, judged_of
 from ..displays.text import duration, plural, shorten, shown_path
 from ..displays.usage import cost_told, parts_of
@@ -120,8 +121,8 @@ def _stop(job: Job, *, now: bool) -> None:
 
 
 def exit_status(row: JobRow) -> int:
-    """The command's exit status for a job that has ended."""
-    if row.status != "completed" or row.error is not None:  # of a retry that was of no use
+    """The command's exit status for a job that has ended; max_records of it are what was asked."""
+    if not is_as_asked(row.status, row.error, row.options):
         return FAILED
     return FAILED_RECORDS if row.records_failed else 0
 

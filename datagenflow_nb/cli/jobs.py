@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..displays.budgets import BUDGETS
 from ..displays.text import shown_path
 from .command import Command, db_option, existing_workspace, json_option, load_settings
 from .output import emit, emit_json, output_width
@@ -59,6 +60,8 @@ def _described(row: JobRow) -> dict[str, Any]:
         "records_failed": row.records_failed,
         "records_filtered": row.records_filtered,
         "records_accepted": row.records_accepted,
+        "target_accepted": row.options.get("target_accepted"),
+        "budgets": {name: row.options[name] for name in BUDGETS if row.options.get(name)},
         "models": row.options.get("models") or [],
         "usage": usage_told(row.usage),
         "random_seed": row.random_seed,

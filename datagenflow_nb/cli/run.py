@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..displays.budgets import is_as_asked
 from ..displays.text import plural, shown_path
 from ..errors import ConfigError
 from .aside import results_only
@@ -35,6 +36,7 @@ from .output import emit, emit_json
 
 if TYPE_CHECKING:
     from ..jobs import Job
+    from ..storage.jobs import JobRow
 
 __all__ = ["run"]
 
@@ -47,7 +49,8 @@ __all__ = ["run"]
     "--out",
     type=click.Path(path_type=Path),
     metavar="PATH",
-    help="Export the records to this file when the job has completed: .jsonl, .csv or .parquet.",
+    help="Export the records to this file when the job has completed or has its --max-records: "
+    ".jsonl, .csv or .parquet.",
 )
 @click.option(
     "--status",
@@ -127,7 +130,7 @@ def run(
         if not as_json:
             emit(summary_text(workspace, row, summary))
         if out is not None:
-            told, summary["export"] = _export(job, row.status, out, list(statuses))
+            told, summary["export"] = _export(row, job, out, list(statuses))
             if not as_json:
                 emit(told)
         if as_json:
@@ -164,10 +167,10 @@ def _rehearse_export(out: Path) -> None:
 
 
 def _export(
-    job: Job, status: str, out: Path, statuses: list[str]
+    row: JobRow, job: Job, out: Path, statuses: list[str]
 ) -> tuple[str, dict[str, Any] | None]:
-    """Export a completed job: what to say about it, and the same as JSON."""
-    if status != "completed":
+    """Export a job that did what it was asked: what to say about it, and the same as JSON."""
+    if not is_as_asked(row.status, row.error, row.options):
         return f"Nothing was exported; to do it: dgf export {job.id} {out}", None
     result = job.export(out, status=statuses or None)
     told = f"Exported {plural(result.records, 'record')} to {shown_path(result.path)}"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-__all__ = ["BOUNDS", "BUDGETS", "NO_TARGET", "Kind", "amount", "flag", "how_on"]
+__all__ = ["BOUNDS", "BUDGETS", "NO_TARGET", "Kind", "amount", "flag", "how_on", "is_as_asked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +51,15 @@ def how_on(job_id: int, option: str, verb: str = "resume") -> str:
     method = "retry_failed" if verb == "retry" else verb
     line = f"dgf {verb} {job_id} {flag(option)} N"
     return f"job.{method}({option}=...), %{line} or {line}"
+
+
+def is_as_asked(status: str, error: dict[str, Any] | None, options: dict[str, Any]) -> bool:
+    """Whether a job has done all it was asked for: it is completed, or has its max_records.
+
+    These are too few where accepted ones are asked for, too. A completed one has an error after a
+    retry that was of no use.
+    """
+    if error is None:
+        return status == "completed"
+    is_met = status == "stopped" and error.get("detail", {}).get("option") == "max_records"
+    return is_met and options.get("target_accepted") is None

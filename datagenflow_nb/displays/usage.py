@@ -33,10 +33,15 @@ def tokens_told(usage: Mapping[str, Any]) -> str:
 
 
 def cost_told(usage: Mapping[str, Any]) -> str:
-    """``0.0123``, ``unknown`` where a price is, nothing for the offline model, which is free."""
+    """``0.0123``, ``unknown`` where a price is, nothing for the offline model, which is free.
+
+    ``0.0310 and 9 calls whose price is unknown`` where others are known.
+    """
     cost = usage["cost"]
     if cost is None:
-        return "unknown"
+        known = usage.get("known_cost")
+        unpriced = plural(usage.get("unpriced_calls", 0), "call")
+        return f"{known:.4f} and {unpriced} whose price is unknown" if known else "unknown"
     return f"{cost:.4f}" if cost else ""
 
 

@@ -53,9 +53,9 @@ def refuse_unpriced(options: Mapping[str, Any], configs: Iterable[ModelConfig]) 
     ------
     ConfigError
     """
-    names = sorted({config.name for config in configs if config.cost(Usage()) is None})
-    if names and options.get("max_cost") is not None:
-        raise no_price(names)
+    unpriced = {config.name: config for config in configs if config.cost(Usage()) is None}
+    if unpriced and options.get("max_cost") is not None:
+        raise no_price([unpriced[name] for name in sorted(unpriced)])
 
 
 def refuse_met(job: JobRow, options: Mapping[str, Any], *, is_retry: bool) -> None:
@@ -69,18 +69,26 @@ def refuse_met(job: JobRow, options: Mapping[str, Any], *, is_retry: bool) -> No
         return  # it makes no call any more
     is_unknown = job.usage.get("calls") and job.usage.get("cost") is None
     if options.get("max_cost") is not None and is_unknown:
+        calls = job.usage["calls"]
+        unpriced, known = job.usage.get("unpriced_calls", calls), job.usage.get("known_cost")
+        others = f" (the others {amount('max_cost', known)})" if known else ""
         raise ConfigError(
-            f"max_cost cannot be kept: what the {job.usage['calls']:,} calls of job {job.id} so "
-            "far did cost is not known, their models had no prices; use max_tokens_total",
-            {"job_id": job.id},
+            f"max_cost cannot be kept: {unpriced:,} of the {calls:,} calls of job {job.id} so far "
+            f"were made when their models had no prices, and what they did cost{others} is not "
+            "known; use max_tokens_total, or a re-run, which takes the answers over and counts its "
+            f"own calls: job.rerun(pipeline, max_cost=...) or dgf rerun {job.id} --max-cost N",
+            {"job_id": job.id, "unpriced_calls": unpriced},
         )
     for option, limit, used in met(job, options, is_retry=is_retry):
         verb = "retry" if is_retry else "resume"
         without = "; None instead of a number takes the budget away"
+        told = (job.error or {}).get("detail", {})
+        needed = told.get("needed") if told.get("option") == option else None
+        next_ = f", and what comes next takes about {amount(option, needed)}" if needed else ""
         raise ConfigError(
             f"job {job.id} has {'' if option == 'target_accepted' else 'used '}"
-            f"{amount(option, used)} of {option} {amount(option, limit)}: nothing was started; "
-            f"to go on with more: {how_on(job.id, option, verb)}"
+            f"{amount(option, used)} of {option} {amount(option, limit)}{next_}: nothing was "
+            f"started; to go on with more: {how_on(job.id, option, verb)}"
             f"{without if option in BUDGETS else ''}",
             {"job_id": job.id, "option": option, "limit": limit, "used": used},
         )

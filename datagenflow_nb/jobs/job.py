@@ -136,7 +136,10 @@ class Job(Estimable, Rerunnable):
     @property
     def usage(self) -> dict[str, Any]:
         """``{"input_tokens", "output_tokens", "calls", "cost"}`` of all answered calls, and the
-        same by block and by model: ``{"blocks": {id: {...}}, "models": {name: {...}}}``."""
+        same by block and by model: ``{"blocks": {id: {...}}, "models": {name: {...}}}``.
+
+        Where ``cost`` is None since some calls' models had no prices, ``unpriced_calls`` says how
+        many these are and ``known_cost`` what the others did cost."""
         return usage_told(self.row.usage)
 
     @property

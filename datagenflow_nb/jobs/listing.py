@@ -63,4 +63,5 @@ def _spent(usage: Mapping[str, Any]) -> tuple[str, str]:
     """Tokens and cost; of a job that has made no call, neither."""
     if not usage.get("calls"):
         return "-", "-"
-    return tokens_told(usage), cost_told(usage) or "0"
+    cost = "unknown" if usage["cost"] is None else cost_told(usage)  # the known part is too wide
+    return tokens_told(usage), cost or "0"

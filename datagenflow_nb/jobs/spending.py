@@ -9,7 +9,7 @@ from time import monotonic
 from ..displays.budgets import amount
 from ..engine import Branch, Outcome
 from ..errors import ConfigError, JobError
-from ..llm.base import ModelConfig
+from ..llm.base import OFFLINE, ModelConfig
 from ..records import Call, Usage, encode
 from .budget import Answer, Budget
 from .limits import BudgetLimit
@@ -23,14 +23,19 @@ _PER_TOKEN = 4
 _PATIENCE = 1.0
 
 
-def no_price(names: list[str]) -> ConfigError:
+def no_price(configs: list[ModelConfig]) -> ConfigError:
     """What a money budget says to models without prices."""
-    are = "model has" if len(names) == 1 else "models have"
+    names = [config.name for config in configs]
+    are = "this model has" if len(names) == 1 else "these models have"
+    first = configs[0]
+    # One that LLM_ENDPOINT and LLM_MODEL name takes them from any that is configured as it is.
+    name = "priced" if first.name.startswith(f"{OFFLINE} ") else first.name
+    key = f", key_env={first.key_env!r}" if first.key_env and first.api_key else ""
     return ConfigError(
-        f"max_cost needs prices, and these {are} none: {', '.join(map(repr, names))}; give them "
-        f"per million tokens with ws.add_model({names[0]!r}, endpoint=..., model=..., "
-        f"input_price=..., output_price=...) or %dgf model add NAME ... --input-price X "
-        "--output-price X, or use max_tokens_total",
+        f"max_cost needs prices, and {are} none: {', '.join(map(repr, names))}; give them per "
+        f"million tokens with ws.add_model({name!r}, endpoint={first.endpoint!r}, "
+        f"model={first.model!r}{key}, input_price=X, output_price=Y) in Python or "
+        f"%dgf model add in a notebook, or use max_tokens_total",
         {"models": names},
     )
 
@@ -161,7 +166,7 @@ class CostLimit(TokenLimit):
 
     def may_call(self, branch: Branch, call: Call) -> bool:
         if self._config(call.model).cost(Usage()) is None:  # that no block's configuration names
-            self.steering.stop("stopped", no_price([call.model]))
+            self.steering.stop("stopped", no_price([self._config(call.model)]))
             return False
         return super().may_call(branch, call)
 

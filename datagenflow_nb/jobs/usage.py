@@ -30,6 +30,9 @@ class JobUsage:
 
     def __init__(self, stored: Mapping[str, Any]) -> None:
         self.total = _read(stored)
+        is_known = self.total.cost is not None
+        self._known = self.total.cost or stored.get("known_cost", 0.0)
+        self._unpriced = 0 if is_known else int(stored.get("unpriced_calls", self.total.calls))
         self.reused = int(stored.get("reused", 0))
         is_whole = "blocks" in stored or not self.total.calls
         self._blocks = _parts(stored, "blocks") if is_whole else None
@@ -39,6 +42,8 @@ class JobUsage:
         """Count a call that was made and answered."""
         used = call.usage
         self.total = self.total + used
+        self._known += used.cost or 0.0
+        self._unpriced += used.calls if used.cost is None else 0
         if self._blocks is not None and self._models is not None:
             self._blocks[call.block_id] = self._blocks.get(call.block_id, _NONE) + used
             self._models[call.model] = self._models.get(call.model, _NONE) + used
@@ -51,8 +56,9 @@ class JobUsage:
         """Gives the sums of this moment as JSON, ``{}`` before the first call."""
         blocks, models = self._blocks, self._models
         return functools.partial(
-            _text, self.total, self.reused, blocks and dict(blocks), models and dict(models)
-        )
+            _text, self.total, self._known, self._unpriced, self.reused,
+            blocks and dict(blocks), models and dict(models),
+        )  # fmt: skip
 
 
 _NONE = Usage()
@@ -76,6 +82,8 @@ def _parts(stored: Mapping[str, Any], key: str) -> dict[str, Usage]:
 
 def _text(
     total: Usage,
+    known: float,
+    unpriced: int,
     reused: int,
     blocks: dict[str, Usage] | None,
     models: dict[str, Usage] | None,
@@ -83,6 +91,8 @@ def _text(
     figures: dict[str, Any] = {}
     if total.calls:
         figures = total.to_dict()
+        if unpriced:  # what the others did cost
+            figures |= {"known_cost": known, "unpriced_calls": unpriced}
         for key, parts in (("blocks", blocks), ("models", models)):
             if parts:
                 figures[key] = {name: usage.to_dict() for name, usage in parts.items()}

@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any, Protocol
 
 from ..errors import ConfigError, suggest
+from ..records import Usage
 from ..redaction import learn_keys
 from .base import OFFLINE, Endpoint, ModelConfig
 from .model import Dialect, Journal, Model
@@ -241,6 +242,7 @@ class Models:
                 f"LLM_API_KEY and LLM_ENDPOINT ({endpoint}) come from different places, so the key "
                 "is not sent there; set both in the environment or both in the project's .env file"
             )
+        prices = self._prices_at(endpoint, model)
         return ModelConfig(
             # A server's model of that id is not the embedded one, which records call so.
             name=f"{OFFLINE} at {endpoint}" if model == OFFLINE else model,
@@ -248,7 +250,19 @@ class Models:
             endpoint=endpoint,
             api_key=self._settings.llm_api_key,
             key_env="LLM_API_KEY",
+            input_price=prices[0],
+            output_price=prices[1],
         )
+
+    def _prices_at(self, endpoint: str | None, model: str) -> tuple[float | None, float | None]:
+        """What that model of that server costs, by the models that are configured."""
+        prices = {
+            (config.input_price, config.output_price)
+            for config in self._configured().values()
+            if (config.endpoint, config.model) == (endpoint, model)
+            and config.cost(Usage()) is not None
+        }
+        return prices.pop() if len(prices) == 1 else (None, None)
 
 
 def _with_key(config: ModelConfig) -> ModelConfig:

@@ -89,6 +89,7 @@ class Gate:
         self._timer: asyncio.TimerHandle | None = None
         self._cause: EndpointError | None = None
         self._is_used_up = False
+        self._quota_until = 0.0
         self._answer_tokens: float = _GUESS
 
     @property
@@ -121,7 +122,9 @@ class Gate:
         if self.pace.paused_until > perf_counter():
             return f"model {self._model!r} pauses for {math.ceil(self.pace.pause_seconds)} s{why}"
         if self._is_used_up:
-            return f"model {self._model!r}: this minute's requests or tokens are used up"
+            seconds = math.ceil(max(0.0, self._quota_until - perf_counter()))
+            told = f"model {self._model!r}: this minute's requests or tokens are used up"
+            return f"{told}, more in {seconds} s"
         if self.pace.slowdown.is_active:
             return f"model {self._model!r}: {self.limit} at once, more would be slower in all"
         return f"model {self._model!r}: {self.limit} at once allowed now{why}" if why else None
@@ -244,6 +247,7 @@ class Gate:
             return seconds
         quota = self._quota.wait(now, need)
         self._is_used_up = quota > 0
+        self._quota_until = now + quota
         return max(seconds, quota)
 
     def _let_through(self, now: float, caller: Caller) -> Pass:

@@ -70,21 +70,27 @@ def test_retry(dgf: Any) -> None:
 
 
 def test_budget(dgf: Any) -> None:
-    """It stops the run, which says how to go on; ``none`` takes it away."""
+    """It stops the run, which says how to go on; ``none`` takes it away.
+
+    So many records are what was asked, so these are exported and nothing has failed.
+    """
     numbers = dgf.write("n.json", [{"name": str(n)} for n in range(9)])
-    run = dgf("run", dgf.write("e.yaml", ECHO), numbers, "--max-records", "4", status=1)
+    run = dgf("run", dgf.write("e.yaml", ECHO), numbers, "--max-records", "4", "--out", "o.csv")
     assert run.stdout.splitlines()[0].startswith("Job 1 stopped in ")
-    assert run.stdout.splitlines()[-2:] == [
+    assert run.stdout.splitlines()[-3:] == [
         "Why:    4 of max_records 4 used; to go on with more: job.resume(max_records=...), "
         "%dgf resume 1 --max-records N or dgf resume 1 --max-records N",
         "To finish it: dgf resume 1 --max-records N",
+        "Exported 4 records to o.csv",
     ]
     refused = dgf("resume", "1", status=1).stderr
     assert refused.startswith("Error: job 1 has used 4 of max_records 4: nothing was started;")
-    assert dgf.json("resume", "1", "--max-records", "6", status=1)["records_generated"] == 6
+    assert dgf.json("resume", "1", "--max-records", "6")["records_generated"] == 6
     assert dgf("resume", "1", "--max-records", "0", status=2).stderr.endswith(
         "0 is not in the range x>=1.\n"
     )
+    (told,) = dgf.json("jobs")
+    assert (told["target_accepted"], told["budgets"]) == (None, {"max_records": 6})
     options = ("--max-records", "none", "--max-seconds", "900", "--max-tokens-total", "5")
     assert dgf.json("resume", "1", *options, "--max-cost", "0.5")["records_generated"] == 9
     stored = json.loads(dgf.rows("SELECT options FROM jobs")[0][0])
@@ -138,7 +144,7 @@ def test_default_model_of_code(dgf: Any) -> None:
         env = {"LLM_ENDPOINT": server.url, "LLM_MODEL": "cheap"}
         for name in ("say", "draw"):
             pipeline = dgf.write(f"{name}.yaml", f"name: {name}\nblocks:\n- type: {name}\n")
-            run = dgf("run", pipeline, seeds, *budget, status=1, **env)
+            run = dgf("run", pipeline, seeds, *budget, **env)
             assert "\nModel: default: cheap, if a block's code asks\n" in run.stderr
         again = ("resume", "1", "--max-records", "none")
         dear = env | {"LLM_MODEL": "dear"}

@@ -69,7 +69,9 @@ def test_tokens(ws: dgf.Workspace, server: OfflineServer) -> None:
     assert detail == {"option": "max_tokens_total", "limit": 1000, "used": used}
     before = server.log()["requests"]
     for options in ({}, {"max_tokens_total": 1000}, {"concurrency": 2}):
-        with pytest.raises(ConfigError, match=r"of max_tokens_total 1,000: nothing was started"):
+        with pytest.raises(
+            ConfigError, match=r"total 1,000, and what comes next takes about \d\d: noth"
+        ):
             job.resume(**options)
     assert (server.log()["requests"], job.status) == (before, "stopped")
     finish(job.resume(max_tokens_total=1500), "stopped")
@@ -82,7 +84,7 @@ def test_tokens(ws: dgf.Workspace, server: OfflineServer) -> None:
 
 def test_money(ws: dgf.Workspace, server: OfflineServer) -> None:
     """What a call costs is known from its model's prices alone."""
-    with pytest.raises(ConfigError, match="max_cost needs prices, and these model has none: 'm'"):
+    with pytest.raises(ConfigError, match="max_cost needs prices, and this model has none: 'm'"):
         ws.run(SAY, SEEDS, max_cost=1)
     assert ws.jobs() == []
     priced(ws, server, input_price=1000, output_price=2000)
@@ -93,7 +95,9 @@ def test_money(ws: dgf.Workspace, server: OfflineServer) -> None:
     )
     (largest,) = look("store.db", "SELECT max(cost) FROM calls")[0]
     assert 0.2 - largest <= cost <= 0.2 + 4 * largest
-    with pytest.raises(ConfigError, match=r"job 1 has used 0\.\d+ of max_cost 0\.2: nothing"):
+    with pytest.raises(
+        ConfigError, match=r"job 1 has used 0\.\d+ of max_cost 0\.2, and what comes"
+    ):
         job.resume()
     finish(job.resume(max_cost=10))
     assert nothing_was_repeated(server, 40)
@@ -109,7 +113,7 @@ def test_money_for_a_model_that_only_code_names(ws: dgf.Workspace, server: Offli
 
     job = finish(ws.run(dgf.Pipeline("code", [asking]), SEEDS, max_cost=1), "stopped")
     assert job.error is not None
-    assert job.error["error"].startswith("max_cost needs prices, and these model has none: 'm'")
+    assert job.error["error"].startswith("max_cost needs prices, and this model has none: 'm'")
     assert (job.usage["calls"], server.log()["requests"]) == (0, 0)
 
 
@@ -117,8 +121,47 @@ def test_money_that_was_spent_unknown(ws: dgf.Workspace, server: OfflineServer) 
     """What earlier calls did cost nobody knows, so no budget can be kept."""
     job = finish(ws.run(SAY, SEEDS, max_records=5), "stopped")
     priced(ws, server, input_price=1, output_price=1)
-    with pytest.raises(ConfigError, match="the 5 calls of job 1 so far did cost is not known"):
+    with pytest.raises(ConfigError, match="5 of the 5 calls of job 1 so far were made when"):
         job.resume(max_cost=5, max_records=None)
+    assert (job.usage["cost"], job.usage["known_cost"], job.usage["unpriced_calls"]) == (None, 0, 5)
+    finish(job.resume(max_records=8), "stopped")
+    known = job.usage["known_cost"]
+    assert 0 < known == look("store.db", "SELECT sum(cost) FROM calls")[0][0]
+    assert (job.usage["cost"], job.usage["unpriced_calls"], job.usage["calls"]) == (None, 5, 8)
+    assert f"cost {known:.4f} and 5 calls whose price is unknown" in repr(job._repr_html_())
+    with pytest.raises(
+        ConfigError, match=r"what they did cost \(the others 0\.\d+\) is not known; "
+    ):
+        job.resume(max_cost=5, max_records=None)
+    again = finish(job.rerun(SAY, max_cost=5, max_records=None))
+    assert (again.usage["reused"], again.usage["calls"], again.records_generated) == (8, 32, 40)
+
+
+def test_money_for_the_default_model(
+    ws: dgf.Workspace, server: OfflineServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes its prices from a model that is configured as it is, also when it goes on."""
+    monkeypatch.setenv("LLM_ENDPOINT", server.url)
+    monkeypatch.setenv("LLM_MODEL", "offline")
+    space = dgf.workspace("store.db")
+    with pytest.raises(ConfigError) as caught:
+        space.run(ask("Say {{ n }}"), SEEDS, max_cost=1)
+    assert str(caught.value) == (
+        f"max_cost needs prices, and this model has none: 'offline at {server.url}'; give them "
+        f"per million tokens with ws.add_model('priced', endpoint='{server.url}', "
+        "model='offline', input_price=X, output_price=Y) in Python or %dgf model add in a "
+        "notebook, or use max_tokens_total"
+    )
+    job = space.job(finish(space.run(ask("Say {{ n }}"), SEEDS, max_records=1), "stopped").id)
+    space.add_model(
+        "priced", endpoint=server.url, model="offline", input_price=900, output_price=900
+    )
+    finish(job.resume(max_records=3), "stopped")
+    assert job.usage["unpriced_calls"] == 1
+    finish(space.run(ask("Say {{ n }}"), SEEDS, max_cost=0.1), "stopped")
+    space.add_model("other", endpoint=server.url, model="offline", input_price=1, output_price=1)
+    with pytest.raises(ConfigError, match="max_cost needs prices"):  # which of them, nobody says
+        space.run(ask("Say {{ n }}"), SEEDS, max_cost=1)
 
 
 def test_tokens_in_the_middle_of_a_document(ws: dgf.Workspace, server: OfflineServer) -> None:

@@ -46,7 +46,8 @@ def test_by_block_and_by_model(ws: dgf.Workspace, server: OfflineServer) -> None
         **sums("1"),
         "blocks": {name: sums(f"block_id = '{name}'") for name in ("one", "two", "three")},
         "models": {name: sums(f"model = '{name}'") for name in ("m", "p")},
-    }
+        "known_cost": sums("model = 'p'")["cost"], "unpriced_calls": 5,
+    }  # fmt: skip
     assert (job.usage["cost"], job.usage["models"]["m"]["cost"]) == (None, None)
     assert job.usage["models"]["p"]["cost"] > 0
     html = job._repr_html_()
@@ -83,7 +84,8 @@ def test_job_from_before() -> None:
     usage = JobUsage(before)
     usage.add(Call("b", 0, "m", {}, usage=Usage(1, 1, 1)))
     assert json.loads(usage.snapshot()()) == {
-        "input_tokens": 6, "output_tokens": 8, "calls": 3, "cost": None,
+        "input_tokens": 6, "output_tokens": 8, "calls": 3, "cost": None, "known_cost": 0.0,
+        "unpriced_calls": 3,
     }  # fmt: skip
 
 
