@@ -147,43 +147,64 @@ class Flow:
     Attributes
     ----------
     blocks : list of dict
-        ``number, id, type, reads, adds, when, disabled, fan_out, problem`` each; ``reads`` and
-        ``adds`` are names of fields, ``problem`` what is wrong with the block or None.
+        ``number, id, type, reads, adds, fields, is_open, when, disabled, fan_out, problems`` each;
+        ``reads``, ``adds`` and ``fields`` (what is there before the block; ``is_open``: others may
+        be, too) are names of fields, ``problems`` what is wrong with the block.
     seed_fields : list of str
         Fields the seed has to bring; ``a or b`` where either will do.
+    fields : list of str
+        What is there at the end.
     problem : str or None
         What is wrong with the pipeline's own rule.
     """
 
     blocks: list[dict[str, Any]]
     seed_fields: list[str]
+    fields: list[str]
     problem: str | None
 
 
 def describe_flow(
-    spec: PipelineSpec, registry: Registry, instances: Mapping[str, BaseBlock]
+    spec: PipelineSpec,
+    registry: Registry,
+    instances: Mapping[str, BaseBlock],
+    fields: Iterable[str] | None = None,
 ) -> Flow:
-    """Blocks, fields and problems in order; whatever is wrong is told in it, never raised."""
-    problems = check_pipeline(spec, registry, instances, None)
-    wrong = {problem.block: problem.message for problem in reversed(problems)}
-    blocks = [
-        {
-            "number": number,
-            "id": entry.id,
-            "type": entry.type,
-            **_traffic(entry, registry, instances, number),
-            "when": entry.when,
-            "disabled": entry.disabled,
-            "problem": wrong.get(entry.id),
-        }
-        for number, entry in enumerate(spec.blocks, 1)
-    ]
+    """Blocks, fields and problems in order; whatever is wrong is told in it, never raised.
+
+    Parameters
+    ----------
+    fields : iterable of str, optional
+        The seed's fields; else those the pipeline needs stand for them.
+    """
+    wrong: dict[str | None, list[str]] = {}
+    for problem in check_pipeline(spec, registry, instances, fields):
+        wrong.setdefault(problem.block, []).append(problem.message)
     try:
-        needed = needed_seed_fields(spec, registry, instances)
-        seed_fields = [" or ".join(anyof) for anyof in needed]
+        needed = list(needed_seed_fields(spec, registry, instances))
     except DataGenFlowError:
-        seed_fields = []  # the problem is told beside its block
-    return Flow(blocks, seed_fields, wrong.get(None))
+        needed = []  # the problem is told beside its block
+    known = _Fields(fields if fields is not None else {name for need in needed for name in need})
+    blocks = []
+    for number, entry in enumerate(spec.blocks, 1):
+        before = {"fields": sorted(known.known), "is_open": known.is_open}
+        traffic = _traffic(entry, registry, instances, number)
+        known.add("*" if name == "any" else name for name in traffic["adds"])
+        blocks.append(
+            {
+                "number": number,
+                "id": entry.id,
+                "type": entry.type,
+                **traffic,
+                **before,
+                "when": entry.when,
+                "disabled": entry.disabled,
+                "problems": wrong.get(entry.id, []),
+            }
+        )
+    seed_fields = [" or ".join(anyof) for anyof in needed]
+    rule = wrong.get(None)
+    return Flow(blocks, seed_fields, sorted(known.known), rule[0] if rule else None)
 
 
 def _traffic(

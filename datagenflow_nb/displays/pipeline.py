@@ -26,7 +26,7 @@ def pipeline_html(
     Parameters
     ----------
     blocks : list of dict
-        ``number, id, type, reads, adds, when, disabled, fan_out, problem`` each, as
+        ``number, id, type, reads, adds, when, disabled, fan_out, problems`` each, as
         ``check.describe_flow`` makes them.
     seed_fields : list of str
         Fields the seed has to bring.
@@ -69,8 +69,8 @@ def _block(block: Mapping[str, Any]) -> Html:
         notes.append(el("div", "disabled", class_="dgf-soft"))
     if block["fan_out"]:
         notes.append(el("div", "fans out: a branch per item", class_="dgf-soft"))
-    if block["problem"]:
-        notes.append(el("div", block["problem"], class_="dgf-bad", dir="auto"))
+    for problem in block["problems"]:
+        notes.append(el("div", problem, class_="dgf-bad", dir="auto"))
     title = f"{block['number']} {block['type']}"
     return _box(title, block["id"], "dgf-soft" if block["disabled"] else "", notes)
 

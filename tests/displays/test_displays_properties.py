@@ -128,7 +128,7 @@ def test_status(name: str, value: str) -> None:
 @given(texts, st.one_of(st.none(), texts), st.lists(texts, max_size=2))
 def test_pipelines(text: str, maybe: str | None, names: list[str]) -> None:
     """Types, ids, rules and problems are data."""
-    block = {**BLOCK, "id": text, "type": text, "when": maybe, "reads": names, "problem": maybe}
+    block = {**BLOCK, "id": text, "type": text, "when": maybe, "reads": names, "problems": names}
     shown(lambda: pipeline_html(text, [block], seed_fields=names, description=text,
                                 accept_when=maybe, problem=maybe))  # fmt: skip
 

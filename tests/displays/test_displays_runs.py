@@ -174,7 +174,7 @@ def test_speed() -> None:
 
 BLOCK: dict[str, Any] = {
     "number": 1, "id": "ask", "type": "TextGenerator", "reads": ["topic"], "adds": ["text"],
-    "when": None, "disabled": False, "fan_out": False, "problem": None,
+    "when": None, "disabled": False, "fan_out": False, "problems": [],
 }  # fmt: skip
 
 
@@ -196,7 +196,7 @@ def test_pipeline_html() -> None:
 
 def test_pipeline_html_tells_all() -> None:
     """Rules, disabled blocks, fan-out and problems stand beside the blocks they are about."""
-    block = {**BLOCK, "when": "a < b", "disabled": True, "fan_out": True, "problem": "no <x>"}
+    block = {**BLOCK, "when": "a < b", "disabled": True, "fan_out": True, "problems": ["no <x>"]}
     html = pipeline_html(
         "qa", [block], seed_fields=[], description="asks", accept_when="score > 1", problem="bad"
     )
