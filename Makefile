@@ -13,7 +13,7 @@ export PYTHON
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: demo dev lab notebooks test lint typecheck format coverage bench clean help FORCE
+.PHONY: demo dev lab notebooks test lint typecheck web format coverage bench clean help FORCE
 
 demo: $(INSTALLED)-core ## run the main job on real input: seeds in, records and traces, a file out
 	$(BIN)/dgf demo
@@ -28,7 +28,7 @@ notebooks: $(INSTALLED)-dev ## run the notebooks, offline, and save their output
 	$(BIN)/python docs/run_notebooks.py
 
 # The browser tests need a Chromium; where there is none and none can be installed, the run goes on.
-test: lint typecheck ## lint, typecheck, every test and notebook: what CI runs
+test: lint typecheck web ## lint, typecheck, every test and notebook: what CI runs
 	@$(BIN)/python tests/browser/chromium.py
 	$(BIN)/pytest --nbval --nbval-current-env --nbval-sanitize-with notebooks/sanitize.cfg \
 	    tests notebooks
@@ -39,6 +39,9 @@ lint: $(INSTALLED)-dev ## ruff: rules and format
 
 typecheck: $(INSTALLED)-dev ## mypy, strict
 	$(BIN)/mypy
+
+web: $(INSTALLED)-dev ## the widgets' TypeScript, where Node is: types, rules, tests, the bundle
+	@$(BIN)/python js/check.py
 
 format: $(INSTALLED)-dev ## let ruff format and fix what it can
 	$(BIN)/ruff format .

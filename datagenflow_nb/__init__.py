@@ -11,6 +11,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from .faces import set_door
+
 if TYPE_CHECKING:
     from . import testing
     from .blocks.base import BaseBlock, Changes, Drop
@@ -43,17 +45,13 @@ __all__ = [
 
 #: Where each public name lives; imported when first used, so that `import datagenflow_nb` is quick.
 _HOMES = {
-    "BaseBlock": ".blocks.base",
-    "BlockConfig": ".blocks.config",
-    "BlockContext": ".blocks.context",
-    "Changes": ".blocks.base",
-    "Drop": ".blocks.base",
-    "Pipeline": ".pipeline",
-    "Workspace": ".workspaces",
-    "block": ".blocks.function",
-    "run": ".workspaces",
+    "BaseBlock": ".blocks.base", "BlockConfig": ".blocks.config", "BlockContext": ".blocks.context",
+    "Changes": ".blocks.base", "Drop": ".blocks.base", "Pipeline": ".pipeline",
+    "Workspace": ".workspaces", "block": ".blocks.function", "run": ".workspaces",
     "workspace": ".workspaces",
-}
+}  # fmt: skip
+set_door("editor", f"{__name__}.widgets.editor_open", "edit_pipeline")
+set_door("named editor", f"{__name__}.widgets.editor_open", "edit_named")
 
 
 def __getattr__(name: str) -> Any:
@@ -66,13 +64,11 @@ def __getattr__(name: str) -> Any:
     return value
 
 
-def load_ipython_extension(shell: Any) -> None:
-    """``%load_ext datagenflow_nb``."""
+def load_ipython_extension(shell: Any) -> None:  # %load_ext datagenflow_nb
     importlib.import_module(".magics", __name__).load(shell)
 
 
-def unload_ipython_extension(shell: Any) -> None:
-    """``%unload_ext datagenflow_nb``."""
+def unload_ipython_extension(shell: Any) -> None:  # %unload_ext datagenflow_nb
     importlib.import_module(".magics", __name__).unload(shell)
 
 

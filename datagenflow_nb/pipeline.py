@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +11,15 @@ from .blocks.base import BaseBlock
 from .check import Problem, check_pipeline, describe_flow, needed_seed_fields
 from .debugging import debug_seed
 from .displays.listing import Listing
-from .engine import Program, build_program
+from .engine import Program, build_program, ready_blocks
 from .errors import ConfigError
+from .faces import open_door
 from .preview import Preview, cut_after, preview_seed
 from .results import Result, new_execution, only_result, results_of, run_seed
 from .services import Services, current_services
 from .spec import PipelineSpec
 
-__all__ = ["Pipeline", "Result"]
+__all__ = ["Pipeline", "Result", "open_widget"]
 
 
 class Pipeline:
@@ -61,6 +62,7 @@ class Pipeline:
         #: Ready-made blocks by id, of a pipeline made of objects.
         self.instances = {self.spec.blocks[at].id: block for at, block in objects.items()}
         self._services = services
+        self._watchers: list[Callable[[Pipeline], None]] = []
 
     @classmethod
     def from_spec(cls, spec: PipelineSpec, services: Services | None = None) -> Pipeline:
@@ -69,6 +71,7 @@ class Pipeline:
         pipeline.spec = spec
         pipeline.instances = {}
         pipeline._services = services
+        pipeline._watchers = []
         return pipeline
 
     @classmethod
@@ -137,6 +140,39 @@ class Pipeline:
     def to_json(self) -> str:
         """Compact JSON."""
         return self.spec.to_json()
+
+    def update(self, source: Pipeline | Mapping[str, Any]) -> None:
+        """Take over name, blocks and rules of another pipeline; an open editor shows them.
+
+        Plain data keeps the block objects that it still describes; a block whose type or
+        configuration is another is made anew from its registered type.
+
+        Raises
+        ------
+        ConfigError
+            For plain data that is no pipeline.
+        """
+        other = source if isinstance(source, Pipeline) else Pipeline.from_dict(source)
+        objects = other.instances if isinstance(source, Pipeline) else self.instances
+        self.spec, self.instances = other.spec, ready_blocks(other.spec, objects)
+        for watcher in self._watchers:
+            watcher(self)
+
+    def watch(self, watcher: Callable[[Pipeline], None]) -> None:
+        """Have ``watcher(pipeline)`` called after each ``update``."""
+        self._watchers.append(watcher)
+
+    def edit(self) -> Any:
+        """The visual editor of this pipeline, to be shown in a notebook's cell.
+
+        What is changed there is changed here, as soon as it is a pipeline, and the other way round.
+
+        Raises
+        ------
+        ConfigError
+            Where the notebook's libraries are not installed.
+        """
+        return open_widget("editor", self)
 
     def validate(self, fields: Iterable[str] | None = None) -> Listing[Problem]:
         """What is wrong, without running anything; an empty list when nothing is.
@@ -303,6 +339,26 @@ class Pipeline:
         """
         results = debug_seed(self.program(), self.services.models, seed, random_seed)
         return only_result(results, self.name)
+
+
+def open_widget(door: str, *arguments: Any) -> Any:
+    """A widget, behind a door of ``faces``.
+
+    Raises
+    ------
+    ConfigError
+        Where the notebook's libraries are not installed, with how to install them.
+    """
+    try:
+        return open_door(door, *arguments)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in ("anywidget", "ipywidgets", "IPython"):
+            raise
+        raise ConfigError(
+            f"this needs {error.name}, which is not installed in this kernel's environment; run in "
+            f"a cell: %pip install {error.name}",
+            {"package": error.name},
+        ) from error
 
 
 def read_pipeline_text(text_or_path: str | Path) -> tuple[str, str]:

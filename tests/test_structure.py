@@ -29,11 +29,11 @@ PACKAGE = Path(datagenflow_nb.__file__).parent
 # A module imports from the rows above and, within a chain of its own row ("|" parts chains), from
 # what stands left of "<". Names side by side, and chains, never import each other.
 ROWS = [
-    "displays < errors < records whole < redaction",
+    "faces | displays < errors < records whole < redaction",
     "settings | templating | runtime | llm | storage",
     "blocks",
     "yaml_text < spec < templates < engine < check"
-    " < services results < preview debugging < pipeline",
+    " < services results < preview debugging trial_calls trial_keys < trial < pipeline",
     "columns < seeds frames export < jobs",
     "workspaces < testing",
     "widgets < magics | server | cli < __main__",
@@ -56,7 +56,7 @@ THIRD_PARTY = {
     "click": "cli",
     "dotenv": "settings",
     "httpx2": "llm.openai*",  # comes with openai, whose transport it is
-    "ipywidgets": "widgets.job_controls",
+    "ipywidgets": "widgets.job_controls widgets.bridge",
     "jinja2": "templating",
     "jsonschema": "llm.json_schema",
     "markupsafe": "templating",  # comes with jinja2
@@ -72,6 +72,7 @@ THIRD_PARTY = {
     "sqlite3": "storage",
     "sqlite_utils": "storage",
     "tornado": "server",
+    "traitlets": "widgets",  # comes with anywidget
     "yaml": "seeds templates yaml_text",
 }
 TYPES_ANYWHERE = {"pandas"}  # annotations of methods that hand a DataFrame out
@@ -91,6 +92,7 @@ BROAD_EXCEPT = {
     "jobs.runner:Runner._run": "the job edge: one record never ends a job; logged and stored",
     "redaction:_LogFilter.filter": "foreign log messages; logging itself says what is wrong",
     "seeds.reader:_given": "a user's generator of seeds; raised again as SeedError",
+    "widgets.bridge:BridgedWidget._reply": "a request of the browser; answered with the error",
     "storage.writer:Writer._try": "the writer thread's edge: a failure of the batch's jobs",
 }
 

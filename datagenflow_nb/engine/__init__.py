@@ -8,7 +8,7 @@ branch   all blocks on one branch, to its end or its fan-out
 """
 
 from .branch import run_branch
-from .program import Program, build_program
+from .program import Program, build_program, ready_blocks
 from .state import Answers, Branch, Execution, Outcome, Sink
 
 __all__ = [
@@ -19,5 +19,6 @@ __all__ = [
     "Program",
     "Sink",
     "build_program",
+    "ready_blocks",
     "run_branch",
 ]

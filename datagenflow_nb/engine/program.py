@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ..blocks.base import BaseBlock
 from ..blocks.registry import Registry
 from ..errors import ConfigError, DataGenFlowError, TemplateError
-from ..records import plain
+from ..records import NotPlain, plain
 from ..redaction import known_keys
 from ..spec import BlockSpec, PipelineSpec
 from ..templating import compile_expression
@@ -18,7 +18,7 @@ from ..templating import compile_expression
 if TYPE_CHECKING:
     from ..templating import Expression
 
-__all__ = ["BoundBlock", "Program", "build_block", "build_program"]
+__all__ = ["BoundBlock", "Program", "build_block", "build_program", "ready_blocks"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,29 @@ def build_program(
         blocks=tuple(blocks),
         accept_when=_rule(spec.accept_when, "accept_when"),
     )
+
+
+def ready_blocks(spec: PipelineSpec, instances: Mapping[str, BaseBlock]) -> dict[str, BaseBlock]:
+    """The blocks of ``instances`` that the pipeline still describes, by their ids in it.
+
+    One whose type or configuration was changed since it was made is left out: it would not do what
+    the pipeline says. A new id alone changes nothing.
+    """
+    found = {}
+    for entry in spec.blocks:
+        held = [instances.get(entry.id), *instances.values()]
+        fitting = (block for block in held if block is not None and _is_made_as(block, entry))
+        ready = next(fitting, None)
+        if ready is not None:
+            found[entry.id] = ready
+    return found
+
+
+def _is_made_as(block: BaseBlock, entry: BlockSpec) -> bool:
+    try:
+        return type(block).__name__ == entry.type and plain(block.given_config) == entry.config
+    except NotPlain:  # it was changed; no pipeline says so
+        return False
 
 
 def build_block(entry: BlockSpec, registry: Registry, number: int) -> BaseBlock:

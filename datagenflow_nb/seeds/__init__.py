@@ -11,5 +11,6 @@ from __future__ import annotations
 
 from ..check import check_fields
 from .reader import parse_text, read_seeds
+from .tables import is_frame
 
-__all__ = ["check_fields", "parse_text", "read_seeds"]
+__all__ = ["check_fields", "is_frame", "parse_text", "read_seeds"]

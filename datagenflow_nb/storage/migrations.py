@@ -176,12 +176,24 @@ UPDATE jobs SET records_accepted = (SELECT count(*) FROM records r WHERE r.job_i
     AND r.verdict = 'accepted' AND r.is_current = 1);
 """
 
+_M005 = """
+CREATE TABLE drafts (
+    id TEXT PRIMARY KEY,
+    origin TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    definition TEXT NOT NULL,
+    base_version INTEGER,
+    updated_at TEXT NOT NULL
+);
+"""
+
 #: Every migration, oldest first: its name and its statements.
 _MIGRATIONS: tuple[tuple[str, str], ...] = (
     ("m001_initial", _M001),
     ("m002_block_of_log_line", _M002),
     ("m003_reused_calls", _M003),
     ("m004_records_accepted", _M004),
+    ("m005_drafts_of_pipelines", _M005),
 )
 
 

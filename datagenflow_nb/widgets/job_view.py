@@ -1,8 +1,4 @@
-"""A running job in its cell: progress, rate, what it is at, a button that stops it.
-
-Two displays in one: widgets, which live as long as the kernel, and HTML, which is what stays in
-the saved notebook and what frontends without widgets show. Styles hide the one where the other is.
-"""
+"""A running job in its cell: progress, rate, what it is at, a button that stops it."""
 
 from __future__ import annotations
 
@@ -22,7 +18,8 @@ from ..jobs.ways import ways_on
 from ..storage.jobs import ACTIVE, JobRow
 from ..storage.lease import runner_told
 from ..storage.log import LogLine
-from .living import Living, make_living, show
+from .fallback import show, static_html
+from .living import Living, make_living
 
 if TYPE_CHECKING:
     from IPython.display import DisplayHandle
@@ -35,14 +32,6 @@ __all__ = ["JobView", "begin_cell", "end_cell", "show_job", "tell"]
 _PERIOD, _STATIC_PERIOD = 0.25, 2.0
 #: Seconds a cell waits for its job's last state to be drawn.
 _PATIENCE = 5.0
-
-#: The HTML is hidden behind living widgets, dead widgets behind the HTML.
-_STYLE = (
-    "<style>"
-    ".jp-OutputArea-child:has(.dgf-live) + .jp-OutputArea-child:has(.dgf-static),"
-    ".jp-OutputArea-child:not(:has(.dgf-live)):has(+ .jp-OutputArea-child .dgf-static)"
-    "{display:none}</style>"
-)
 
 #: What is told of a job that was deleted, or whose store is gone, while it was shown.
 _GONE = "out of sight"
@@ -203,7 +192,7 @@ class JobView:
     def _bundle(self, row: JobRow) -> dict[str, str]:
         html = self._html(row, is_static=True)
         if self._widgets is not None:
-            html = f"{_STYLE}<div class='dgf-static'>{html}</div>"
+            html = static_html(html)
         waiting = self._job.waiting if row.status in ACTIVE else None
         return {"text/html": html, "text/plain": progress_text(row, self._pace(row), waiting)}
 

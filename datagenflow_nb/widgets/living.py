@@ -7,23 +7,14 @@ from typing import TYPE_CHECKING, Any
 from ..displays.html import page
 from ..displays.log import log_html, log_title
 from ..storage.log import LogLine
+from .fallback import LIVE, show, view_bundle
 
 if TYPE_CHECKING:
-    from IPython.display import DisplayHandle
-
     from ..jobs import Job
     from ..storage.jobs import JobRow
     from .job_controls import Buttons
 
-__all__ = ["Living", "make_living", "show"]
-
-
-def show(bundle: dict[str, Any], **options: Any) -> DisplayHandle | None:
-    """Display a bundle in the running cell."""
-    from IPython.display import display
-
-    handle: DisplayHandle | None = display(bundle, raw=True, **options)
-    return handle
+__all__ = ["Living", "make_living"]
 
 
 class Living:
@@ -33,13 +24,10 @@ class Living:
         self._html, self._fold, self._buttons, self._box = html, fold, buttons, box
 
     def show(self) -> None:
-        bundle = self._box._repr_mimebundle_()
-        data = bundle[0] if isinstance(bundle, tuple) else bundle
-        # Where widgets cannot be shown the HTML that follows is; an object's address helps nobody.
-        show({**data, "text/plain": ""})
+        show(view_bundle(self._box))
 
     def update(self, html: str, row: JobRow) -> None:
-        self._html.value = f"<div class='dgf-live'>{html}</div>"
+        self._html.value = f"<div class='{LIVE}'>{html}</div>"
         self._buttons.update(row)
 
     def update_log(self, job_id: int, count: int, lines: list[LogLine]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from ..records import decode
 from ..seeds import read_seeds
 from ..settings import Settings
 from ..spec import PipelineSpec
+from ..storage.drafts import DraftTable
 from ..storage.library import PipelineTable, StoredPipeline
 from ..templates import TemplateInfo, list_templates, read_template
 from .checked_text import read_checked
@@ -29,6 +30,7 @@ class CatalogFace:
 
     registry: Registry
     settings: Settings
+    drafts: DraftTable
     _pipelines: PipelineTable
     _jobs: JobRoom
 
@@ -92,6 +94,16 @@ class CatalogFace:
         """
         return self._pipelines.get(name_or_id)
 
+    def pipeline_versions(self, name_or_id: str | int) -> Sequence[tuple[int, str, str]]:
+        """(version, saved at, definition as JSON) of every saved version, oldest first.
+
+        Raises
+        ------
+        ConfigError
+            When there is none of that name.
+        """
+        return self._pipelines.versions(self._pipelines.get(name_or_id).name)
+
     def save_pipeline(self, pipeline: Pipeline) -> StoredPipeline:
         """Save it under its name: a new version when it changed."""
         return self._pipelines.save(pipeline.name, pipeline.to_json())
@@ -108,6 +120,18 @@ class CatalogFace:
         self.save_pipeline(pipeline)
         return pipeline
 
+    def template_pipeline(self, template_id: str) -> Pipeline:
+        """The pipeline of a template.
+
+        Raises
+        ------
+        ConfigError
+            For an unknown template.
+        """
+        info = read_template(template_id, self.settings.templates_path)
+        spec = PipelineSpec.from_yaml(info.text, f"template {template_id!r}")
+        return self._with_services(spec)
+
     def new_pipeline(self, name: str, template_id: str) -> Pipeline:
         """Save the template's pipeline under ``name``.
 
@@ -116,8 +140,7 @@ class CatalogFace:
         ConfigError
             For an unknown template.
         """
-        info = read_template(template_id, self.settings.templates_path)
-        data = PipelineSpec.from_yaml(info.text, f"template {template_id!r}").to_dict()
+        data = self.template_pipeline(template_id).to_dict()
         pipeline = self._with_services(PipelineSpec.from_dict({**data, "name": name}))
         self.save_pipeline(pipeline)
         return pipeline

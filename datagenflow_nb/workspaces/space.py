@@ -23,6 +23,7 @@ from ..services import Services, use_services
 from ..settings import Settings
 from ..spec import PipelineSpec
 from ..storage.doctor import Finding, examine
+from ..storage.drafts import DraftTable
 from ..storage.library import ModelTable, PipelineTable
 from ..storage.review import ReviewTable
 from ..storage.store import Store
@@ -57,6 +58,8 @@ class Workspace(CatalogFace, ModelFace, RecordFace):
         self._model_table = ModelTable(self.store)
         self.models = Models(settings, self._configured, hand_over=runtime.hand_over)
         self._pipelines = PipelineTable(self.store)
+        #: What editors keep of changes that are not saved.
+        self.drafts = DraftTable(self.store)
         # Before the jobs' own, which is called before it.
         self._stay_on_exit = runtime.on_exit(self.models.close)
         self._jobs = JobRoom(self.store, lambda: self.services, settings, _WORKER, self._resolve)

@@ -1,4 +1,4 @@
-"""The README's picture: what it shows is what one gets."""
+"""The README's pictures: what they show is what one gets."""
 
 from __future__ import annotations
 
@@ -26,3 +26,24 @@ def test_readme_picture(notebook: OpenNotebook) -> None:
         opened.view.get_by_text(text).locator("visible=true").first.wait_for()
     for theme in ("light", "dark"):
         opened.screenshot("notebook", theme, whole=True)
+
+
+def test_editor_picture(notebook: OpenNotebook) -> None:
+    """A pipeline that was tried on one seed, in the editor; taken anew in the same way."""
+    opened = notebook(
+        "%load_ext datagenflow_nb\nimport datagenflow_nb as dgf\n"
+        'dgf.workspace().new_pipeline("qa", "qa_generation");',
+        "%dgf edit qa",
+        run=True,
+    )
+    assert opened.errors() == []
+    editor = opened.view.locator(".dgf-editor")
+    editor.get_by_label("Seed", exact=True).fill(
+        '{"content": "Salt melts ice because salt water freezes at a lower temperature."}'
+    )
+    editor.get_by_role("button", name="Try all").click()
+    editor.locator(".dgf-tried-done").nth(2).wait_for()
+    editor.get_by_test_id("block-qa").click()
+    editor.get_by_role("tab", name="Result").click()
+    for theme in ("light", "dark"):
+        opened.screenshot("editor", theme)

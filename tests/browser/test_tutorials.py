@@ -57,6 +57,7 @@ def test_quickstart(notebook: OpenNotebook) -> None:
             ["labels.csv", "labels.jsonl", "labels.parquet"],
         ),
         ("05_jobs_that_survive", [], []),
+        ("06_visual_editor", [], []),
     ],
 )
 def test_others(notebook: OpenNotebook, name: str, errors: list[str], files: list[str]) -> None:

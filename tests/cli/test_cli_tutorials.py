@@ -17,12 +17,15 @@ NOTEBOOKS = [
     "03_your_own_blocks.ipynb",
     "04_records_traces_dataframes.ipynb",
     "05_jobs_that_survive.ipynb",
+    "06_visual_editor.ipynb",
 ]
 FILES = [
     *NOTEBOOKS,
     "README.md",
     "blocks/language_filter.py",
     "blocks/word_stats.py",
+    "data/editor-dark.png",
+    "data/editor-light.png",
     "data/honey_bees.md",
     "data/reviews.csv",
     "environment.yml",
@@ -38,7 +41,7 @@ def test_copies(dgf: CommandLine) -> None:
     """Everything is there, as it is in the project, and what to do next is said."""
     done = dgf("tutorials", "learn")
     assert done.stdout == (
-        "Copied 11 files to learn\n\nNext: jupyter lab learn/01_quickstart.ipynb\n"
+        "Copied 14 files to learn\n\nNext: jupyter lab learn/01_quickstart.ipynb\n"
     )
     folder = dgf.folder / "learn"
     assert files_in(folder) == FILES
@@ -53,7 +56,7 @@ def test_nothing_is_overwritten(dgf: CommandLine) -> None:
     dgf("tutorials", "learn")
     (dgf.folder / "learn" / NOTEBOOKS[1]).unlink()
     assert dgf("tutorials", "learn").stdout.startswith(
-        "Copied 1 file to learn (10 files there already)\n"
+        "Copied 1 file to learn (13 files there already)\n"
     )
     (dgf.folder / "learn" / NOTEBOOKS[0]).write_text("mine", encoding="utf-8")
     (dgf.folder / "learn" / "README.md").unlink()

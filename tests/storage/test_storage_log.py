@@ -79,6 +79,7 @@ def test_store_from_before_blocks_were_named(
     assert migrated.describe()["migrations"] == [
         "m001_initial", "m002_block_of_log_line", "m003_reused_calls",
         "m004_records_accepted",
+        "m005_drafts_of_pipelines",
     ]  # fmt: skip
     migrated.close()
     (copy,) = tmp_path.glob("old.db.before-m002_block_of_log_line-*")

@@ -23,7 +23,7 @@ from datagenflow_nb.storage.library import PipelineTable
 from datagenflow_nb.storage.store import Store
 
 TABLES = {
-    "calls", "executions", "job_log", "jobs", "models", "pipeline_versions", "pipelines",
+    "calls", "drafts", "executions", "job_log", "jobs", "models", "pipeline_versions", "pipelines",
     "records", "review_actions", "seeds", "steps",
 }  # fmt: skip
 
@@ -292,6 +292,7 @@ def test_failing_migration_changes_nothing(store: Store, monkeypatch: pytest.Mon
     assert [row[0] for row in applied] == [
         "m001_initial", "m002_block_of_log_line", "m003_reused_calls",
         "m004_records_accepted",
+        "m005_drafts_of_pipelines",
     ]  # fmt: skip
 
 
@@ -363,7 +364,7 @@ def test_two_processes_open_a_new_file_at_once(tmp_path: Path) -> None:
             path = str(tmp_path / f"{round_}.db")
             tell(one, path)
             tell(two, path)
-            assert (hear(one), hear(two)) == ("4", "4")
+            assert (hear(one), hear(two)) == ("5", "5")
 
 
 def test_two_stores_of_one_file(store: Store) -> None:

@@ -8,6 +8,7 @@ from . import (
     blocks,
     cancel,
     delete,
+    edit,
     estimate,
     export,
     failures,
@@ -34,8 +35,8 @@ from . import (
 __all__ = ["COMMANDS"]
 
 _MODULES = (
-    status, templates, new, blocks, block, pipelines, pipeline, preview, estimate, run, jobs, job,
-    pause, resume, cancel, retry, rerun, failures, log, records, traces, export, models, model,
+    status, templates, new, blocks, block, pipelines, pipeline, edit, preview, estimate, run, jobs,
+    job, pause, resume, cancel, retry, rerun, failures, log, records, traces, export, models, model,
     delete,
 )  # fmt: skip
 

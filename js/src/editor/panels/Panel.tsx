@@ -1,0 +1,52 @@
+import { type ReactNode, useEffect, useRef, useState } from "react";
+import { useBridge } from "../../bridge/hooks";
+import { useEditor } from "../useEditor";
+
+/** A panel in place of the settings, with a way back. */
+export function Panel(properties: { title: string; close(): void; children: ReactNode }) {
+  const { title, close, children } = properties;
+  return (
+    <section className="dgf-inspector" aria-label={title}>
+      <div className="dgf-panel-head">
+        <h3>{title}</h3>
+        <button type="button" className="dgf-button" onClick={close}>
+          Close
+        </button>
+      </div>
+      {children}
+    </section>
+  );
+}
+
+/** What Python answers to a question, asked anew whenever it changes. */
+export function useAnswer<T>(
+  action: string,
+  values: object,
+): { answer: T | null; error: string | null } {
+  const { requests } = useBridge();
+  const editor = useEditor();
+  const settled = useRef(editor.settled);
+  settled.current = editor.settled;
+  const [answer, setAnswer] = useState<T | null>(null);
+  const [error, setError] = useState<string | null>(null);
+  const question = JSON.stringify(values);
+  useEffect(() => {
+    let isWanted = true;
+    const ask = async () => {
+      await settled.current();
+      return requests.ask<T>(action, JSON.parse(question) as object);
+    };
+    ask().then(
+      (value) => {
+        if (!isWanted) return;
+        setAnswer(value);
+        setError(null);
+      },
+      (failure: Error) => isWanted && setError(failure.message),
+    );
+    return () => {
+      isWanted = false;
+    };
+  }, [requests, action, question]);
+  return { answer, error };
+}

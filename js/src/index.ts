@@ -1,0 +1,14 @@
+import type { RenderContext } from "./bridge/model";
+import { render as renderEditor } from "./editor/view";
+
+/** Every widget of the package by the name its model gives. */
+const VIEWS: Record<string, (context: RenderContext) => () => void> = { editor: renderEditor };
+
+export default {
+  render(context: RenderContext): () => void {
+    const name = String(context.model.get("view"));
+    const render = VIEWS[name];
+    if (!render) throw new Error(`this bundle has no widget '${name}'`);
+    return render(context);
+  },
+};
