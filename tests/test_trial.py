@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+import dataclasses
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar
 
 import pytest
 from servers import OfflineServer, offline_server
@@ -11,7 +14,7 @@ from servers import OfflineServer, offline_server
 import datagenflow_nb as dgf
 from datagenflow_nb import ConfigError, SeedError
 from datagenflow_nb.spec import PipelineSpec
-from datagenflow_nb.trial import Trial, TrialStep
+from datagenflow_nb.trial import Trial, TrialStep, TrialStop
 
 ASK = {"type": "TextGenerator", "id": "question", "config": {"user_prompt": "Ask: {{ topic }}"}}
 ANSWER = {"type": "TextGenerator", "id": "answer", "config": {"user_prompt": "{{ assistant }}"}}
@@ -44,7 +47,7 @@ def workspace(
     """A workspace whose default model is the server's."""
     monkeypatch.setenv("LLM_ENDPOINT", server.url)
     monkeypatch.setenv("LLM_MODEL", "m")
-    server.reset()
+    server.reset(latency=0.0, rate_hang=0.0, rate_invalid_json=0.0)
     return dgf.workspace(tmp_path / "d.db")
 
 
@@ -126,3 +129,205 @@ def test_refuses_before_any_call(server: OfflineServer, workspace: dgf.Workspace
     with pytest.raises(ConfigError, match="temprature"):
         tried(Trial(), workspace, ASK, wrong, upto=2)
     assert server.log()["requests"] == 0
+
+
+class Twice(dgf.BaseBlock):
+    """Asks two questions, then fails."""
+
+    outputs: ClassVar[list[str]] = ["both"]
+
+    async def execute(self, data: dict[str, Any], ctx: Any) -> dict[str, Any]:
+        """Raise when both answers are there."""
+        first = await ctx.llm().chat(f"First {data['topic']}")
+        second = await ctx.llm().chat(f"Second {data['topic']}")
+        raise RuntimeError(f"a bug after {len([first, second])} answers")
+
+
+class Mended(Twice):
+    """The same without the bug."""
+
+    async def execute(self, data: dict[str, Any], ctx: Any) -> dict[str, Any]:
+        """Both answers."""
+        first = await ctx.llm().chat(f"First {data['topic']}")
+        second = await ctx.llm().chat(f"Second {data['topic']}")
+        return {"both": [first.text, second.text]}
+
+
+@dataclasses.dataclass
+class Valued(dgf.BaseBlock):
+    """A block object that is compared by value, so that it has no hash."""
+
+    outputs: ClassVar[list[str]] = ["value"]
+    n: int = 1
+
+    def execute(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Its number."""
+        return {"value": self.n}
+
+
+class Counting(dgf.BaseBlock):
+    """Changes itself whenever it runs."""
+
+    outputs: ClassVar[list[str]] = ["count"]
+    count = 0
+
+    def execute(self, data: dict[str, Any]) -> dict[str, Any]:
+        """How often it ran."""
+        self.count += 1
+        return {"count": self.count}
+
+
+def in_thread(work: Callable[[], Any]) -> tuple[threading.Thread, list[Any]]:
+    """``work`` begun in a thread, and where its result will be."""
+    results: list[Any] = []
+    thread = threading.Thread(target=lambda: results.append(work()), daemon=True)
+    thread.start()
+    return thread, results
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that happens elsewhere."""
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_stop_lets_answers_come_in_and_keeps_them(
+    server: OfflineServer, workspace: dgf.Workspace
+) -> None:
+    """No further call is made; the one in flight is answered, and is not made again."""
+    workspace.registry.add(Mended, "this test")
+    server.reset(latency=0.5)
+    trial, stop = Trial(), TrialStop()
+    spec = PipelineSpec.from_dict({"name": "p", "blocks": [{"type": "Mended"}, SHOW]})
+
+    def run(stop: TrialStop) -> list[TrialStep]:
+        return trial.run(
+            spec, workspace.registry, {}, workspace.models, {"topic": "tides", "assistant": "x"},
+            upto=2, stop=stop,
+        )  # fmt: skip
+
+    thread, results = in_thread(lambda: run(stop))
+    until(lambda: server.log()["max_in_flight"] == 1)
+    stop.stop()
+    thread.join(20)
+    assert (results, stop.reason) == ([[]], "stopped")
+    assert server.log()["requests"] == 1
+    steps = run(TrialStop())
+    assert [step.state for step in steps] == ["done", "done"]
+    assert [call.reused for call in steps[0].calls] == [True, False]
+    assert server.log()["requests"] == 2
+
+
+def test_second_stop_does_not_wait(server: OfflineServer, workspace: dgf.Workspace) -> None:
+    """A server that hangs holds nobody up."""
+    server.reset(rate_hang=1.0)
+    trial, stop = Trial(), TrialStop()
+    spec = PipelineSpec.from_dict({"name": "p", "blocks": [ASK]})
+    thread, results = in_thread(
+        lambda: trial.run(
+            spec, workspace.registry, {}, workspace.models, {"topic": "t"}, upto=1, stop=stop
+        )
+    )
+    until(lambda: server.log()["max_in_flight"] == 1)
+    stop.stop()
+    stop.stop()
+    thread.join(20)
+    assert (results, stop.reason) == ([[]], "stopped")
+
+
+def test_ends_where_a_step_is_no_longer_wanted(
+    server: OfflineServer, workspace: dgf.Workspace
+) -> None:
+    """Blocks that were changed meanwhile are not run as they were."""
+    begun: list[str] = []
+    stop = TrialStop(lambda key: begun == [])
+    spec = PipelineSpec.from_dict({"name": "p", "blocks": [SHOW, ASK, ANSWER]})
+    steps = Trial().run(
+        spec, workspace.registry, {}, workspace.models, {"topic": "t", "assistant": "x"},
+        upto=3, stop=stop, on_begin=begun.append,
+    )  # fmt: skip
+    assert [step.block_id for step in steps] == ["output"]
+    assert stop.reason == "the pipeline or the seed was changed meanwhile"
+    assert server.log()["requests"] == 0
+
+
+def test_answers_of_a_block_that_failed_are_not_paid_again(
+    server: OfflineServer, workspace: dgf.Workspace
+) -> None:
+    """Neither when it is tried again nor when its code is mended."""
+    workspace.registry.add(Twice, "this test")
+    workspace.registry.add(Mended, "this test")
+    trial = Trial()
+    for _ in range(3):
+        (step,) = tried(trial, workspace, {"type": "Twice", "id": "two"}, upto=1)
+        assert step.error is not None and "a bug after 2 answers" in step.error
+        assert server.log()["requests"] == 2
+    (step,) = tried(trial, workspace, {"type": "Mended", "id": "two"}, upto=1)
+    assert (step.state, [call.number for call in step.calls]) == ("done", [0, 1])
+    assert server.log()["requests"] == 2
+    tried(trial, workspace, {"type": "Mended", "id": "two"}, upto=1, seed={"topic": "tea"})
+    assert server.log()["requests"] == 4
+
+
+def test_answer_that_failed_its_block_is_asked_for_again(
+    server: OfflineServer, workspace: dgf.Workspace
+) -> None:
+    """Only that one: what was asked before it is not."""
+    server.reset(rate_invalid_json=1.0)
+    block = {
+        "type": "StructuredGenerator",
+        "config": {
+            "user_prompt": "{{ topic }}",
+            "json_schema": {
+                "type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"],
+            },
+        },
+    }  # fmt: skip
+    trial = Trial()
+    (step,) = tried(trial, workspace, block, upto=1)
+    assert step.state == "failed"
+    first = server.log()["requests"]
+    (step,) = tried(trial, workspace, block, upto=1)
+    assert step.state == "failed"
+    assert server.log()["requests"] == first + 1
+
+
+def test_model_of_the_same_name_elsewhere_is_another(
+    server: OfflineServer, workspace: dgf.Workspace
+) -> None:
+    """Its endpoint and id count."""
+    block = {"type": "TextGenerator", "config": {"user_prompt": "{{ topic }}", "model": "mine"}}
+    trial = Trial()
+    for model, kept in (("a", False), ("a", True), ("b", False)):
+        workspace.add_model("mine", endpoint=server.url, model=model)
+        (step,) = tried(trial, workspace, block, upto=1)
+        assert (step.is_kept, step.calls[0].request["model"]) == (kept, model)
+        workspace.delete_model("mine")
+    assert server.log()["requests"] == 2
+
+
+def test_block_objects_count_by_what_they_hold(workspace: dgf.Workspace) -> None:
+    """One without a hash; a changed one runs again, an equal new one does not."""
+    trial = Trial()
+
+    def run(block: dgf.BaseBlock) -> tuple[Any, bool]:
+        spec = dgf.Pipeline("p", [block]).spec
+        instances = {spec.blocks[0].id: block}
+        (step,) = trial.run(
+            spec, workspace.registry, instances, workspace.models, {"topic": "t"}, upto=1
+        )
+        return step.set, step.is_kept
+
+    block = Valued(n=1)
+    assert run(block) == ({"value": 1}, False)
+    assert run(block) == ({"value": 1}, True)
+    assert run(Valued(n=1)) == ({"value": 1}, True)
+    block.n = 2
+    assert run(block) == ({"value": 2}, False)
+    counting = Counting()
+    assert run(counting) == ({"count": 1}, False)
+    assert run(counting) == ({"count": 1}, True)
+    counting.count = 7
+    assert run(counting) == ({"count": 8}, False)
