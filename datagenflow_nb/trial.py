@@ -7,7 +7,7 @@ import functools
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from . import runtime
@@ -69,6 +69,8 @@ class _Past:
     state: dict[str, Any] | None
     path: str
     steps: tuple[Step, ...]
+    #: Who answered: a block may name a model anywhere, not only in ``model:``.
+    models: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Trial:
@@ -198,13 +200,14 @@ class Trial:
         lock = self._under_way.setdefault(key, asyncio.Lock())
         async with lock:
             past = self._past.get(key)
-            if past is not None and past.step.state != "failed":
+            if past is not None and past.step.state != "failed" and _has_same(past, models):
                 return past, True
             if not stop.goes_on(key):
                 raise Stopped
             on_begin(program.blocks[at].spec.id)
             with self._keys.running(program.blocks[at].block):
                 past = await _step(program, branch, at, models, sink)
+            past = replace(past, models=_answering(past, models))
             self._keep(key, past)
             return past, False
 
@@ -213,6 +216,15 @@ class Trial:
         self._past.move_to_end(key)
         while len(self._past) > _KEPT:
             self._past.popitem(last=False)
+
+
+def _answering(past: _Past, models: ModelSource) -> dict[str, Any]:
+    return {call.model: model_identity(models, call.model) for call in past.step.calls}
+
+
+def _has_same(past: _Past, models: ModelSource) -> bool:
+    """Whether its models are still those that answered."""
+    return _answering(past, models) == past.models
 
 
 async def _step(

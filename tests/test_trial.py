@@ -153,6 +153,17 @@ class Mended(Twice):
         return {"both": [first.text, second.text]}
 
 
+class Judged(dgf.BaseBlock):
+    """Names its model itself."""
+
+    outputs: ClassVar[list[str]] = ["verdict"]
+
+    async def execute(self, data: dict[str, Any], ctx: Any) -> dict[str, Any]:
+        """What the judge says."""
+        answer = await ctx.llm("judge").chat("Judge it")
+        return {"verdict": answer.text}
+
+
 @dataclasses.dataclass
 class Valued(dgf.BaseBlock):
     """A block object that is compared by value, so that it has no hash."""
@@ -305,6 +316,20 @@ def test_model_of_the_same_name_elsewhere_is_another(
         (step,) = tried(trial, workspace, block, upto=1)
         assert (step.is_kept, step.calls[0].request["model"]) == (kept, model)
         workspace.delete_model("mine")
+    assert server.log()["requests"] == 2
+
+
+def test_model_that_only_the_code_names_counts_too(
+    server: OfflineServer, workspace: dgf.Workspace
+) -> None:
+    """Whoever answered has to be the same for a step to be shown again."""
+    workspace.registry.add(Judged, "this test")
+    trial = Trial()
+    for model, kept in (("a", False), ("a", True), ("b", False)):
+        workspace.add_model("judge", endpoint=server.url, model=model)
+        (step,) = tried(trial, workspace, {"type": "Judged"}, upto=1)
+        assert (step.is_kept, step.calls[0].request["model"]) == (kept, model)
+        workspace.delete_model("judge")
     assert server.log()["requests"] == 2
 
 

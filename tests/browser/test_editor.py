@@ -262,6 +262,7 @@ def test_templates_are_unchanged(notebook: OpenNotebook) -> None:
         assert opened.run(check)[0].get("data", opened.errors()) == {"text/plain": "True"}
         editor.get_by_role("button", name="Undo").click()
         expect(editor.locator(".dgf-node")).to_have_count(2)
+        expect(editor.get_by_text("1 problem", exact=True)).to_be_visible()
     assert opened.problems == []
 
 
