@@ -17,7 +17,7 @@ import pytest
 from browser.chromium import HOW_TO_GET_ONE, find_chromium, is_required
 from browser.lab import Notebook, OpenNotebook, close_all, write_notebook
 from browser.server import LabServer, lab_server
-from playwright.sync_api import ConsoleMessage, Page, ViewportSize, sync_playwright
+from playwright.sync_api import ConsoleMessage, Page, ViewportSize, expect, sync_playwright
 from run_notebooks import set_up_folder
 
 _Result = TypeVar("_Result")
@@ -34,6 +34,8 @@ _ARGUMENTS = (
 )
 _WINDOW: ViewportSize = {"width": 1200, "height": 900}
 _NOT_RUN = "no browser"
+#: Milliseconds that an expectation may take to come true; the machine may be busy.
+expect.set_options(timeout=20_000)
 _FAILED = pytest.StashKey[bool]()
 
 
@@ -66,7 +68,9 @@ class _Browser:
         if self._page is None:
             self._page = page = self._chromium.new_page(viewport=_WINDOW)
             page.on("console", self._hear)
-            page.on("pageerror", lambda error: self.problems.append(f"uncaught: {error}"))
+            page.on(
+                "pageerror", lambda error: self.problems.append(f"uncaught: {error} {error.stack}")
+            )
             page.on("crash", lambda _: self.problems.append("the page crashed"))
         return self._page
 
