@@ -65,11 +65,13 @@ def test_with_the_mouse_alone(notebook: OpenNotebook) -> None:
     editor.locator(".dgf-item", has_text="Text Generator").click()
     editor.locator(".dgf-item", has_text="Validator").last.click()
     # One dragged from the palette to between the two.
-    item, edge = (
-        editor.locator(".dgf-item", has_text="Output"),
-        editor.locator(".dgf-insert").nth(1),
-    )
-    item.drag_to(edge)
+    expect(editor.get_by_test_id("block-validator")).to_be_visible()
+    expect(editor.locator(".dgf-insert")).to_have_count(3)
+    editor.locator(".dgf-item", has_text="Output").hover()
+    opened.view.page.mouse.down()
+    for _ in range(2):  # the second move over a place is what makes it one to drop on
+        editor.locator(".dgf-insert").nth(1).hover()
+    opened.view.page.mouse.up()
     expect(editor.get_by_test_id("block-output")).to_be_visible()
     expect(editor.get_by_test_id("block-output")).to_contain_text("2")
     has_types(opened, "TextGenerator", "Output", "Validator")

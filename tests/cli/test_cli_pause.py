@@ -50,7 +50,7 @@ def test_pause_resume(dgf: CommandLine, server: OfflineServer, runner: Any, unti
     assert dgf("retry", "1", status=1).stderr.endswith("cannot be retried meanwhile\n")
     assert server.log()["requests"] == before
 
-    server.reset(latency=0.0)
+    server.reset(latency=0.1)  # both who follow it see that it goes on before it has ended
     run = dgf("resume", "1")
     assert run.stderr.startswith(f"Job 1 goes on in process {runner.pid} on ")
     assert ": 200 of 200 executions, 200 records\n" in run.stdout

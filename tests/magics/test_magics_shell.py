@@ -109,6 +109,8 @@ def test_interrupts_of_a_wait(shell: Shell, tmp_path: Path, presses: int) -> Non
         "            if presses == 2:\n"
         "                press()\n"
         "                await asyncio.Event().wait()\n"
+        "        elif data['n'] > 1:\n"
+        "            await asyncio.sleep(0.02)\n"
         "        return {'held': data['n']}"
     )
     shell.value("%%dgf pipeline hold\n- type: Hold\n")
