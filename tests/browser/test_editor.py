@@ -67,16 +67,22 @@ def test_with_the_mouse_alone(notebook: OpenNotebook) -> None:
     # One dragged from the palette to between the two.
     expect(editor.get_by_test_id("block-validator")).to_be_visible()
     expect(editor.locator(".dgf-insert")).to_have_count(3)
-    editor.locator(".dgf-item", has_text="Output").hover()
-    opened.view.page.mouse.down()
-    for _ in range(2):  # the second move over a place is what makes it one to drop on
-        editor.locator(".dgf-insert").nth(1).hover()
-    opened.view.page.mouse.up()
+    page = opened.view.page
+    editor.locator(".dgf-item", has_text="Output").scroll_into_view_if_needed()
+    from_, into = (
+        box_of(editor.locator(".dgf-item", has_text="Output")),
+        box_of(editor.locator(".dgf-insert").nth(1)),
+    )
+    page.mouse.move(*from_)
+    page.mouse.down()
+    page.mouse.move(from_[0] + 8, from_[1] + 8, steps=4)  # far enough to be a drag
+    page.mouse.move(*into, steps=8)
+    page.mouse.move(into[0] + 1, into[1], steps=2)
+    page.mouse.up()
     expect(editor.get_by_test_id("block-output")).to_be_visible()
     expect(editor.get_by_test_id("block-output")).to_contain_text("2")
     has_types(opened, "TextGenerator", "Output", "Validator")
     # Moved to the place of the first.
-    page = opened.view.page
     start, to = (
         box_of(editor.get_by_test_id(f"block-{name}")) for name in ("output", "text_generator")
     )
