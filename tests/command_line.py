@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -21,6 +22,12 @@ ECHO = "name: Echo\nblocks:\n  - {type: Output, config: {template: 'Hello {{ nam
 ASK = "name: Ask\nblocks:\n  - {type: TextGenerator, config: {user_prompt: 'About {{ topic }}'}}\n"
 #: Fails for n = 0.
 DIVIDE = "name: Divide\nblocks:\n  - {type: Output, config: {template: '{{ 10 // n }}'}}\n"
+
+
+def _heed_signals() -> None:
+    """Whoever runs the tests may ignore some, as ``nohup`` and shells in the background do."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
 
 
 class CommandLine:
@@ -62,6 +69,7 @@ class CommandLine:
         options.setdefault("stdin", subprocess.DEVNULL)
         options.setdefault("stdout", subprocess.PIPE)
         options.setdefault("stderr", subprocess.PIPE)
+        options.setdefault("preexec_fn", _heed_signals)
         process = subprocess.Popen(
             [sys.executable, "-m", "datagenflow_nb", *args], cwd=self.folder, text=True, **options
         )
