@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
 
 from .asked import changed_told, default_told
+from .facts import JobFacts
 from .html import Html, el, page
 from .log import LineFacts, log_html, log_title
 from .pace import Pace
@@ -13,41 +13,10 @@ from .reached import judged_of, reached
 from .text import duration, plural, shorten
 from .usage import forecast_told, parts_html, usage_facts
 
-__all__ = ["JobFacts", "job_html", "progress_text"]
+__all__ = ["job_html", "progress_text"]
 
 _MAX_CAUSES = 3
 _WAIT_WIDTH = 200
-
-
-class JobFacts(Protocol):
-    """What a display needs of a job; its row in the store has it."""
-
-    @property
-    def id(self) -> int: ...
-    @property
-    def pipeline_name(self) -> str: ...
-    @property
-    def status(self) -> str: ...
-    @property
-    def total(self) -> int | None: ...
-    @property
-    def executions_done(self) -> int: ...
-    @property
-    def records_generated(self) -> int: ...
-    @property
-    def records_failed(self) -> int: ...
-    @property
-    def records_filtered(self) -> int: ...
-    @property
-    def records_accepted(self) -> int: ...
-    @property
-    def usage(self) -> dict[str, Any]: ...
-    @property
-    def options(self) -> dict[str, Any]: ...
-    @property
-    def accept_when(self) -> str | None: ...
-    @property
-    def error(self) -> dict[str, Any] | None: ...
 
 
 def progress_text(job: JobFacts, pace: Pace, waiting: str | None = None) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
-
+from .facts import JobFacts
 from .text import plural
 
 __all__ = ["executions_told", "judged_of", "judged_told", "reached", "sample_size"]
@@ -12,37 +11,7 @@ __all__ = ["executions_told", "judged_of", "judged_told", "reached", "sample_siz
 _GOES_ON = ("queued", "running", "paused")
 
 
-class Facts(Protocol):
-    """What its row in the store has."""
-
-    @property
-    def total(self) -> int | None: ...
-    @property
-    def executions_done(self) -> int: ...
-    @property
-    def records_accepted(self) -> int: ...
-    @property
-    def options(self) -> dict[str, Any]: ...
-
-
-class Judged(Facts, Protocol):
-    """And what a rule has made of its records."""
-
-    @property
-    def status(self) -> str: ...
-    @property
-    def accept_when(self) -> str | None: ...
-    @property
-    def records_generated(self) -> int: ...
-    @property
-    def records_failed(self) -> int: ...
-    @property
-    def records_filtered(self) -> int: ...
-    @property
-    def error(self) -> dict[str, Any] | None: ...
-
-
-def reached(job: Facts) -> tuple[int, int]:
+def reached(job: JobFacts) -> tuple[int, int]:
     """How many of how many."""
     target = job.options.get("target_accepted")
     if target is not None:
@@ -51,13 +20,13 @@ def reached(job: Facts) -> tuple[int, int]:
     return job.executions_done, (job.total or 0) if size is None else size
 
 
-def sample_size(job: Facts) -> int | None:
+def sample_size(job: JobFacts) -> int | None:
     """How many executions an estimate runs; None for any other job."""
     size = job.options.get("sample")
     return None if size is None else min(size, job.total or 0)
 
 
-def executions_told(job: Facts) -> str:
+def executions_told(job: JobFacts) -> str:
     """``3 of 20 executions``; with a target ``37 of 50 accepted in 120 executions``."""
     count, total = reached(job)
     if job.options.get("target_accepted") is None:
@@ -74,7 +43,7 @@ def judged_told(rule: str | None, accepted: int, generated: int, failed: int, fi
     )
 
 
-def judged_of(job: Judged) -> str | None:
+def judged_of(job: JobFacts) -> str | None:
     """The same of a job that stopped short of its target, unless its error tells it."""
     target = job.options.get("target_accepted")
     if target is None or job.status in _GOES_ON or job.records_accepted >= target:

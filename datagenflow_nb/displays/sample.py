@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
-
+from .facts import JobFacts
 from .reached import executions_told, sample_size
 from .text import plural
 from .usage import cost_told
@@ -11,34 +10,13 @@ from .usage import cost_told
 __all__ = ["interrupted_told", "paid_told", "sample_missing", "to_finish"]
 
 
-class Facts(Protocol):
-    """What its row in the store has."""
-
-    @property
-    def id(self) -> int: ...
-    @property
-    def status(self) -> str: ...
-    @property
-    def total(self) -> int | None: ...
-    @property
-    def executions_done(self) -> int: ...
-    @property
-    def records_accepted(self) -> int: ...
-    @property
-    def options(self) -> dict[str, Any]: ...
-    @property
-    def usage(self) -> dict[str, Any]: ...
-    @property
-    def error(self) -> dict[str, Any] | None: ...
-
-
-def sample_missing(job: Facts) -> int:
+def sample_missing(job: JobFacts) -> int:
     """How many executions of an estimate have not ended; 0 for any other job."""
     size = sample_size(job)
     return 0 if size is None else max(0, size - job.executions_done)
 
 
-def to_finish(job: Facts, more: str = "") -> tuple[str, str]:
+def to_finish(job: JobFacts, more: str = "") -> tuple[str, str]:
     """What of a job that has ended can be finished, and the command that does, without ``dgf``.
 
     An estimate is finished first: nothing that is called so runs, and pays, the whole job.
@@ -58,7 +36,7 @@ def to_finish(job: Facts, more: str = "") -> tuple[str, str]:
     return what, f"resume {job.id}{more}"
 
 
-def interrupted_told(job: Facts) -> str:
+def interrupted_told(job: JobFacts) -> str:
     """What became of an estimate that was interrupted, when its job has ended."""
     told = f"job {job.id} is {job.status}; {executions_told(job)} have ended; {paid_told(job)}"
     if missing := sample_missing(job):
@@ -66,7 +44,7 @@ def interrupted_told(job: Facts) -> str:
     return told
 
 
-def paid_told(job: Facts) -> str:
+def paid_told(job: JobFacts) -> str:
     """``paid so far: 12 calls, 340 tokens in, 99 out``."""
     used = job.usage
     if not used.get("calls"):
