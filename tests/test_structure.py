@@ -88,6 +88,7 @@ BROAD_EXCEPT = {
     "engine.step:_as_ours": "the message of a foreign exception, which may fail to be made",
     "engine.step:execute_block": "the step edge: whatever a block raises is that record's error",
     "engine.threads:_call": "a future cannot carry every exception; the step edge raises it",
+    "jobs.aside:uninterrupted.work": "a future cannot carry every exception; the caller raises it",
     "jobs.lines:BranchLog.log": "foreign log messages, which may fail to be formatted; stored so",
     "jobs.runner:Runner._run": "the job edge: one record never ends a job; logged and stored",
     "redaction:_LogFilter.filter": "foreign log messages; logging itself says what is wrong",

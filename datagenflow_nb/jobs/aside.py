@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -21,11 +22,24 @@ def uninterrupted(call: Callable[..., T], *arguments: Any) -> T:
     Ctrl-C is raised in the main thread at whatever line it is: right after the beginning of a
     transaction it would leave the file locked for everybody.
     """
-    future = _threads.submit(call, *arguments)
+    future: concurrent.futures.Future[T] = concurrent.futures.Future()
+
+    def work() -> None:
+        if not future.set_running_or_notify_cancel():
+            return
+        try:
+            future.set_result(call(*arguments))
+        except BaseException as error:  # noqa: BLE001 # whoever waits raises it
+            future.set_exception(error)
+
     try:
+        # A pool would not get over a Ctrl-C while it begins a thread: it forgets that one, and the
+        # process waits for it for ever when it ends.
+        threading.Thread(target=work, name="datagenflow-uninterrupted", daemon=True).start()
         return future.result()
     except KeyboardInterrupt:
-        concurrent.futures.wait([future])
+        if not future.cancel():
+            concurrent.futures.wait([future])
         raise
 
 

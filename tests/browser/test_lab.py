@@ -129,6 +129,8 @@ def test_problems(notebook: OpenNotebook) -> None:
     opened.page.evaluate("() => console.error('oh no')")
     opened.page.evaluate("() => { setTimeout(() => { throw new Error('lost') }) }")
     opened.page.evaluate("() => new Promise((settle) => setTimeout(settle))")
-    assert opened.problems == ["oh no", "uncaught: lost"]
+    said, uncaught = opened.problems
+    assert said == "oh no"
+    assert uncaught.startswith("uncaught: lost Error: lost\n    at ")
     opened.problems.clear()
     assert notebook("2", run=True).problems == []
