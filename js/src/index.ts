@@ -1,3 +1,4 @@
+import "./shared/base.css";
 import type { RenderContext } from "./bridge/model";
 import { render as renderEditor } from "./editor/view";
 

@@ -20,7 +20,7 @@ export function Editor() {
   const [isFull, setFull] = useState(false);
   const [panel, setPanel] = useState<PanelName | null>(null);
   const Shown = panel && PANELS[panel].View;
-  const classes = ["dgf-editor"];
+  const classes = ["dgf-root", "dgf-editor"];
   if (dark) classes.push("dgf-dark");
   if (isFull) classes.push("dgf-full");
   const acts = {
