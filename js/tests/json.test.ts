@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { jsonProblems } from "../src/editor/form/jsonText";
 import { readValue, textOf } from "../src/editor/form/jsonValue";
+import { jsonProblems } from "../src/shared/code/jsonText";
 
 describe("jsonProblems", () => {
   it("says where a text stops being JSON", () => {

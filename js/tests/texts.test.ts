@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { difference } from "../src/editor/form/difference";
-import { Echoes } from "../src/editor/form/echoes";
 import { openTag, optionsAfter } from "../src/editor/form/templateText";
+import { difference } from "../src/shared/code/difference";
+import { Echoes } from "../src/shared/code/echoes";
 
 describe("difference", () => {
   it("is the smallest single change", () => {

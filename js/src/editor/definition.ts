@@ -1,6 +1,6 @@
 /** A pipeline as data, as Python's PipelineSpec holds it, and the edits there are. */
 
-export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+import type { Json } from "../shared/json";
 
 export interface BlockEntry {
   type: string;

@@ -1,7 +1,7 @@
 /** What the editor's traits hold and what its requests answer; Python's side is
  * datagenflow_nb/widgets/editor.py. */
 
-import type { Json } from "./definition";
+import type { Json } from "../shared/json";
 
 /** A block's configuration as `BaseBlock.describe()` tells it, a JSON Schema per key. */
 export type ConfigSchema = Record<string, Record<string, Json>>;

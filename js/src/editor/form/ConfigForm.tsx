@@ -1,7 +1,7 @@
 import Form from "@rjsf/core";
 import validator from "@rjsf/validator-ajv8";
 import { useMemo, useState } from "react";
-import type { Json } from "../definition";
+import type { Json } from "../../shared/json";
 import type { ConfigSchema } from "../protocol";
 import { type Facts, FactsContext } from "./facts";
 import "./forms.css";

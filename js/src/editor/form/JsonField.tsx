@@ -1,12 +1,12 @@
 import { json } from "@codemirror/lang-json";
 import type { FieldProps } from "@rjsf/utils";
 import { useMemo, useRef, useState } from "react";
-import type { Json } from "../definition";
-import { CodeEditor } from "./CodeEditor";
-import { Echoes } from "./echoes";
+import { CodeEditor } from "../../shared/code/CodeEditor";
+import { Echoes } from "../../shared/code/echoes";
+import { jsonProblems, readJson } from "../../shared/code/jsonText";
+import type { Json } from "../../shared/json";
 import { useFacts } from "./facts";
 import { hasTemplateMark } from "./jinja";
-import { jsonProblems, readJson } from "./jsonText";
 import { type JsonKind, readValue, textOf } from "./jsonValue";
 import { templateLanguage, templateProblems } from "./templateText";
 

@@ -1,7 +1,7 @@
 import { type FieldProps, type RJSFSchema, toFieldPathId, type UiSchema } from "@rjsf/utils";
 import { type ComponentType, useEffect, useRef, useState } from "react";
-import type { Json } from "../definition";
-import { Echoes } from "./echoes";
+import { Echoes } from "../../shared/code/echoes";
+import type { Json } from "../../shared/json";
 import { andFocus, last, Small } from "./templates";
 
 interface Row {

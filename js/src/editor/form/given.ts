@@ -1,6 +1,6 @@
 /** Which of a form's values go into the definition: those that somebody gave. */
 
-import type { Json } from "../definition";
+import type { Json } from "../../shared/json";
 import type { ConfigSchema } from "../protocol";
 
 type Values = Record<string, Json | undefined>;

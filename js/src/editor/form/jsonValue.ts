@@ -1,7 +1,7 @@
 /** Between a value and the text it is edited as. */
 
-import type { Json } from "../definition";
-import { readJson } from "./jsonText";
+import { readJson } from "../../shared/code/jsonText";
+import type { Json } from "../../shared/json";
 
 /** What values a text may stand for. */
 export interface JsonKind {

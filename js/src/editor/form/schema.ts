@@ -1,7 +1,7 @@
 /** A block's configuration as one JSON Schema, and its form's layout, for the form library. */
 
 import type { RJSFSchema, UiSchema } from "@rjsf/utils";
-import type { Json } from "../definition";
+import type { Json } from "../../shared/json";
 import type { ConfigSchema } from "../protocol";
 
 type Entry = Record<string, Json>;

@@ -10,7 +10,7 @@ import {
 } from "@rjsf/utils";
 import { type ReactNode, useRef } from "react";
 import { flushSync } from "react-dom";
-import type { Json } from "../definition";
+import type { Json } from "../../shared/json";
 import { shown } from "./schema";
 
 function FieldTemplate(properties: FieldTemplateProps) {

@@ -2,7 +2,7 @@
 
 import type { WidgetProps } from "@rjsf/utils";
 import { useMemo, useRef, useState } from "react";
-import { CodeEditor } from "./CodeEditor";
+import { CodeEditor } from "../../shared/code/CodeEditor";
 import { useFacts } from "./facts";
 import { Suggesting } from "./Suggesting";
 import { templateLanguage, templateProblems } from "./templateText";

@@ -1,3 +1,4 @@
+import "./code.css";
 import { type Diagnostic, linter } from "@codemirror/lint";
 import {
   Annotation,

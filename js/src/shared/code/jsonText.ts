@@ -3,7 +3,7 @@
 import { jsonLanguage } from "@codemirror/lang-json";
 import Ajv2020, { type ErrorObject } from "ajv/dist/2020";
 import draft7 from "ajv/dist/refs/json-schema-draft-07.json";
-import type { Json } from "../definition";
+import type { Json } from "../json";
 
 export interface Place {
   from: number;

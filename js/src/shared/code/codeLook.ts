@@ -27,7 +27,7 @@ import {
 } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 
-/** Colours are forms.css's, by class: they follow the theme without drawing anything anew. */
+/** Colours are code.css's, by class: they follow the theme without drawing anything anew. */
 const COLOURS = HighlightStyle.define([
   { tag: [tags.keyword, tags.controlKeyword, tags.definitionKeyword, tags.operatorKeyword,
           tags.logicOperator, tags.modifier], class: "dgf-hl-keyword" },
