@@ -1,4 +1,5 @@
 import "./shared/base.css";
+import "./shared/values.css";
 import type { RenderContext } from "./bridge/model";
 import { render as renderEditor } from "./editor/view";
 

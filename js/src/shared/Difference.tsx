@@ -1,0 +1,45 @@
+import { useMemo } from "react";
+import { differenceOf, type Part } from "./difference";
+import { LongText } from "./LongText";
+import { Source } from "./Source";
+
+/** Characters of what both texts have that are shown around a difference. */
+const AROUND = 200;
+
+/** Two texts as one, with what was removed and added marked by signs, lines and colours. */
+export function Difference(properties: { before: string; after: string; label: string }) {
+  const { before, after, label } = properties;
+  const parts = useMemo(() => differenceOf(before, after), [before, after]);
+  if (parts === null) {
+    return (
+      <>
+        <p className="dgf-soft">Nearly all of it is different. Before:</p>
+        <LongText text={before} label={`${label}, before`} />
+        <p className="dgf-soft">After:</p>
+        <LongText text={after} label={`${label}, after`} />
+      </>
+    );
+  }
+  return (
+    <Source className="dgf-text dgf-diff" label={`${label}: what is different`}>
+      {parts.map((part, number) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: parts have no other name, and never move
+        <Shown key={number} part={part} isFirst={!number} isLast={number === parts.length - 1} />
+      ))}
+    </Source>
+  );
+}
+
+function Shown({ part, isFirst, isLast }: { part: Part; isFirst: boolean; isLast: boolean }) {
+  const { kind, text } = part;
+  if (kind === "added") return <ins>{text}</ins>;
+  if (kind === "removed") return <del>{text}</del>;
+  if (text.length <= 3 * AROUND) return text;
+  return (
+    <>
+      {isFirst ? "" : text.slice(0, AROUND)}
+      <span className="dgf-soft"> … {text.length.toLocaleString("en")} characters alike … </span>
+      {isLast ? "" : text.slice(-AROUND)}
+    </>
+  );
+}

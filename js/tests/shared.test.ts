@@ -1,0 +1,53 @@
+import { expect, test } from "vitest";
+import { said } from "../src/shared/Conversation";
+import { differenceOf } from "../src/shared/difference";
+import { countIn, cutAt, FOLD, foldedLength } from "../src/shared/folding";
+
+test("long texts fold by characters and by lines, short ones do not", () => {
+  expect(foldedLength("short")).toBe(5);
+  expect(foldedLength("x".repeat(1_000_000))).toBe(FOLD);
+  expect(foldedLength("line\n".repeat(40))).toBe(20 * 5 - 1);
+  expect(foldedLength("a".repeat(FOLD + 100))).toBe(FOLD + 100);
+  expect(foldedLength("line\n".repeat(21))).toBe(20 * 5 - 1);
+});
+
+test("no character is cut in two", () => {
+  const text = `${"x".repeat(FOLD - 1)}${"😀".repeat(1000)}`;
+  expect(foldedLength(text)).toBe(FOLD - 1);
+});
+
+test("what is searched for is cut out whatever the case", () => {
+  expect(cutAt("The moon and the Moon", "moon")).toEqual(["The ", "moon", " and the ", "Moon", ""]);
+  expect(cutAt("aaaa", "aa")).toEqual(["", "aa", "", "aa", ""]);
+  expect(cutAt("<b>", "")).toEqual(["<b>"]);
+  expect(countIn("The moon and the Moon", "MOON")).toBe(2);
+  expect(cutAt("İ moon", "moon")).toEqual(["İ moon"]);
+});
+
+test("two texts differ in words, long ones in lines, and some in everything", () => {
+  expect(differenceOf("a cold moon", "a warm moon")).toEqual([
+    { kind: "same", text: "a " },
+    { kind: "removed", text: "cold" },
+    { kind: "added", text: "warm" },
+    { kind: "same", text: " moon" },
+  ]);
+  expect(differenceOf("same", "same")).toEqual([{ kind: "same", text: "same" }]);
+  expect(differenceOf("", "")).toEqual([]);
+  const lines = "one line\n".repeat(4000);
+  expect(differenceOf(`${lines}old\n`, `${lines}new\n`)?.slice(1)).toEqual([
+    { kind: "removed", text: "old\n" },
+    { kind: "added", text: "new\n" },
+  ]);
+  expect(differenceOf("x".repeat(300_000), "y".repeat(300_000))).toBeNull();
+});
+
+test("messages say texts, parts of texts, and what else they hold", () => {
+  expect(said({ role: "user", content: "Hi" })).toBe("Hi");
+  expect(
+    said({ role: "user", content: [{ type: "text", text: "Look:" }, { type: "image" }] }),
+  ).toBe('Look:\n{\n  "type": "image"\n}');
+  expect(said({ role: "assistant", content: null, tool_calls: [] } as never)).toBe(
+    '{\n  "tool_calls": []\n}',
+  );
+  expect(said({ role: "user", content: null })).toBe("");
+});
