@@ -52,6 +52,8 @@ _HOMES = {
 }  # fmt: skip
 set_door("editor", f"{__name__}.widgets.editor_open", "edit_pipeline")
 set_door("named editor", f"{__name__}.widgets.editor_open", "edit_named")
+set_door("review", f"{__name__}.widgets.review.opened", "review_records")
+set_door("review of a job", f"{__name__}.widgets.review.opened", "review_job")
 
 
 def __getattr__(name: str) -> Any:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DataGenFlowError, JobError, ValidationError
+from ..pipeline import open_widget
 from ..records import Trace
 from ..storage.control import ControlTable
 from ..storage.jobs import JobRow, JobTable
@@ -270,6 +271,27 @@ class Job(Estimable, Rerunnable):
 
         found = self._records.stream(job_id=self.row.id, statuses=as_statuses(status))
         return records_frame(found, flat=flat)
+
+    def review(self, status: str | Sequence[str] | None = None) -> Any:
+        """Review the job's records in a table: decide, edit, filter, export.
+
+        Parameters
+        ----------
+        status : str or list of str, optional
+            Only records of these statuses, to begin with.
+
+        Returns
+        -------
+        datagenflow_nb.widgets.review.widget.ReviewWidget
+
+        Raises
+        ------
+        ValidationError
+            For an unknown status.
+        JobError
+            When the job was deleted.
+        """
+        return open_widget("review of a job", *self._key, status)
 
     def traces(self) -> pd.DataFrame:
         """A row per step of every record; see ``frames.traces_frame`` for the columns."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from ..errors import ValidationError
 from ..jobs import JobRoom
 from ..jobs.statuses import as_statuses, statuses_to_export
+from ..pipeline import open_widget
 from ..records import Trace
 from ..storage.records import Record, RecordTable
 from ..storage.review import ReviewTable
@@ -183,6 +184,29 @@ class RecordFace:
         changes = {record_id: edits.get(record_id, {}) for record_id in _ids(ids)}
         decided = statuses if status is None else dict.fromkeys(changes, status)
         return self._review.update(changes, status=decided, note=note)
+
+    def review(self, job_id: int | None = None, status: str | Sequence[str] | None = None) -> Any:
+        """Review records in a table: decide, edit, filter, export.
+
+        Parameters
+        ----------
+        job_id : int, optional
+            Only this job's.
+        status : str or list of str, optional
+            Only records of these statuses, to begin with.
+
+        Returns
+        -------
+        datagenflow_nb.widgets.review.widget.ReviewWidget
+
+        Raises
+        ------
+        ValidationError
+            For an unknown status.
+        JobError
+            When there is no such job, with the numbers there are.
+        """
+        return open_widget("review", self, job_id, status)
 
     def delete_records(
         self,

@@ -2,9 +2,13 @@ import "./shared/base.css";
 import "./shared/values.css";
 import type { RenderContext } from "./bridge/model";
 import { render as renderEditor } from "./editor/view";
+import { render as renderReview } from "./review/view";
 
 /** Every widget of the package by the name its model gives. */
-const VIEWS: Record<string, (context: RenderContext) => () => void> = { editor: renderEditor };
+const VIEWS: Record<string, (context: RenderContext) => () => void> = {
+  editor: renderEditor,
+  review: renderReview,
+};
 
 export default {
   render(context: RenderContext): () => void {

@@ -26,6 +26,7 @@ from . import (
     rerun,
     resume,
     retry,
+    review,
     run,
     status,
     templates,
@@ -36,8 +37,8 @@ __all__ = ["COMMANDS"]
 
 _MODULES = (
     status, templates, new, blocks, block, pipelines, pipeline, edit, preview, estimate, run, jobs,
-    job, pause, resume, cancel, retry, rerun, failures, log, records, traces, export, models, model,
-    delete,
+    job, pause, resume, cancel, retry, rerun, failures, log, review, records, traces, export,
+    models, model, delete,
 )  # fmt: skip
 
 #: By name, in the order in which one meets them.

@@ -1,0 +1,33 @@
+"""Which review a job, a workspace or a command opens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ...jobs.statuses import as_statuses
+from ...settings import Settings
+from ...workspaces import Workspace, workspace
+from .widget import ReviewWidget
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["review_job", "review_records"]
+
+
+def review_records(
+    space: Workspace, job_id: int | None, status: str | Sequence[str] | None
+) -> ReviewWidget:
+    """The review of a job's records, or of all there are."""
+    statuses = as_statuses(status)
+    job_ids = None if job_id is None else [space.job(job_id).id]
+    return ReviewWidget(space, job_ids, {} if statuses is None else {"statuses": statuses})
+
+
+def review_job(path: Path, job_id: int, status: str | Sequence[str] | None) -> ReviewWidget:
+    """The review of a job of the store at ``path``, which need not be the current workspace's."""
+    space = workspace()
+    if space.store.path != path:
+        space = Workspace(Settings.load(database_path=path))
+    return review_records(space, job_id, status)

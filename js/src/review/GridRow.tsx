@@ -1,0 +1,99 @@
+import { memo } from "react";
+import { CellContent, isRight } from "./Cell";
+import type { Column } from "./columns";
+import { BOX, ROW } from "./Grid";
+import { Part } from "./Part";
+import type { MissingRow, Row } from "./protocol";
+import * as runsOf from "./runs";
+import { useReview } from "./useReview";
+
+interface Properties {
+  id: string;
+  position: number;
+  top: number;
+  row: Row | MissingRow | undefined;
+  columns: Column[];
+  template: string;
+  /** The column that keys act on, when they act on this row. */
+  active: string | null;
+  isSelected: boolean;
+}
+
+/** One record in the table. */
+export const GridRow = memo(function GridRow(properties: Properties) {
+  const { id, position, top, row, columns, template, active, isSelected } = properties;
+  const review = useReview();
+  const classes = ["dgf-grid-row"];
+  if (active !== null) classes.push("dgf-active");
+  if (isSelected) classes.push("dgf-chosen");
+  return (
+    <Part
+      className={classes.join(" ")}
+      role="row"
+      aria-rowindex={position + 2}
+      aria-selected={isSelected}
+      style={{
+        gridTemplateColumns: template,
+        height: ROW,
+        transform: `translateY(${top}px)`,
+      }}
+      onClick={(event) => {
+        const cell = (event.target as HTMLElement).closest<HTMLElement>("[data-column]");
+        const from = review.position;
+        review.go(position);
+        if (cell?.dataset.column) review.goColumn(cell.dataset.column);
+        if (event.shiftKey) review.setRuns(runsOf.add(review.runs, from, position));
+        else if (event.ctrlKey || event.metaKey)
+          review.setRuns(runsOf.toggle(review.runs, position));
+      }}
+    >
+      <Part className="dgf-cell dgf-box dgf-pinned" role="gridcell" style={{ left: 0 }}>
+        <input
+          type="checkbox"
+          tabIndex={-1}
+          aria-label={`Select row ${position + 1}`}
+          checked={isSelected}
+          onChange={() => review.setRuns(runsOf.toggle(review.runs, position))}
+          onClick={(event) => event.stopPropagation()}
+        />
+      </Part>
+      {columns.map((column, at) => (
+        <Part
+          key={column.name}
+          id={`${id}-${column.name}`}
+          className={classesOf(column, active)}
+          role="gridcell"
+          aria-colindex={at + 2}
+          data-column={column.name}
+          dir={column.field === null ? undefined : "auto"}
+          style={column.isPinned ? { left: leftOf(columns, at) } : undefined}
+        >
+          {row?.status === undefined ? (
+            <Absent row={row} isFirst={at === 0} />
+          ) : (
+            <CellContent row={row} column={column} />
+          )}
+        </Part>
+      ))}
+    </Part>
+  );
+});
+
+/** Pixels that the pinned columns before one take. */
+export function leftOf(columns: Column[], at: number): number {
+  return BOX + columns.slice(0, at).reduce((sum, column) => sum + column.width, 0);
+}
+
+function classesOf(column: Column, active: string | null): string {
+  const classes = ["dgf-cell"];
+  if (isRight(column)) classes.push("dgf-right");
+  if (column.isPinned) classes.push("dgf-pinned");
+  if (column.name === active) classes.push("dgf-active-cell");
+  return classes.join(" ");
+}
+
+/** A row that is on its way, or whose record was deleted. */
+function Absent({ row, isFirst }: { row: MissingRow | undefined; isFirst: boolean }) {
+  if (row) return isFirst ? <span className="dgf-none">{row.id} deleted</span> : null;
+  return <span className="dgf-loading" />;
+}

@@ -1,0 +1,161 @@
+import type { MissingRow, Row, RowsAnswer } from "./protocol";
+
+/** Rows asked for at once. */
+export const PAGE = 100;
+/** Rows before and after those in sight that are fetched along. */
+const MARGIN = 20;
+/** Pages kept. */
+const KEPT = 60;
+/** Milliseconds without a further wish until a page is asked for; the first wish does not wait. */
+const SETTLE = 50;
+
+export type AskRows = (
+  selection: number,
+  start: number,
+  stop: number,
+  fields: string[],
+) => Promise<RowsAnswer>;
+
+/** The rows of one selection by position, fetched a page at a time when they come into sight. */
+export class Rows {
+  private pages = new Map<number, (Row | MissingRow)[]>();
+  private stale = new Set<number>();
+  private asked = new Map<number, number>();
+  private listeners = new Set<() => void>();
+  private changes = new Map<number, Partial<Row>>();
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private lastWish = 0;
+  private wished: [number, number] = [0, 0];
+  private round = 0;
+  private selection = 0;
+  private total = 0;
+  private fields: string[] = [];
+  /** Grows with every change of what `get` gives. */
+  version = 0;
+
+  constructor(
+    private readonly ask: AskRows,
+    private readonly fail: (error: Error) => void,
+  ) {}
+
+  /** Show another selection, or other fields of the same. */
+  open(selection: number, total: number, fields: string[]): void {
+    const isOther = selection !== this.selection;
+    this.selection = selection;
+    this.total = total;
+    this.fields = fields;
+    this.round++;
+    this.asked.clear();
+    if (isOther) {
+      this.pages.clear();
+      this.stale.clear();
+    }
+    this.refresh();
+  }
+
+  /** Rows may have changed: those in sight are asked for again, and shown as they were until then. */
+  refresh(): void {
+    this.round++;
+    this.asked.clear();
+    this.stale = new Set(this.pages.keys());
+    this.fetch();
+    this.tell();
+  }
+
+  get(position: number): Row | MissingRow | undefined {
+    const row = this.pages.get(Math.floor(position / PAGE))?.[position % PAGE];
+    const change = row && this.changes.get(row.id);
+    return row?.status !== undefined && change ? { ...row, ...change } : row;
+  }
+
+  /** Rows from one position to before another are in sight. */
+  want(first: number, last: number): void {
+    this.wished = [first, last];
+    clearTimeout(this.timer);
+    const now = Date.now();
+    const isSettled = now - this.lastWish > 3 * SETTLE;
+    this.lastWish = now;
+    if (isSettled) this.fetch();
+    else this.timer = setTimeout(() => this.fetch(), SETTLE);
+  }
+
+  /** Shows records changed before the store has said so; null: as they are. */
+  change(ids: Iterable<number>, change: Partial<Row> | null): void {
+    for (const id of ids) {
+      if (change) this.changes.set(id, { ...this.changes.get(id), ...change });
+      else this.changes.delete(id);
+    }
+    this.tell();
+  }
+
+  /** The store has it: rows already here are changed for good. */
+  settle(ids: Iterable<number>, change: Partial<Row>): void {
+    const wanted = new Set(ids);
+    for (const [number, page] of this.pages) {
+      if (!page.some((row) => wanted.has(row.id))) continue;
+      this.pages.set(
+        number,
+        page.map((row) =>
+          wanted.has(row.id) && row.status !== undefined ? { ...row, ...change } : row,
+        ),
+      );
+    }
+    this.change(wanted, null);
+  }
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  close(): void {
+    clearTimeout(this.timer);
+    this.round++;
+  }
+
+  private fetch(): void {
+    const [first, last] = this.wished;
+    if (!this.selection || last <= first) return;
+    const from = Math.floor(Math.max(0, first - MARGIN) / PAGE);
+    const to = Math.floor(Math.min(this.total - 1, last + MARGIN) / PAGE);
+    for (let number = from; number <= to; number++) {
+      const isHere = this.pages.has(number) && !this.stale.has(number);
+      if (!isHere && this.asked.get(number) !== this.round) this.fetchPage(number);
+    }
+  }
+
+  private fetchPage(number: number): void {
+    const round = this.round;
+    this.asked.set(number, round);
+    const start = number * PAGE;
+    const stop = Math.min(start + PAGE, this.total);
+    this.ask(this.selection, start, stop, this.fields).then(
+      ({ rows }) => {
+        if (round !== this.round) return; // of another query
+        this.pages.delete(number); // the latest last
+        this.pages.set(number, rows);
+        this.stale.delete(number);
+        this.forget();
+        this.tell();
+      },
+      (error: Error) => {
+        if (round !== this.round) return;
+        this.asked.delete(number);
+        this.fail(error);
+      },
+    );
+  }
+
+  private forget(): void {
+    for (const number of this.pages.keys()) {
+      if (this.pages.size <= KEPT) return;
+      this.pages.delete(number);
+      this.asked.delete(number);
+    }
+  }
+
+  private tell(): void {
+    this.version++;
+    for (const listener of this.listeners) listener();
+  }
+}
