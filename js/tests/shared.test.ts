@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { said } from "../src/shared/Conversation";
 import { differenceOf } from "../src/shared/difference";
-import { countIn, cutAt, FOLD, foldedLength } from "../src/shared/folding";
+import { blocksOf, countIn, FOLD, foldedLength } from "../src/shared/folding";
 
 test("long texts fold by characters and by lines, short ones do not", () => {
   expect(foldedLength("short")).toBe(5);
@@ -16,12 +16,17 @@ test("no character is cut in two", () => {
   expect(foldedLength(text)).toBe(FOLD - 1);
 });
 
-test("what is searched for is cut out whatever the case", () => {
-  expect(cutAt("The moon and the Moon", "moon")).toEqual(["The ", "moon", " and the ", "Moon", ""]);
-  expect(cutAt("aaaa", "aa")).toEqual(["", "aa", "", "aa", ""]);
-  expect(cutAt("<b>", "")).toEqual(["<b>"]);
+test("a long text in blocks of whole lines is the same text", () => {
+  const text = `${"a line\n".repeat(3000)}${"x".repeat(20_000)}\nlast`;
+  const blocks = blocksOf(text);
+  expect(blocks.join("")).toBe(text);
+  expect(blocks.length).toBe(4);
+  expect(blocks.slice(0, -1).every((block) => block.endsWith("\n"))).toBe(true);
+  expect(blocksOf("")).toEqual([]);
+});
+
+test("what is searched for is counted whatever the case", () => {
   expect(countIn("The moon and the Moon", "MOON")).toBe(2);
-  expect(cutAt("İ moon", "moon")).toEqual(["İ moon"]);
 });
 
 test("two texts differ in words, long ones in lines, and some in everything", () => {
@@ -30,6 +35,11 @@ test("two texts differ in words, long ones in lines, and some in everything", ()
     { kind: "removed", text: "cold" },
     { kind: "added", text: "warm" },
     { kind: "same", text: " moon" },
+  ]);
+  expect(differenceOf("1,\n2", "1,\n3", "lines")?.map(({ text }) => text)).toEqual([
+    "1,\n",
+    "2",
+    "3",
   ]);
   expect(differenceOf("same", "same")).toEqual([{ kind: "same", text: "same" }]);
   expect(differenceOf("", "")).toEqual([]);

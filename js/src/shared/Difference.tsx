@@ -1,15 +1,20 @@
 import { useMemo } from "react";
 import { differenceOf, type Part } from "./difference";
-import { LongText } from "./LongText";
+import { LongText, Marked } from "./LongText";
 import { Source } from "./Source";
 
 /** Characters of what both texts have that are shown around a difference. */
 const AROUND = 200;
 
 /** Two texts as one, with what was removed and added marked by signs, lines and colours. */
-export function Difference(properties: { before: string; after: string; label: string }) {
-  const { before, after, label } = properties;
-  const parts = useMemo(() => differenceOf(before, after), [before, after]);
+export function Difference(properties: {
+  before: string;
+  after: string;
+  label: string;
+  by?: "words" | "lines";
+}) {
+  const { before, after, label, by } = properties;
+  const parts = useMemo(() => differenceOf(before, after, by), [before, after, by]);
   if (parts === null) {
     return (
       <>
@@ -32,9 +37,10 @@ export function Difference(properties: { before: string; after: string; label: s
 
 function Shown({ part, isFirst, isLast }: { part: Part; isFirst: boolean; isLast: boolean }) {
   const { kind, text } = part;
-  if (kind === "added") return <ins>{text}</ins>;
-  if (kind === "removed") return <del>{text}</del>;
-  if (text.length <= 3 * AROUND) return text;
+  const marked = <Marked text={text} />;
+  if (kind === "added") return <ins>{marked}</ins>;
+  if (kind === "removed") return <del>{marked}</del>;
+  if (text.length <= 3 * AROUND) return marked;
   return (
     <>
       {isFirst ? "" : text.slice(0, AROUND)}
