@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, Literal
 
-from .storage.records import Record
-
 __all__ = [
     "EXPORT_COLUMNS",
     "NESTED_COLUMNS",
@@ -19,7 +17,6 @@ __all__ = [
     "field_of",
     "kind_of",
     "merge_kinds",
-    "split_fields",
 ]
 
 #: Columns every DataFrame of records starts with; ``version`` tells an edited frame that somebody
@@ -74,20 +71,6 @@ def _bare(name: str) -> str:
 
 def _is_fixed(name: str, fixed: Collection[str]) -> bool:
     return name in fixed or name in NESTED_COLUMNS
-
-
-def split_fields(record: Record) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The record's seed fields and block outputs, edits in the half the field belongs to.
-
-    An edited field that no block set is a seed field and appears in the first; one that a block set
-    (be it over a seed field) in the second. The seed as it was stored is ``record.metadata``.
-    """
-    if not record.original:
-        return record.metadata, record.outputs
-    computed = {name for step in record.steps for name in step.set}
-    edited = {name: record.state[name] for name in record.original if name not in computed}
-    outputs = {name: value for name, value in record.outputs.items() if name not in edited}
-    return record.metadata | edited, outputs
 
 
 def kind_of(value: Any) -> Kind:

@@ -17,8 +17,8 @@ from datagenflow_nb.columns import (
     field_of,
     kind_of,
     merge_kinds,
-    split_fields,
 )
+from datagenflow_nb.storage.records import split_fields
 
 NAMES = st.lists(
     st.sampled_from([*EXPORT_COLUMNS, "metadata", "topic", "field", "."]) | st.just("field.")

@@ -29,12 +29,12 @@ PACKAGE = Path(datagenflow_nb.__file__).parent
 # A module imports from the rows above and, within a chain of its own row ("|" parts chains), from
 # what stands left of "<". Names side by side, and chains, never import each other.
 ROWS = [
-    "faces | displays < errors < records whole < redaction",
+    "faces | displays < errors < records whole columns < redaction conditions < query",
     "settings | templating | runtime | llm | storage",
     "blocks",
     "yaml_text < spec < templates < engine < check"
     " < services results < preview debugging trial_calls trial_keys < trial < pipeline",
-    "columns < seeds frames export < jobs",
+    "seeds frames export < jobs",
     "workspaces < testing",
     "widgets < magics | server | cli < __main__",
 ]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from ..columns import EXPORT_COLUMNS, Kind, column_of, kind_of, merge_kinds, split_fields
-from ..storage.records import Record
+from ..columns import EXPORT_COLUMNS, Kind, column_of, kind_of, merge_kinds
+from ..storage.records import Record, split_fields
 
 __all__ = ["Sheet", "line_of", "spell_columns"]
 

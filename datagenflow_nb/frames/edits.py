@@ -12,11 +12,10 @@ from ..columns import (
     RECORD_COLUMNS,
     column_of,
     field_of,
-    split_fields,
 )
 from ..errors import ValidationError, suggest
 from ..records import NotPlain, plain
-from ..storage.records import OUTCOMES, REVIEW_STATUSES, Record
+from ..storage.records import OUTCOMES, REVIEW_STATUSES, Record, split_fields
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,10 +12,9 @@ from ..columns import (
     column_of,
     kind_of,
     merge_kinds,
-    split_fields,
 )
 from ..records import Call, Step, build_trace
-from ..storage.records import Record
+from ..storage.records import Record, split_fields
 
 if TYPE_CHECKING:
     import pandas as pd

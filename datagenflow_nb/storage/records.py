@@ -10,16 +10,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import StoreError, ValidationError
+from ..query import OUTCOMES, REVIEW_STATUSES
 from ..records import Call, Step, Trace, build_trace, decode, encode, replay
 from ..whole import as_whole, row_id, told
 from .attempts import paths_to
 from .journal import STEP_COLUMNS, call_from_row, step_from_row
 from .store import Store
 
-__all__ = ["OUTCOMES", "REVIEW_STATUSES", "Reason", "Record", "RecordTable"]
+__all__ = ["OUTCOMES", "REVIEW_STATUSES", "Reason", "Record", "RecordTable", "split_fields"]
 
-REVIEW_STATUSES = ("pending", "accepted", "rejected")
-OUTCOMES = ("failed", "filtered")
 _PAGE = 500
 #: Where ``_SELECT`` has the execution's number and the branch.
 _EXECUTION = 2
@@ -140,6 +139,20 @@ class Record:
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         printer.text(self.text())
+
+
+def split_fields(record: Record) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The record's seed fields and block outputs, edits in the half the field belongs to.
+
+    An edited field that no block set is a seed field and appears in the first; one that a block set
+    (be it over a seed field) in the second. The seed as it was stored is ``record.metadata``.
+    """
+    if not record.original:
+        return record.metadata, record.outputs
+    computed = {name for step in record.steps for name in step.set}
+    edited = {name: record.state[name] for name in record.original if name not in computed}
+    outputs = {name: value for name, value in record.outputs.items() if name not in edited}
+    return record.metadata | edited, outputs
 
 
 class RecordTable:
