@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         BlockExecutionError,
         BlockNotFoundError,
         ConfigError,
+        ConflictError,
         DataGenFlowError,
         JobError,
         ModelError,
@@ -38,9 +39,9 @@ __version__ = "0.1.0"
 
 __all__ = [
     "BaseBlock", "BlockConfig", "BlockContext", "BlockExecutionError", "BlockNotFoundError",
-    "Changes", "ConfigError", "DataGenFlowError", "Drop", "JobError", "ModelError", "Pipeline",
-    "SeedError", "StoreError", "TemplateError", "ValidationError", "Workspace", "__version__",
-    "block", "run", "testing", "workspace",
+    "Changes", "ConfigError", "ConflictError", "DataGenFlowError", "Drop", "JobError", "ModelError",
+    "Pipeline", "SeedError", "StoreError", "TemplateError", "ValidationError", "Workspace",
+    "__version__", "block", "run", "testing", "workspace",
 ]  # fmt: skip
 
 #: Where each public name lives; imported when first used, so that `import datagenflow_nb` is quick.

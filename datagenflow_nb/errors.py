@@ -9,7 +9,8 @@
     ├── BlockExecutionError       500  foreign code inside a block failed
     ├── ModelError                502  an LLM endpoint failed or gave no usable answer
     ├── StoreError                500  the SQLite file cannot be used
-    └── JobError                  409  a job cannot do what was asked of it
+    ├── JobError                  409  a job cannot do what was asked of it
+    └── ConflictError             409  somebody else has changed a record meanwhile
 
 Each has a one-line message for people and a ``detail`` dictionary for programs; ``to_dict()`` is
 the body the HTTP API and ``--json`` answer with.
@@ -30,6 +31,7 @@ __all__ = [
     "BlockExecutionError",
     "BlockNotFoundError",
     "ConfigError",
+    "ConflictError",
     "DataGenFlowError",
     "JobError",
     "ModelError",
@@ -165,6 +167,16 @@ class StoreError(DataGenFlowError):
 
 class JobError(DataGenFlowError):
     """A job that does not exist or cannot do what was asked in its present status."""
+
+    status_code = 409
+
+
+class ConflictError(DataGenFlowError):
+    """A record was changed by somebody else since it was read, and was not overwritten.
+
+    ``detail``: ``record_id``, ``version`` (now), ``yours`` and ``theirs`` (field: value),
+    ``reviewer``.
+    """
 
     status_code = 409
 

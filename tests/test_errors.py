@@ -14,6 +14,7 @@ STATUS_CODES = {
     "BlockExecutionError": 500,
     "BlockNotFoundError": 404,
     "ConfigError": 400,
+    "ConflictError": 409,
     "DataGenFlowError": 500,
     "JobError": 409,
     "ModelError": 502,

@@ -34,7 +34,7 @@ ROWS = [
     "blocks",
     "yaml_text < spec < templates < engine < check"
     " < services results < preview debugging trial_calls trial_keys < trial < pipeline",
-    "seeds frames export < jobs",
+    "seeds frames export < jobs reviews",
     "workspaces < testing",
     "widgets < magics | server | cli < __main__",
 ]
@@ -170,6 +170,7 @@ PUBLIC = [
     "BlockNotFoundError",
     "Changes",
     "ConfigError",
+    "ConflictError",
     "DataGenFlowError",
     "Drop",
     "JobError",

@@ -2,11 +2,13 @@
 
 tables  stored records and traces as frames
 edits   what an edited frame changes
+reviews what reviewers did
 """
 
 from __future__ import annotations
 
 from .edits import read_edits
+from .reviews import log_frame
 from .tables import records_frame, traces_frame
 
-__all__ = ["read_edits", "records_frame", "traces_frame"]
+__all__ = ["log_frame", "read_edits", "records_frame", "traces_frame"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..columns import (
@@ -19,7 +19,7 @@ from ..storage.records import Record, split_fields
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["records_frame", "traces_frame"]
+__all__ = ["records_frame", "traces_frame", "typed_frame"]
 
 _INTEGERS = ("id", "job_id", "seed_index", "repetition", "version")
 _TRACE_TYPES = {
@@ -125,6 +125,22 @@ def traces_frame(rows: Iterable[tuple[Record, list[Step]]]) -> pd.DataFrame:
             for name, column in values.items():
                 column.append(row[name])
     return _frame({name: _series(values[name], type_) for name, type_ in _TRACE_TYPES.items()})
+
+
+def typed_frame(types: Mapping[str, str], rows: Iterable[Sequence[Any]]) -> pd.DataFrame:
+    """A frame of rows with a value for each column, typed also when there are none.
+
+    Parameters
+    ----------
+    types : mapping of str to str
+        Column -> what pandas calls its type, or ``text``.
+    """
+    columns: list[list[Any]] = [[] for _ in types]
+    for row in rows:
+        for column, value in zip(columns, row, strict=True):
+            column.append(value)
+    found = zip(types.items(), columns, strict=True)
+    return _frame({name: _series(values, type_) for (name, type_), values in found})
 
 
 def _cost(calls: list[Call]) -> float | None:

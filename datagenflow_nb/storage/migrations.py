@@ -187,6 +187,20 @@ CREATE TABLE drafts (
 );
 """
 
+# ``review_actions.before`` of an action without a session is a list, of records or of their ids.
+_M006 = """
+ALTER TABLE records ADD COLUMN last_action INTEGER;
+ALTER TABLE review_actions ADD COLUMN group_id INTEGER;
+ALTER TABLE review_actions ADD COLUMN session TEXT;
+ALTER TABLE review_actions ADD COLUMN what TEXT NOT NULL DEFAULT '';
+ALTER TABLE review_actions ADD COLUMN count INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE review_actions ADD COLUMN skipped INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE review_actions ADD COLUMN undone_by TEXT;
+UPDATE review_actions SET group_id = id, what = action, count = json_array_length(before);
+CREATE INDEX review_actions_group ON review_actions(group_id);
+CREATE INDEX review_actions_job ON review_actions(job_id);
+"""
+
 #: Every migration, oldest first: its name and its statements.
 _MIGRATIONS: tuple[tuple[str, str], ...] = (
     ("m001_initial", _M001),
@@ -194,6 +208,7 @@ _MIGRATIONS: tuple[tuple[str, str], ...] = (
     ("m003_reused_calls", _M003),
     ("m004_records_accepted", _M004),
     ("m005_drafts_of_pipelines", _M005),
+    ("m006_actions_taken_back", _M006),
 )
 
 

@@ -2,27 +2,119 @@
 
 from __future__ import annotations
 
-import sqlite3
+import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..errors import StoreError, ValidationError, suggest
-from ..records import NotPlain, encode, plain, utc_now
-from ..whole import row_id, told
-from .records import OUTCOMES, REVIEW_STATUSES, Record, RecordTable
+from ..errors import ValidationError
+from ..records import decode, encode
+from .actions import Action, Author, do_again, take_back, write_action
+from .changes import Change, Found, apply_changes
+from .id_runs import Runs, count_of, runs_of
+from .records import RecordTable
+from .review_update import Update
+from .review_values import DECISION, check_note, check_status, check_version, deciding, edited
 from .store import Store
 
-__all__ = ["ReviewTable"]
+__all__ = ["ReviewTable", "new_session"]
 
-_CHANGED = ("status", "edits", "note", "reviewer")
+
+def new_session() -> str:
+    """What tells one kernel's review from another's."""
+    return secrets.token_hex(8)
 
 
 class ReviewTable:
-    """Changing and deleting records."""
+    """Changing and deleting records, and taking it back.
+
+    Attributes
+    ----------
+    session : str
+        Of what is done without an author.
+    """
 
     def __init__(self, store: Store, records: RecordTable) -> None:
         self._store = store
         self._records = records
+        self.session = new_session()
+
+    def set_status(self, runs: Runs, status: str, author: Author) -> Action:
+        """Decide on records; those that hold no result are skipped.
+
+        Raises
+        ------
+        ValidationError
+            For an unknown status; for a single record without a result.
+        StoreError
+            For a single record that does not exist.
+        """
+        check_status(status)
+        change = Change(runs, DECISION, deciding(status, author.reviewer))
+        return self._apply("status", status, [change], author)
+
+    def sort_out(
+        self, by_status: Mapping[str, Runs], until: str, what: str, author: Author
+    ) -> Action:
+        """Give pending records that nobody has changed since ``until`` these statuses."""
+        changes = [
+            Change(runs, DECISION, deciding(status, author.reviewer, "pending"), until=until)
+            for status, runs in by_status.items()
+        ]
+        with self._store.write() as connection:
+            return apply_changes(connection, "rule", what, changes, author)
+
+    def note(self, runs: Runs, text: str | None, author: Author) -> Action:
+        """Write a note to records of any status; an empty one removes it.
+
+        Raises
+        ------
+        ValidationError
+            When it is no text.
+        StoreError
+            For a single record that does not exist.
+        """
+        note = check_note(text)
+        what = "note removed" if note is None else "note"
+        return self._apply("note", what, [Change(runs, ("note",), lambda _: (note,))], author)
+
+    def tag(self, runs: Runs, add: Sequence[str], remove: Sequence[str], author: Author) -> Action:
+        """Add tags to records of any status, and remove others.
+
+        Raises
+        ------
+        StoreError
+            For a single record that does not exist.
+        """
+
+        def after(found: Found) -> tuple[Any, ...]:
+            tags = set() if found.values[0] is None else set(decode(found.values[0]))
+            tags = (tags | set(add)) - set(remove)
+            return (encode(sorted(tags)) if tags else None,)
+
+        what = " ".join(["tags", *(f"+{tag}" for tag in add), *(f"-{tag}" for tag in remove)])
+        return self._apply("tag", what, [Change(runs, ("tags",), after)], author)
+
+    def edit(
+        self, record_id: int, version: int, fields: Mapping[str, Any], author: Author
+    ) -> Action:
+        """Edit fields of a record that still is of this version.
+
+        Raises
+        ------
+        ConflictError
+            When it is not: somebody else was faster.
+        ValidationError
+            For an unknown field, or a value JSON cannot hold.
+        StoreError
+            When there is no such record.
+        """
+        with self._store.write() as connection:
+            record = self._records.get(record_id)
+            check_version(connection, record, version, fields)
+            edits = edited(record, fields)
+            what = f"edited {', '.join(fields)}"
+            change = Change(runs_of([record.id]), ("edits",), lambda _: (edits,))
+            return apply_changes(connection, "edit", what, [change], author, is_strict=True)
 
     def update(
         self,
@@ -31,6 +123,7 @@ class ReviewTable:
         status: str | Mapping[int, str] | None = None,
         note: str | None = None,
         reviewer: str = "user",
+        versions: Mapping[int, int] | None = None,
     ) -> int:
         """Change several records in one transaction; the number that really changed.
 
@@ -41,49 +134,52 @@ class ReviewTable:
         status : str or mapping, optional
             ``pending``, ``accepted`` or ``rejected``, for all of them or by record id.
         note : str, optional
-            For all of them.
+            For all of them; an empty one removes theirs.
+        versions : mapping, optional
+            Of which version records must be.
 
         Raises
         ------
+        ConflictError
+            When one is of another version; nothing is changed.
         ValidationError
             For an unknown status or field, or a value JSON cannot hold; nothing is changed.
         StoreError
             When a record does not exist; nothing is changed.
         """
-        statuses = status if isinstance(status, Mapping) else dict.fromkeys(changes, status)
-        for wanted in set(statuses.values()) - {None}:
-            _check_status(wanted)
-        if note is not None and not isinstance(note, str):
-            raise ValidationError(f"note is {note!r}, expected a text")
-        changed = 0
+        update = Update(changes, status, note, reviewer)
         with self._store.write() as connection:
-            now = utc_now()
-            before: dict[int, list[dict[str, Any]]] = {}
-            edited = [record_id for record_id, fields in changes.items() if fields]
-            records = {record.id: record for record in self._records.many(edited)}
-            for record_id in sorted({*changes, *statuses}):
-                row = self._row(connection, record_id)
-                fields, wanted = changes.get(record_id, {}), statuses.get(record_id)
-                after = self._changed_row(row, wanted, note, reviewer)
-                if fields:
-                    after["edits"] = self._edited(records[row["id"]], fields)
-                if all(row[key] == after[key] for key in ("status", "edits", "note")):
-                    continue
-                connection.execute(
-                    "UPDATE records SET status = ?, edits = ?, note = ?, reviewer = ?, "
-                    "version = version + 1, updated_at = ? WHERE id = ?",
-                    [*(after[key] for key in _CHANGED), now, row["id"]],
-                )
-                saved = {"id": row["id"], **{key: row[key] for key in _CHANGED}}
-                before.setdefault(row["job_id"], []).append(saved)
-                changed += 1
-            for job_id, saved_rows in before.items():
-                connection.execute(
-                    "INSERT INTO review_actions (job_id, reviewer, action, before, created_at) "
-                    "VALUES (?, ?, 'update', ?, ?)",
-                    [job_id, reviewer, encode(saved_rows), now],
-                )
-        return changed
+            records = {record.id: record for record in self._records.many(update.to_read(versions))}
+            for record_id, version in (versions or {}).items():
+                if record_id in records:
+                    check_version(connection, records[record_id], version, changes[record_id])
+            wishes = update.wishes(records)
+            author = Author(reviewer, self.session)
+            return apply_changes(
+                connection, "update", update.told(), wishes, author, is_strict=True
+            ).count
+
+    def undo(self, action_id: int, author: Author) -> Action:
+        """Take an action back where nobody has changed the record since.
+
+        Raises
+        ------
+        ValidationError
+            When there is no such action, or it cannot be taken back.
+        """
+        with self._store.write() as connection:
+            return take_back(connection, action_id, author)
+
+    def redo(self, action_id: int, author: Author) -> Action:
+        """Do again what was taken back, where nobody has changed the record since.
+
+        Raises
+        ------
+        ValidationError
+            As ``undo``.
+        """
+        with self._store.write() as connection:
+            return do_again(connection, action_id, author)
 
     def delete(
         self,
@@ -91,6 +187,7 @@ class ReviewTable:
         record_ids: Sequence[int] | None = None,
         job_id: int | None = None,
         status: str | Sequence[str] | None = None,
+        reviewer: str = "user",
     ) -> int:
         """Delete records with their traces; the number deleted.
 
@@ -129,11 +226,10 @@ class ReviewTable:
             ids: dict[int, list[int]] = {}
             for row in found:
                 ids.setdefault(row["job_id"], []).append(row["id"])
-            connection.executemany(
-                "INSERT INTO review_actions (job_id, reviewer, action, before, created_at) "
-                "VALUES (?, 'user', 'delete', ?, ?)",
-                [(job, encode(records), utc_now()) for job, records in ids.items()],
-            )
+            if ids:
+                by_job = [(job, len(own), {"runs": runs_of(own)}) for job, own in ids.items()]
+                author = Author(reviewer, self.session)
+                write_action(connection, "delete", "deleted", author, by_job)
             deleted = connection.execute(f"DELETE FROM records WHERE {where}", parameters).rowcount
             # A trace is shared by the branches of an execution: it goes with the last of them.
             for execution in {row["execution_id"] for row in found}:
@@ -144,67 +240,8 @@ class ReviewTable:
                 )
         return deleted
 
-    def _row(self, connection: sqlite3.Connection, record_id: int) -> sqlite3.Row:
-        key = row_id(record_id)
-        row: sqlite3.Row | None = connection.execute(
-            "SELECT * FROM records WHERE id = ?", [key]
-        ).fetchone()
-        if row is None:
-            raise StoreError(
-                f"there is no record {told(record_id)}; nothing was changed",
-                {"record_id": told(record_id) if key is None else key},
-            )
-        return row
-
-    def _changed_row(
-        self,
-        row: sqlite3.Row,
-        status: str | None,
-        note: str | None,
-        reviewer: str,
-    ) -> dict[str, Any]:
-        if status is not None and row["status"] in OUTCOMES:
-            raise ValidationError(
-                f"record {row['id']} is {row['status']} ({row['reason']}): it holds no result to "
-                "review; nothing was changed",
-                {"record_id": row["id"], "status": row["status"]},
-            )
-        after = {key: row[key] for key in _CHANGED}
-        if status is not None:
-            after["status"] = status
-        if note is not None:
-            after["note"] = note
-        after["reviewer"] = reviewer
-        return after
-
-    def _edited(self, record: Record, fields: Mapping[str, Any]) -> str | None:
-        """All edits of the record as JSON; an edit back to the original is none."""
-        edits = {name: record.state[name] for name in record.original}
-        for name, value in fields.items():
-            target = (record.output_field or name) if name == "output" else name
-            if target not in record.state:
-                raise ValidationError(
-                    f"record {record.id} has no field {name!r}; {suggest(name, record.state)}; "
-                    "nothing was changed",
-                    {"record_id": record.id, "field": name, "fields": sorted(record.state)},
-                )
-            try:
-                edits[target] = plain(value)
-            except NotPlain as error:
-                raise ValidationError(
-                    f"record {record.id}, field {name!r}: {error}; nothing was changed"
-                ) from error
-        computed = record.state | record.original
-        # As texts: to Python True equals 1, and 1 equals 1.0.
-        kept = {
-            name: value for name, value in edits.items() if encode(value) != encode(computed[name])
-        }
-        return encode(kept) if kept else None
-
-
-def _check_status(status: str | None) -> None:
-    if status not in REVIEW_STATUSES:
-        raise ValidationError(
-            f"status {status!r} is no review status; {suggest(str(status), REVIEW_STATUSES)}",
-            {"status": status, "statuses": list(REVIEW_STATUSES)},
-        )
+    def _apply(self, kind: str, what: str, changes: list[Change], author: Author) -> Action:
+        """A single record that cannot be changed is an error, one of many is counted."""
+        is_single = sum(count_of(change.runs) for change in changes) == 1
+        with self._store.write() as connection:
+            return apply_changes(connection, kind, what, changes, author, is_strict=is_single)

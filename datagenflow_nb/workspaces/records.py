@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from ..errors import ValidationError
 from ..jobs import JobRoom
 from ..jobs.statuses import as_statuses, statuses_to_export
 from ..pipeline import open_widget
 from ..records import Trace
+from ..storage.id_runs import check_ids
 from ..storage.records import Record, RecordTable
 from ..storage.review import ReviewTable
-from ..whole import as_whole, check_whole, told
+from ..whole import check_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -137,7 +137,7 @@ class RecordFace:
         StoreError
             When there is no such record.
         """
-        (record_id,) = _ids([record_id])
+        (record_id,) = check_ids([record_id])
         edits = dict(fields or {})
         if output is not ...:
             edits["output"] = output
@@ -174,16 +174,25 @@ class RecordFace:
         """
         edits: dict[int, dict[str, Any]] = {}
         statuses: dict[int, str] = {}
+        versions: dict[int, int] = {}
         ids: Any = records
         if hasattr(records, "columns"):
             from ..frames import read_edits
 
             frame = cast("pd.DataFrame", records)
-            edits, statuses = read_edits(frame, self._records.many)
+
+            def current(ids: Sequence[int]) -> list[Record]:
+                found = self._records.many(ids)
+                versions.update((record.id, record.version) for record in found)
+                return found
+
+            edits, statuses = read_edits(frame, current)
             ids = frame["id"]
-        changes = {record_id: edits.get(record_id, {}) for record_id in _ids(ids)}
+        changes = {record_id: edits.get(record_id, {}) for record_id in check_ids(ids)}
         decided = statuses if status is None else dict.fromkeys(changes, status)
-        return self._review.update(changes, status=decided, note=note)
+        # What was compared with the frame must be what is changed, should another be as fast.
+        read = {record_id: versions[record_id] for record_id in {*edits, *statuses}}
+        return self._review.update(changes, status=decided, note=note, versions=read)
 
     def review(self, job_id: int | None = None, status: str | Sequence[str] | None = None) -> Any:
         """Review records in a table: decide, edit, filter, export.
@@ -234,7 +243,7 @@ class RecordFace:
             When there is no such job, with the numbers there are.
         """
         statuses = as_statuses(status)
-        ids = None if record_ids is None else _ids(record_ids)
+        ids = None if record_ids is None else check_ids(record_ids)
         return self._review.delete(record_ids=ids, job_id=self._job_id(job_id), status=statuses)
 
     def export(
@@ -262,20 +271,3 @@ class RecordFace:
     def _job_id(self, job_id: int | None) -> int | None:
         """The number of a job there is, or None for those of all jobs."""
         return None if job_id is None else self._jobs.get(job_id).id
-
-
-def _ids(records: Iterable[Any]) -> list[int]:
-    """Record ids out of a list, a DataFrame's column, an array."""
-    if not isinstance(records, Iterable):
-        raise ValidationError(
-            f"{told(records)} is no list of record ids, such as [1, 2]; nothing was changed"
-        )
-    ids = []
-    for value in records:
-        number = as_whole(value)
-        if number is None:
-            raise ValidationError(
-                f"record id {told(value)} is no whole number; nothing was changed"
-            )
-        ids.append(number)
-    return ids

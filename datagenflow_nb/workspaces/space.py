@@ -30,6 +30,7 @@ from ..storage.store import Store
 from .catalog import CatalogFace
 from .models import ModelFace
 from .records import RecordFace
+from .reviews import ReviewFace
 
 __all__ = ["Workspace", "current", "run", "use", "workspace"]
 
@@ -37,7 +38,7 @@ __all__ = ["Workspace", "current", "run", "use", "workspace"]
 _WORKER = f"{__package__}.worker"
 
 
-class Workspace(CatalogFace, ModelFace, RecordFace):
+class Workspace(CatalogFace, ModelFace, RecordFace, ReviewFace):
     """Everything a project holds.
 
     Parameters

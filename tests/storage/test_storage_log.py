@@ -80,6 +80,7 @@ def test_store_from_before_blocks_were_named(
         "m001_initial", "m002_block_of_log_line", "m003_reused_calls",
         "m004_records_accepted",
         "m005_drafts_of_pipelines",
+        "m006_actions_taken_back",
     ]  # fmt: skip
     migrated.close()
     (copy,) = tmp_path.glob("old.db.before-m002_block_of_log_line-*")

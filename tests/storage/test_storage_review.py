@@ -49,18 +49,24 @@ def test_status_and_note(store: Store, records: RecordTable, review: ReviewTable
     )  # fmt: skip
     assert first.updated_at > first.created_at
     assert records.get(3).version == 1
-    before = {"status": "pending", "edits": None, "note": None, "reviewer": None}
-    assert actions(store) == [("ada", "update", [{"id": 1, **before}, {"id": 2, **before}])]
+    before, after = ["pending", None, None], ["accepted", "ada", "fine"]
+    changed = {
+        "columns": ["status", "reviewer", "note"],
+        "groups": [[before, after, None, [[1, 2]]]],
+    }
+    assert actions(store) == [("ada", "update", changed)]
 
 
 def test_nothing_changed_is_no_action(store: Store, review: ReviewTable) -> None:
-    """The number counts what really changed."""
+    """The number counts what really changed; that somebody else decides the same is a change."""
     assert review.update({1: {}}, status="accepted") == 1
-    assert review.update({1: {}, 2: {}}, status="accepted", reviewer="bob") == 1
+    assert review.update({1: {}, 2: {}}, status="accepted") == 1
+    assert review.update({1: {}}, status="accepted", reviewer="bob") == 1
     assert review.update({1: {"text": "text 0"}}) == 0
     assert review.update({1: {}}) == 0
     assert review.update({}) == 0
-    assert [[row["id"] for row in before] for _, _, before in actions(store)] == [[1], [2]]
+    runs = [before["groups"][0][3] for _, _, before in actions(store)]
+    assert runs == [[[1, 1]], [[2, 2]], [[1, 1]]]
 
 
 def test_edit_keeps_the_original(records: RecordTable, review: ReviewTable) -> None:
@@ -176,7 +182,7 @@ def test_delete_by_id_takes_the_trace(
     assert [one.id for one in records.page()] == [2, 3, 4, 5]
     assert store.rows("SELECT count(*) FROM executions")[0][0] == 4
     assert store.rows("SELECT count(*) FROM steps")[0][0] == 4
-    assert actions(store) == [("user", "delete", [1])]
+    assert actions(store) == [("user", "delete", {"runs": [[1, 1]]})]
     assert review.delete(record_ids=[]) == 0
 
 

@@ -293,6 +293,7 @@ def test_failing_migration_changes_nothing(store: Store, monkeypatch: pytest.Mon
         "m001_initial", "m002_block_of_log_line", "m003_reused_calls",
         "m004_records_accepted",
         "m005_drafts_of_pipelines",
+        "m006_actions_taken_back",
     ]  # fmt: skip
 
 
@@ -364,7 +365,7 @@ def test_two_processes_open_a_new_file_at_once(tmp_path: Path) -> None:
             path = str(tmp_path / f"{round_}.db")
             tell(one, path)
             tell(two, path)
-            assert (hear(one), hear(two)) == ("5", "5")
+            assert hear(one) == hear(two) == str(len(migrations.known_migrations()))
 
 
 def test_two_stores_of_one_file(store: Store) -> None:

@@ -1,0 +1,46 @@
+"""What reviewers did, as DataFrames with stable columns and types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from ..storage.review_log import LogEntry
+from .tables import typed_frame
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["log_frame"]
+
+_LOG_TYPES = {
+    "id": "int64",
+    "created_at": "text",
+    "reviewer": "text",
+    "action": "text",
+    "what": "text",
+    "count": "int64",
+    "skipped": "int64",
+    "can_undo": "bool",
+    "undone_at": "text",
+    "undone_by": "text",
+}
+
+
+def log_frame(entries: Iterable[LogEntry]) -> pd.DataFrame:
+    """A row per action, oldest first.
+
+    Returns
+    -------
+    DataFrame of shape (n_actions, 10)
+        ``id`` (int64), ``created_at, reviewer, action, what`` (text), ``count, skipped`` (int64),
+        ``can_undo`` (bool), ``undone_at, undone_by`` (text, None when it stands).
+    """
+    rows = [
+        (
+            entry.id, entry.created_at, entry.reviewer, entry.kind, entry.what, entry.count,
+            entry.skipped, entry.can_undo, entry.undone_at, entry.undone_by,
+        )
+        for entry in entries
+    ]  # fmt: skip
+    return typed_frame(_LOG_TYPES, rows)

@@ -1,0 +1,190 @@
+"""One reviewer at work: every action is stored at once, and can be undone and redone in order."""
+
+from __future__ import annotations
+
+import getpass
+import threading
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..storage.actions import Action, Author
+from ..storage.id_runs import Runs, check_ids, runs_of
+from ..storage.review import ReviewTable, new_session
+from ..storage.review_values import check_reviewer, check_tags
+from ..whole import as_whole, check_whole
+
+__all__ = ["ReviewSession", "login_name"]
+
+
+class ReviewSession:
+    """What one reviewer does, here and now.
+
+    Actions are stored before their method returns. ``undo`` and ``redo`` go through all of them, in
+    order; what another session has decided since is left alone. A session of the same reviewer in
+    another kernel is another one.
+
+    Parameters
+    ----------
+    review : ReviewTable
+    job_id : int or None
+        The job that is reviewed.
+    reviewer : str or None
+        None: the login name.
+
+    Raises
+    ------
+    ValidationError
+        When the reviewer's name is none.
+    """
+
+    def __init__(
+        self, review: ReviewTable, job_id: int | None = None, reviewer: str | None = None
+    ) -> None:
+        self.job_id = job_id
+        self._review = review
+        name = login_name() if reviewer is None else check_reviewer(reviewer)
+        self.author = Author(name, new_session())
+        self._lock = threading.Lock()
+        self._done: list[int] = []
+        self._undone: list[int] = []
+
+    def __repr__(self) -> str:
+        return f"ReviewSession(job_id={self.job_id}, reviewer={self.reviewer!r})"
+
+    @property
+    def reviewer(self) -> str:
+        """Who decides."""
+        return self.author.reviewer
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is an action to undo."""
+        return bool(self._done)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is an action to redo; the next action ends that."""
+        return bool(self._undone)
+
+    def set_status(self, ids: int | Iterable[int], status: str) -> Action:
+        """Decide on one record or on many, in one transaction.
+
+        Parameters
+        ----------
+        ids : record id, or several in any form
+        status : str
+            ``pending``, ``accepted`` or ``rejected``.
+
+        Returns
+        -------
+        Action
+            Of many records, those that hold no result are skipped and counted.
+
+        Raises
+        ------
+        ValidationError
+            For an unknown status, ids that are none, and a single record that holds no result.
+        StoreError
+            For a single record that does not exist.
+        """
+        with self._lock:
+            return self._noted(self._review.set_status(_runs(ids), status, self.author))
+
+    def edit(self, record_id: int, version: int, fields: Mapping[str, Any]) -> Action:
+        """Edit fields of a record; their original values are kept.
+
+        Parameters
+        ----------
+        version : int
+            Of the record as it was read.
+        fields : mapping
+            ``output`` writes the field the record's output comes from.
+
+        Raises
+        ------
+        ConflictError
+            When somebody has changed the record since; nothing is overwritten.
+        ValidationError
+            For an unknown field, or a value JSON cannot hold.
+        StoreError
+            When there is no such record.
+        """
+        version = check_whole(version, "version")
+        with self._lock:
+            return self._noted(self._review.edit(record_id, version, fields, self.author))
+
+    def note(self, ids: int | Iterable[int], text: str | None) -> Action:
+        """Write a note to records, failed ones too; an empty one removes it.
+
+        Raises
+        ------
+        ValidationError
+            When it is no text, and for ids that are none.
+        StoreError
+            For a single record that does not exist.
+        """
+        with self._lock:
+            return self._noted(self._review.note(_runs(ids), text, self.author))
+
+    def tag(
+        self,
+        ids: int | Iterable[int],
+        add: Iterable[str] = (),
+        remove: Iterable[str] = (),
+    ) -> Action:
+        """Add tags to records, failed ones too, and remove others.
+
+        Raises
+        ------
+        ValidationError
+            When a tag is no text of 1 to 40 characters in one line, and for ids that are none.
+        StoreError
+            For a single record that does not exist.
+        """
+        adding, removing = check_tags(add), check_tags(remove)
+        with self._lock:
+            return self._noted(self._review.tag(_runs(ids), adding, removing, self.author))
+
+    def undo(self) -> Action | None:
+        """Take the last action back; None when there is none.
+
+        Each record gets what it had before. One that somebody else has changed since is left, and
+        counted in ``skipped``.
+        """
+        with self._lock:
+            if not self._done:
+                return None
+            action = self._review.undo(self._done[-1], self.author)
+            self._undone.append(self._done.pop())
+            return action
+
+    def redo(self) -> Action | None:
+        """Do again what was undone last; None when there is nothing.
+
+        Records that somebody else has changed since are left, and counted in ``skipped``.
+        """
+        with self._lock:
+            if not self._undone:
+                return None
+            action = self._review.redo(self._undone[-1], self.author)
+            self._done.append(self._undone.pop())
+            return action
+
+    def _noted(self, action: Action) -> Action:
+        if action.id is not None:
+            self._done.append(action.id)
+            self._undone.clear()
+        return action
+
+
+def login_name() -> str:
+    """Who is logged in; ``user`` where nobody has a name."""
+    try:
+        return check_reviewer(getpass.getuser())
+    except (KeyError, OSError):  # a container's process whose user is in no list
+        return "user"
+
+
+def _runs(ids: Any) -> Runs:
+    number = as_whole(ids)
+    return runs_of(check_ids(ids) if number is None else [number])
