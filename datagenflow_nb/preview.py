@@ -20,7 +20,7 @@ from .spec import BlockSpec, PipelineSpec
 if TYPE_CHECKING:
     from .llm.catalog import Models
 
-__all__ = ["Preview", "cut_after", "preview_seed"]
+__all__ = ["Preview", "branch_name", "cut_after", "preview_seed"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -78,7 +78,7 @@ class Preview:
         told = "no model was asked: its answers are placeholders" if self.is_dry else ""
         return preview_html(
             f"Preview of {self.pipeline}",
-            [(_fate(trace), trace) for trace in self.traces],
+            [(branch_name(trace), trace) for trace in self.traces],
             about=told,
             seed=self.seed,
             problem=None if self.error is None else self.error.message,
@@ -87,11 +87,12 @@ class Preview:
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         from .displays.trace import preview_text
 
-        traces = [(_fate(trace), trace) for trace in self.traces]
+        traces = [(branch_name(trace), trace) for trace in self.traces]
         printer.text(preview_text(repr(self), traces, seed=self.seed))
 
 
-def _fate(trace: Trace) -> str:
+def branch_name(trace: Trace) -> str:
+    """What the branch is called to which the trace belongs."""
     branch = trace[-1]["branch"] if trace else ""
     return f"Branch {branch}" if branch else "Main branch"
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .complete import add_completion, remove_completion
@@ -14,13 +16,23 @@ from .problems import hide_tracebacks, show_tracebacks
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from ..jobs import Job
-
 __all__ = ["load", "unload"]
 
-#: Displayed by a function instead of a method: what lives is not the job's own business.
-_JOB = ("datagenflow_nb.jobs.job", "Job")
 _VIEWS = "datagenflow_nb.widgets.job_view"
+#: Displayed by a function instead of a method: what lives is not the object's own business. By the
+#: module and name of the type: the function's module and name.
+_LIVING = {
+    ("datagenflow_nb.jobs.job", "Job"): (_VIEWS, "show_job"),
+    **{
+        (f"datagenflow_nb.{module}", name): (
+            "datagenflow_nb.widgets.trace_open", f"show_{name.lower()}"
+        )
+        for module, name in (
+            ("records", "Trace"), ("storage.records", "Record"), ("results", "Result"),
+            ("preview", "Preview"),
+        )
+    },
+}  # fmt: skip
 
 
 def load(shell: InteractiveShell) -> None:
@@ -31,7 +43,8 @@ def load(shell: InteractiveShell) -> None:
     hide_tracebacks(shell)
     formatter = shell.display_formatter
     if formatter is not None:
-        formatter.ipython_display_formatter.for_type_by_name(*_JOB, _show_job)
+        for kind, place in _LIVING.items():
+            formatter.ipython_display_formatter.for_type_by_name(*kind, _shown_by(*place))
     shell.events.register("pre_run_cell", _begin_cell)
     shell.events.register("post_run_cell", _end_cell)
 
@@ -45,9 +58,8 @@ def unload(shell: InteractiveShell) -> None:
     show_tracebacks(shell)
     formatter = shell.display_formatter
     if formatter is not None:
-        from ..jobs import Job
-
-        formatter.ipython_display_formatter.pop(Job, None)
+        for module, name in _LIVING:
+            formatter.ipython_display_formatter.pop(f"{module}.{name}", None)
     for event, callback in (("pre_run_cell", _begin_cell), ("post_run_cell", _end_cell)):
         with contextlib.suppress(ValueError):  # it was not loaded
             shell.events.unregister(event, callback)
@@ -63,7 +75,10 @@ def _end_cell(*_: Any) -> None:
         sys.modules[_VIEWS].end_cell()
 
 
-def _show_job(job: Job) -> None:
-    from ..widgets.job_view import show_job
+def _shown_by(module: str, function: str) -> Callable[[Any], None]:
+    """What shows an object, imported when the first one is shown."""
 
-    show_job(job)
+    def show(shown: Any) -> None:
+        getattr(importlib.import_module(module), function)(shown)
+
+    return show

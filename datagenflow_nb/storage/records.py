@@ -121,9 +121,11 @@ class Record:
         """The record with its trace, for reading: lines of at most ``width`` columns."""
         from ..displays.trace import trace_text
 
-        return trace_text(self.trace, width, title=self._title(), seed=self.metadata)
+        return trace_text(self.trace, width, title=self.title, seed=self.metadata)
 
-    def _title(self) -> str:
+    @property
+    def title(self) -> str:
+        """Which record it is, and what became of it, on one line."""
         branch = f", branch {self.branch}" if self.branch else ""
         reason = f" ({self.reason})" if self.reason else ""
         return (
@@ -135,7 +137,7 @@ class Record:
         from ..displays.trace import trace_html
 
         model = f"model {self.model}" if self.model else ""
-        return trace_html(self.trace, title=self._title(), about=model, seed=self.metadata)
+        return trace_html(self.trace, title=self.title, about=model, seed=self.metadata)
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         printer.text(self.text())

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { said } from "../src/shared/Conversation";
-import { differenceOf } from "../src/shared/difference";
 import { blocksOf, countIn, FOLD, foldedLength } from "../src/shared/folding";
+import { differenceOf } from "../src/shared/textDifference";
 
 test("long texts fold by characters and by lines, short ones do not", () => {
   expect(foldedLength("short")).toBe(5);
@@ -40,6 +40,10 @@ test("two texts differ in words, long ones in lines, and some in everything", ()
     "1,\n",
     "2",
     "3",
+  ]);
+  expect(differenceOf("the moon", "THE MOON")).toEqual([
+    { kind: "removed", text: "the moon" },
+    { kind: "added", text: "THE MOON" },
   ]);
   expect(differenceOf("same", "same")).toEqual([{ kind: "same", text: "same" }]);
   expect(differenceOf("", "")).toEqual([]);

@@ -15,7 +15,7 @@ export function Conversation({ messages, label }: { messages: Message[]; label: 
       {messages.map((message, number) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: messages have no other name, and never move
         <li key={number}>
-          <Bubble role={message.role} text={said(message)} label={`${message.role} message`} />
+          <Bubble speaker={message.role} text={said(message)} label={`${message.role} message`} />
         </li>
       ))}
     </ol>
@@ -24,16 +24,16 @@ export function Conversation({ messages, label }: { messages: Message[]; label: 
 
 /** What one of them says. */
 export function Bubble(properties: {
-  role: string;
+  speaker: string;
   text: string;
   label: string;
   children?: React.ReactNode;
 }) {
-  const { role, text, label, children } = properties;
+  const { speaker, text, label, children } = properties;
   return (
-    <div className={`dgf-bubble dgf-says-${role.replace(/[^a-z]/g, "")}`}>
+    <div className={`dgf-bubble dgf-says-${speaker.replace(/[^a-z]/g, "")}`}>
       <div className="dgf-bubble-head">
-        <b dir="auto">{role}</b>
+        <b dir="auto">{speaker}</b>
         {children}
         <span className="dgf-space" />
         <CopyButton label={label} text={() => text} />

@@ -1,7 +1,7 @@
 import { useMemo } from "react";
-import { differenceOf, type Part } from "./difference";
 import { LongText, Marked } from "./LongText";
 import { Source } from "./Source";
+import { differenceOf, type Part } from "./textDifference";
 
 /** Characters of what both texts have that are shown around a difference. */
 const AROUND = 200;

@@ -27,10 +27,37 @@ export function differenceOf(
   const found = areWords
     ? diffWordsWithSpace(before, after, options)
     : diffLines(before, after, options);
-  return (
-    found?.map((part) => ({
+  if (!found) return null;
+  return gathered(
+    found.map((part) => ({
       kind: part.added ? "added" : part.removed ? "removed" : "same",
       text: part.value,
-    })) ?? null
+    })),
   );
+}
+
+/** The same with changes as one that only blanks lie between: word after word nobody can read. */
+function gathered(parts: Part[]): Part[] {
+  const result: Part[] = [];
+  let removed = "";
+  let added = "";
+  const end = () => {
+    if (removed) result.push({ kind: "removed", text: removed });
+    if (added) result.push({ kind: "added", text: added });
+    removed = "";
+    added = "";
+  };
+  parts.forEach((part, at) => {
+    if (part.kind === "removed") removed += part.text;
+    else if (part.kind === "added") added += part.text;
+    else if (removed && added && at + 1 < parts.length && !part.text.trim()) {
+      removed += part.text;
+      added += part.text;
+    } else {
+      end();
+      result.push(part);
+    }
+  });
+  end();
+  return result;
 }

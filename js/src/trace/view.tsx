@@ -1,0 +1,90 @@
+import "./trace.css";
+import { StrictMode, useEffect, useState } from "react";
+import { createRoot } from "react-dom/client";
+import { useIsGone } from "../bridge/connection";
+import { BridgeContext, useBridge } from "../bridge/hooks";
+import type { RenderContext } from "../bridge/model";
+import { Requests } from "../bridge/requests";
+import { Boundary } from "../shared/Boundary";
+import { keepKeys } from "../shared/keys";
+import { useDark } from "../shared/theme";
+import type { TraceDocument } from "./protocol";
+import { TraceView } from "./TraceView";
+
+/** Draws a trace on its own into an element; what it returns takes it away again. */
+export function render({ model, el }: RenderContext): () => void {
+  const requests = new Requests(model);
+  const release = keepKeys(el);
+  const root = createRoot(el);
+  root.render(
+    <StrictMode>
+      <BridgeContext value={{ model, requests }}>
+        <Alone />
+      </BridgeContext>
+    </StrictMode>,
+  );
+  return () => {
+    root.unmount();
+    release();
+    requests.close();
+  };
+}
+
+function Alone() {
+  const { requests } = useBridge();
+  const isDark = useDark();
+  const isGone = useIsGone();
+  const [trace, setTrace] = useState<TraceDocument | null>(null);
+  const [error, setError] = useState<string | null>(null);
+  const [asked, setAsked] = useState(0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: asked anew when somebody wants it
+  useEffect(() => {
+    let isWanted = true;
+    requests.ask<TraceDocument>("trace").then(
+      (found) => {
+        if (isWanted) setTrace(found);
+      },
+      (failure: Error) => {
+        if (isWanted) setError(failure.message);
+      },
+    );
+    return () => {
+      isWanted = false;
+    };
+  }, [requests, asked]);
+  const askAgain = () => {
+    setError(null);
+    setAsked(asked + 1);
+  };
+  return (
+    <div className="dgf dgf-live dgf-frame">
+      <section
+        className={`dgf-root dgf-trace-alone${isDark ? " dgf-dark" : ""}`}
+        aria-label={trace?.title ?? "Trace"}
+      >
+        {isGone && !trace && (
+          <div className="dgf-notice">The kernel was restarted: run the cell again.</div>
+        )}
+        {error !== null && !trace && (
+          <div className="dgf-notice" role="alert">
+            <span dir="auto">{error}</span>
+            <button type="button" className="dgf-button" onClick={askAgain}>
+              Try again
+            </button>
+          </div>
+        )}
+        {trace && (
+          <>
+            <div className="dgf-trace-title">
+              <b dir="auto">{trace.title}</b> <span className="dgf-soft">{trace.about}</span>
+            </div>
+            <Boundary part="The trace">
+              <TraceView trace={trace} />
+            </Boundary>
+          </>
+        )}
+        {!trace && error === null && <div className="dgf-trace-title dgf-soft">Loading…</div>}
+      </section>
+    </div>
+  );
+}
