@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import datagenflow_nb as dgf
 from datagenflow_nb import ConfigError, JobError, StoreError
+from datagenflow_nb.widgets.review.rows import preview
+from datagenflow_nb.widgets.review.widget import ReviewWidget
 
 PIPE = {
     "name": "p",
@@ -27,7 +30,9 @@ def space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dgf.Workspace:
 def test_rows_come_by_position(space: dgf.Workspace) -> None:
     """A query finds records in an order; rows of it are asked for by where they stand."""
     review = space.review(1)
-    assert review.about == {"job_ids": [1], "pipelines": ["p"], "title": "job 1"}
+    assert review.about == {
+        "job_ids": [1], "pipelines": ["p"], "title": "job 1", "has_rule": False,
+    }  # fmt: skip
     found = review.answer("query", {"query": {}})
     assert (found["total"], found["counts"]) == (5, {"pending": 5})
     asked = {"selection": found["selection"], "start": 3, "stop": 9, "fields": ["output"]}
@@ -68,3 +73,109 @@ def test_what_cannot_be_reviewed(space: dgf.Workspace) -> None:
     with pytest.raises(ConfigError) as told:
         space.review(1).answer("rows", {"selection": 12})
     assert told.value.detail == {"kind": "selection_gone"}
+
+
+def opened(space: dgf.Workspace, **query: Any) -> tuple[ReviewWidget, int]:
+    """A review of job 1, and its selection."""
+    review = space.review(1)
+    return review, review.answer("query", {"query": query})["selection"]
+
+
+def statuses(space: dgf.Workspace) -> list[str]:
+    """Of all records."""
+    return [space.record(number).status for number in range(1, 6)]
+
+
+def test_decisions_are_stored_when_they_are_answered(space: dgf.Workspace) -> None:
+    """One record, then many by their positions; undone and redone in order."""
+    review, selection = opened(space)
+    answer = review.answer("decide", {"ids": [2], "status": "accepted"})
+    assert answer["action"] == {"id": 1, "what": "accepted", "count": 1, "skipped": {}}
+    assert [(row["id"], row["status"], row["version"]) for row in answer["rows"]] == [
+        (2, "accepted", 2)
+    ]
+    many = {"selection": selection, "runs": [[0, 2], [4, 4]], "status": "rejected"}
+    assert review.answer("decide", many)["action"]["count"] == 4
+    assert statuses(space) == ["rejected", "rejected", "rejected", "pending", "rejected"]
+    assert review.answer("undo", {})["can_undo"] is True
+    assert statuses(space) == ["pending", "accepted", "pending", "pending", "pending"]
+    answer = review.answer("undo", {})
+    assert (answer["can_undo"], answer["can_redo"]) == (False, True)
+    assert review.answer("undo", {})["action"] is None
+    assert review.answer("redo", {})["action"]["what"] == "redone: accepted"
+    assert review.answer("counts", {"selection": selection}) == {"accepted": 1, "pending": 4}
+
+
+def test_reviewer_is_who_the_browser_says(space: dgf.Workspace) -> None:
+    """The name can be changed on the way; what was done under the other is undone all the same."""
+    review, _ = opened(space)
+    review.answer("decide", {"ids": [1], "status": "accepted"})
+    review.answer("rename", {"name": "ada"})
+    assert review.reviewer == "ada"
+    review.answer("decide", {"ids": [2], "status": "accepted"})
+    assert space.record(2).reviewer == "ada"
+    review.answer("undo", {})
+    assert review.answer("undo", {})["action"]["count"] == 1
+    with pytest.raises(dgf.ValidationError):
+        review.answer("rename", {"name": " "})
+
+
+def test_notes_tags_and_edits(space: dgf.Workspace) -> None:
+    """An edit names the version it was made from, and gives back the whole record."""
+    review, selection = opened(space)
+    review.answer("note", {"ids": [1], "text": "look again"})
+    tagged = review.answer("tag", {"selection": selection, "runs": [[0, 1]], "add": ["odd"]})
+    assert [(row["note"], row["tags"]) for row in tagged["rows"]] == [
+        ("look again", ["odd"]), (None, ["odd"]),
+    ]  # fmt: skip
+    edited = review.answer("edit", {"id": 1, "version": 3, "fields": {"output": "Hello"}})
+    assert edited["record"]["state"]["output"] == "Hello"
+    assert edited["record"]["original"] == {"output": "Say t0"}
+    with pytest.raises(dgf.DataGenFlowError) as told:
+        review.answer("edit", {"id": 1, "version": 3, "fields": {"output": "Bye"}})
+    assert told.value.detail["theirs"] == {"output": "Hello"}
+
+
+def test_new_records_come_to_the_end(space: dgf.Workspace) -> None:
+    """In the order of ids nothing moves; in another one, new records wait to be asked for."""
+    review, selection = opened(space, statuses=["pending"])
+    assert review.answer("news", {"selection": selection}) == {
+        "total": 5, "waiting": 0, "counts": None, "is_changed": False, "is_running": False,
+    }  # fmt: skip
+    space.update_record(1, status="accepted")
+    all_jobs = space.review()
+    every = all_jobs.answer("query", {"query": {}})["selection"]
+    space.run(PIPE, [{"topic": "new"}], wait=True)
+    assert review.answer("news", {"selection": selection}) == {
+        "total": 5, "waiting": 0, "counts": {"accepted": 1, "pending": 4}, "is_changed": True,
+        "is_running": False,
+    }  # fmt: skip
+    assert all_jobs.answer("news", {"selection": every})["total"] == 6
+    rows = all_jobs.answer("rows", {"selection": every, "start": 5, "stop": 6})["rows"]
+    assert [row["id"] for row in rows] == [6]
+
+
+def test_next_pending_record(space: dgf.Workspace) -> None:
+    """Found wherever it is further down; none at the end."""
+    review, selection = opened(space)
+    review.answer("decide", {"ids": [2, 3, 5], "status": "accepted"})
+    asked = {"selection": selection, "status": "pending"}
+    assert review.answer("next", {**asked, "position": 1}) == 3
+    assert review.answer("next", {**asked, "position": 4}) is None
+
+
+def test_long_and_odd_values_are_shortened(space: dgf.Workspace) -> None:
+    """A megabyte is sent as its beginning, numbers that JavaScript has not as texts."""
+    values = {
+        "text": "x" * 1_000_000, "list": list(range(1000)), "number": 2**60, "none": None,
+        "score": 0.5, "html": "<script>alert(1)</script>",
+    }  # fmt: skip
+    shown = {name: preview(value) for name, value in values.items()}
+    assert shown == {
+        "text": {"kind": "text", "start": "x" * 300, "size": 1_000_000},
+        "list": {"kind": "json", "start": shown["list"]["start"], "size": 1000},
+        "number": {"kind": "number", "start": "1152921504606846976", "size": None},
+        "none": None, "score": 0.5, "html": "<script>alert(1)</script>",
+    }  # fmt: skip
+    assert shown["list"]["start"].startswith("[0, 1, 2,")
+    assert len(shown["list"]["start"]) == 300

@@ -5,54 +5,74 @@ from __future__ import annotations
 import itertools
 import threading
 from array import array
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...errors import ConfigError
+from ...query import RecordQuery
 from ...storage.store import Store
 
 __all__ = ["Selection", "Selections"]
 
 #: Selections kept for the views of a widget; each view looks at one.
 _KEPT = 8
+#: Records whose status is looked up at once.
+_PAGE = 500
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Selection:
     """What a query found when it was asked.
 
     Attributes
     ----------
     ids : array
-        Of the records, in the query's order. New records and changed ones do not move it.
+        Of the records, in the query's order. New records come to its end where that is their place
+        in the order; nothing else moves.
+    last : int
+        The largest id there was in the store.
+    action : int
+        The latest act that was known.
     """
 
     number: int
-    query: dict[str, Any]
+    query: RecordQuery
     ids: array[int]
+    last: int
+    action: int
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 class Selections:
-    """Selections by number."""
+    """Selections by number.
 
-    def __init__(self, store: Store, job_ids: Sequence[int] | None) -> None:
+    Parameters
+    ----------
+    job_ids : tuple of int, optional
+        Whatever a query says, only these jobs' records.
+    """
+
+    def __init__(self, store: Store, job_ids: tuple[int, ...] | None) -> None:
         self._store = store
         self._job_ids = job_ids
         self._numbers = itertools.count(1)
         self._open: dict[int, Selection] = {}
         self._lock = threading.Lock()
 
-    def open(self, query: dict[str, Any]) -> Selection:
+    def query(self, held: Mapping[str, Any]) -> RecordQuery:
+        """The query that a browser asks for, of these jobs alone."""
+        return replace(RecordQuery.from_dict(held), job_ids=self._job_ids)
+
+    def open(self, query: RecordQuery) -> Selection:
         """Ask the store; the selection stays as it is until it is asked again."""
-        where, parameters = self._where(query.get("statuses"))
-        rows = self._store.rows(f"SELECT id FROM records {where} ORDER BY id", parameters)
+        last, action = self._latest()
+        found = Selection(next(self._numbers), query, self._ids(query), last, action)
         with self._lock:
-            made = Selection(next(self._numbers), query, array("q", (row[0] for row in rows)))
-            self._open[made.number] = made
+            self._open[found.number] = found
             for number in list(self._open)[:-_KEPT]:
                 del self._open[number]
-        return made
+        return found
 
     def get(self, number: Any) -> Selection:
         """The selection of that number.
@@ -62,24 +82,76 @@ class Selections:
         ConfigError
             When it is not kept any more; detail ``kind`` is ``selection_gone``.
         """
-        found = self._open.get(number)
+        with self._lock:
+            found = self._open.get(number)
         if found is None:
             raise ConfigError(f"selection {number!r} is gone", {"kind": "selection_gone"})
         return found
 
-    def counts(self, query: dict[str, Any]) -> dict[str, int]:
+    def counts(self, query: RecordQuery) -> dict[str, int]:
         """Number of records by status, whatever statuses the query asks for."""
-        where, parameters = self._where(None)
+        where, parameters = self._where(replace(query, statuses=None))
         found = self._store.rows(
             f"SELECT status, count(*) FROM records {where} GROUP BY status", parameters
         )
         return {row[0]: row[1] for row in found}
 
-    def _where(self, statuses: Sequence[str] | None) -> tuple[str, list[Any]]:
+    def next(self, selection: Selection, position: int, status: str) -> int | None:
+        """Where the first record of a status stands from a position on."""
+        for start in range(position, len(selection.ids), _PAGE):
+            ids = selection.ids[start : start + _PAGE]
+            marks = ",".join("?" * len(ids))
+            rows = self._store.rows(
+                f"SELECT id FROM records WHERE id IN ({marks}) AND status = ?", [*ids, status]
+            )
+            if rows:
+                wanted = {row[0] for row in rows}
+                return start + next(at for at, key in enumerate(ids) if key in wanted)
+        return None
+
+    def news(self, selection: Selection) -> dict[str, Any]:
+        """What has happened since: see ``News`` of the browser's side."""
+        with selection.lock:
+            last, action = self._latest()
+            is_changed = action != selection.action
+            waiting = 0
+            if last > selection.last:
+                new = self._ids(replace(selection.query, ids=((selection.last + 1, last),)))
+                if selection.query.sort:
+                    waiting = len(new)
+                else:
+                    selection.ids.extend(new)
+                    selection.last = last
+            is_news = is_changed or last != selection.last or bool(waiting)
+            selection.action = action
+        return {
+            "total": len(selection.ids),
+            "waiting": waiting,
+            "counts": self.counts(selection.query) if is_news else None,
+            "is_changed": is_changed,
+        }
+
+    def _latest(self) -> tuple[int, int]:
+        row = self._store.row(
+            "SELECT coalesce((SELECT max(id) FROM records), 0), "
+            "coalesce((SELECT max(id) FROM review_actions), 0)"
+        )
+        assert row is not None
+        return row[0], row[1]
+
+    def _ids(self, query: RecordQuery) -> array[int]:
+        where, parameters = self._where(query)
+        rows = self._store.rows(f"SELECT id FROM records {where} ORDER BY id", parameters)
+        return array("q", (row[0] for row in rows))
+
+    def _where(self, query: RecordQuery) -> tuple[str, list[Any]]:
         conditions: list[str] = ["is_current = 1"]
         parameters: list[Any] = []
-        for column, wanted in (("job_id", self._job_ids), ("status", statuses)):
+        for column, wanted in (("job_id", query.job_ids), ("status", query.statuses)):
             if wanted is not None:
                 conditions.append(f"{column} IN ({','.join('?' * len(wanted))})")
                 parameters.extend(wanted)
+        for first, last in query.ids or ():
+            conditions.append("id BETWEEN ? AND ?")
+            parameters += [first, last]
         return "WHERE " + " AND ".join(conditions), parameters

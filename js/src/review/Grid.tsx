@@ -7,6 +7,7 @@ import {
   useRef,
   useState,
 } from "react";
+import type { Column } from "./columns";
 import { GridHead } from "./GridHead";
 import { GridRow } from "./GridRow";
 import { Part } from "./Part";
@@ -23,9 +24,16 @@ export const BOX = 36;
 const REST = 200;
 
 /** The table: as many rows as fit, of however many there are. */
-export function Grid({ focus }: { focus: RefObject<HTMLDivElement | null> }) {
+export function Grid(properties: {
+  focus: RefObject<HTMLDivElement | null>;
+  menu(column: Column, element: HTMLElement): void;
+  /** Shows the current row for reading. */
+  open(): void;
+}) {
+  const { focus, menu, open } = properties;
   const review = useReview();
-  const { shown, rows, found, position, column, runs } = review;
+  const { shown, rows, found, position, runs } = review;
+  const column = review.column?.name ?? "";
   const id = useId();
   const count = found?.total ?? 0;
   const view = useView(focus);
@@ -37,7 +45,11 @@ export function Grid({ focus }: { focus: RefObject<HTMLDivElement | null> }) {
   useColumnInSight(focus, column);
 
   const width = BOX + shown.reduce((sum, each) => sum + each.width, 0);
-  const template = `${BOX}px ${shown.map((each) => `${each.width}px`).join(" ")}`;
+  const end = shown.length - 1;
+  const tracks = shown.map(({ width }, at) =>
+    at === end ? `minmax(${width}px, 1fr)` : `${width}px`,
+  );
+  const template = `${BOX}px ${tracks.join(" ")}`;
   const inView = Array.from({ length: last - first }, (_, at) => first + at);
   const isHere = rows.get(position)?.status !== undefined;
   return (
@@ -53,12 +65,13 @@ export function Grid({ focus }: { focus: RefObject<HTMLDivElement | null> }) {
       aria-busy={review.isAsking}
       aria-activedescendant={isHere ? `${id}-${position}-${column}` : undefined}
       onScroll={onScroll}
+      onDoubleClick={open}
     >
       <Part
         role="presentation"
         style={{ width, minWidth: "100%", height: scrollHeight({ count, row: ROW, view }) + HEAD }}
       >
-        <GridHead template={template} />
+        <GridHead template={template} menu={menu} />
         <Part className="dgf-grid-view" role="rowgroup" style={{ top: HEAD, height: view }}>
           {inView.map((at) => (
             <GridRow

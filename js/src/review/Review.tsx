@@ -1,78 +1,205 @@
-import { useRef, useState } from "react";
+import { useCallback, useRef, useState } from "react";
 import { Boundary } from "../shared/Boundary";
 import { useDark } from "../shared/theme";
-import { Grid } from "./Grid";
+import { ColumnMenu } from "./ColumnMenu";
+import type { Column } from "./columns";
+import { DecisionBar } from "./DecisionBar";
+import { Grid, ROW } from "./Grid";
 import { type Command, commandOf } from "./keys";
-import { RecordPane } from "./RecordPane";
+import { Notices } from "./Notices";
+import { ColumnsPanel } from "./panels/ColumnsPanel";
+import { FilterPanel } from "./panels/FilterPanel";
+import { KeysPanel } from "./panels/KeysPanel";
+import { type PanePart, RecordPane } from "./RecordPane";
 import * as runsOf from "./runs";
+import { StatusBar } from "./StatusBar";
+import { type PanelName, Toolbar } from "./Toolbar";
 import { useRecord } from "./useRecord";
 import { ReviewContext, type ReviewState, useReviewState } from "./useReview";
+
+const SHOWN: Record<PanelName, ((properties: { close(): void }) => React.ReactNode) | null> = {
+  filter: FilterPanel,
+  columns: ColumnsPanel,
+  keys: KeysPanel,
+  export: null,
+  rules: null,
+};
+
+interface OpenMenu {
+  column: Column;
+  left: number;
+  top: number;
+}
 
 /** The review of records: a table, and one of them for reading. */
 export function Review() {
   const review = useReviewState();
   const dark = useDark();
+  const root = useRef<HTMLDivElement>(null);
   const grid = useRef<HTMLDivElement>(null);
-  const [isOpen, setOpen] = useState(false);
+  const search = useRef<HTMLInputElement>(null);
+  const [pane, setPane] = useState<PanePart | null>(null);
+  const [edited, setEdited] = useState<string | null>(null);
+  const [panel, setPanel] = useState<PanelName | null>(null);
+  const [isFull, setFull] = useState(false);
+  const [menu, setMenu] = useState<OpenMenu | null>(null);
+  const { current, column } = review;
+  const record = useRecord(
+    pane ? (current?.id ?? null) : null,
+    current?.version ?? null,
+    review.fail,
+  );
+
+  const focus = useCallback(() => grid.current?.focus({ preventScroll: true }), []);
+  const openMenu = (of: Column, element: HTMLElement) => {
+    const frame = root.current?.getBoundingClientRect();
+    const head = element.getBoundingClientRect();
+    if (!frame) return;
+    const left = Math.max(4, Math.min(head.left - frame.left, frame.width - 190));
+    setMenu({ column: of, left, top: head.bottom - frame.top });
+  };
+  const closePanel = () => {
+    setPanel(null);
+    focus();
+  };
+  const leave = (): boolean => {
+    if (review.question) review.confirm(false);
+    else if (panel) closePanel();
+    else if (edited !== null) setEdited(null);
+    else if (review.runs.length) review.setRuns(runsOf.NONE);
+    else if (pane) setPane(null);
+    else if (isFull) setFull(false);
+    else return false;
+    focus();
+    return true;
+  };
+  const run = (command: Command): boolean => {
+    switch (command.do) {
+      case "decide":
+        review.decide(command.status);
+        return true;
+      case "move":
+        moveRow(review, command, grid.current);
+        return true;
+      case "column":
+        moveColumn(review, command.by);
+        return true;
+      case "select":
+        review.setRuns(runsOf.toggle(review.runs, review.position));
+        return true;
+      case "all":
+        review.setRuns(runsOf.all(review.found?.total ?? 0));
+        return true;
+      case "undo":
+      case "redo":
+        review[command.do]();
+        return true;
+      case "pane":
+        setPane(pane ? null : "card");
+        return true;
+      case "trace":
+        setPane(pane === "trace" ? null : "trace");
+        return true;
+      case "edit":
+      case "note":
+        setPane("card");
+        setEdited(column?.field ?? "");
+        return true;
+      case "search":
+        search.current?.focus();
+        search.current?.select();
+        return true;
+      case "filter":
+        setPanel("filter");
+        return true;
+      case "keys":
+        setPanel(panel === "keys" ? null : "keys");
+        return true;
+      case "menu": {
+        const head =
+          column && root.current?.querySelector(`[data-head="${CSS.escape(column.name)}"]`);
+        if (head) openMenu(column, head as HTMLElement);
+        return true;
+      }
+      case "leave":
+        return leave();
+    }
+  };
+
   const classes = ["dgf-root", "dgf-review"];
   if (dark) classes.push("dgf-dark");
-  const { current, found } = review;
-  const record = useRecord(
-    isOpen ? (current?.id ?? null) : null,
-    current?.version ?? null,
-    review.tell,
-  );
-  const run = (command: Command) => {
-    if (command.do === "pane") setOpen(!isOpen);
-    else if (command.do === "column") moveColumn(review, command.by);
-    else moveRow(review, command, grid.current);
-  };
+  if (isFull) classes.push("dgf-full");
+  if (pane) classes.push("dgf-has-pane");
+  if (panel) classes.push("dgf-has-side");
+  const Shown = panel && SHOWN[panel];
   return (
     <ReviewContext value={review}>
       <div className="dgf-live dgf-frame">
         {/* biome-ignore lint/a11y/useSemanticElements: a group of many controls, no fieldset of a form */}
         <div
+          ref={root}
           className={classes.join(" ")}
           role="group"
           aria-label={`Review of ${review.about.title}`}
           onKeyDown={(event) => {
-            const command = commandOf(event);
-            if (!command) return;
-            run(command);
+            const target = event.target as HTMLElement;
+            if (event.key === "Escape" && target.closest("input:not([type='checkbox']), select")) {
+              focus(); // from a text to the table
+            } else {
+              const command = commandOf(event);
+              if (!command || review.isGone || !run(command)) return;
+            }
             event.preventDefault();
             event.stopPropagation();
           }}
         >
-          <div className="dgf-toolbar">
-            <strong>{review.about.title}</strong>
-            <output className="dgf-soft">
-              {found ? `${found.total.toLocaleString("en-GB")} records` : "…"}
-            </output>
-          </div>
-          {review.isGone && (
-            <div className="dgf-notice" role="alert">
-              The kernel that made this review is gone. Run the cell again to go on; what was
-              decided is in the store.
-            </div>
-          )}
-          {review.notice && (
-            <div className="dgf-notice" role="alert">
-              <span dir="auto">{review.notice.message}</span>
-              <button type="button" className="dgf-button" onClick={() => review.tell(null)}>
-                Dismiss
-              </button>
-            </div>
-          )}
+          <Toolbar
+            search={search}
+            panel={panel}
+            setPanel={setPanel}
+            isOpen={pane !== null}
+            setOpen={(isOpen) => setPane(isOpen ? "card" : null)}
+            isFull={isFull}
+            setFull={setFull}
+          />
+          <StatusBar />
+          <Notices />
           <div className="dgf-review-body" inert={review.isGone}>
             <Boundary part="The table">
-              <Grid focus={grid} />
+              <Grid focus={grid} menu={openMenu} open={() => setPane("card")} />
             </Boundary>
-            {isOpen && record && (
+            {pane && (
               <Boundary part="The record">
-                <RecordPane record={record} />
+                <RecordPane
+                  record={record}
+                  part={pane}
+                  setPart={setPane}
+                  edited={edited}
+                  setEdited={setEdited}
+                  focus={focus}
+                />
+              </Boundary>
+            )}
+            {Shown && (
+              <Boundary part="The panel">
+                <Shown close={closePanel} />
               </Boundary>
             )}
           </div>
+          <DecisionBar focus={focus} />
+          {menu && (
+            <ColumnMenu
+              {...menu}
+              close={() => {
+                setMenu(null);
+                focus();
+              }}
+              filter={() => {
+                review.goColumn(menu.column.name);
+                setPanel("filter");
+              }}
+            />
+          )}
         </div>
       </div>
     </ReviewContext>
@@ -85,7 +212,7 @@ function moveRow(
   grid: HTMLElement | null,
 ) {
   const { position, found, runs } = review;
-  const page = Math.max(1, Math.floor((grid?.clientHeight ?? 0) / 30) - 2);
+  const page = Math.max(1, Math.floor((grid?.clientHeight ?? 0) / ROW) - 2);
   const steps = {
     page,
     "-page": -page,
@@ -100,7 +227,7 @@ function moveRow(
 
 function moveColumn(review: ReviewState, by: number) {
   const { shown, column } = review;
-  const at = shown.findIndex((each) => each.name === column);
+  const at = shown.findIndex((each) => each.name === column?.name);
   const next = shown[Math.max(0, Math.min(at + by, shown.length - 1))];
   if (next) review.goColumn(next.name);
 }

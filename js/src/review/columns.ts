@@ -63,9 +63,11 @@ const TEXT_WIDTH = 260;
 export const NARROWEST = 44;
 
 /** All columns in their order: as the layout says, what it does not know of at its usual place. */
-export function columnsOf(fields: FieldInfo[], layout: Layout): Column[] {
+export function columnsOf(fields: FieldInfo[], layout: Layout, hasRule: boolean): Column[] {
   const usual = [
-    ...BEFORE.map(fixedColumn),
+    ...BEFORE.map(fixedColumn).map((column) =>
+      column.name === "verdict" && !hasRule ? { ...column, isHidden: true } : column,
+    ),
     ...fields.map((field) => fieldColumn(field, layout)),
     ...AFTER.map(fixedColumn),
   ];

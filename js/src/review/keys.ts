@@ -1,10 +1,20 @@
+import type { ReviewStatus } from "../shared/record";
+
+/** Steps of the cursor: rows, or to where. */
+export type Step = number | "page" | "-page" | "first" | "last";
+
 /** What a key asks for. */
 export type Command =
-  | { do: "move"; by: number | "page" | "-page" | "first" | "last"; isRange: boolean }
+  | { do: "decide"; status: ReviewStatus }
+  | { do: "move"; by: Step; isRange: boolean }
   | { do: "column"; by: 1 | -1 }
-  | { do: "pane" };
+  | { do: "select" | "all" | "undo" | "redo" }
+  | { do: "edit" | "pane" | "trace" | "note" }
+  | { do: "search" | "filter" | "menu" | "keys" | "leave" };
 
 const TYPING = "input:not([type='checkbox']), textarea, select, .cm-editor, [contenteditable]";
+/** Elements that a blank or Enter presses. */
+const PRESSED = "button, input, summary, a, [role='menuitem'], [role='treeitem']";
 
 interface Pressed {
   key: string;
@@ -15,7 +25,7 @@ interface Pressed {
   target: EventTarget | null;
 }
 
-const MOVES: Record<string, number | "page" | "-page" | "first" | "last"> = {
+const MOVES: Record<string, Step> = {
   ArrowDown: 1,
   ArrowUp: -1,
   n: 1,
@@ -26,21 +36,58 @@ const MOVES: Record<string, number | "page" | "-page" | "first" | "last"> = {
   End: "last",
 };
 
-/** The command of a key; null: none, the browser has it. */
+const PLAIN: Record<string, Command> = {
+  a: { do: "decide", status: "accepted" },
+  r: { do: "decide", status: "rejected" },
+  u: { do: "decide", status: "pending" },
+  ArrowRight: { do: "column", by: 1 },
+  ArrowLeft: { do: "column", by: -1 },
+  x: { do: "select" },
+  e: { do: "edit" },
+  v: { do: "pane" },
+  t: { do: "trace" },
+  "/": { do: "search" },
+  f: { do: "filter" },
+  m: { do: "menu" },
+  "?": { do: "keys" },
+  Escape: { do: "leave" },
+};
+
+/** The command of a key; null: none, whatever has the focus has it. */
 export function commandOf(event: Pressed): Command | null {
-  if (event.altKey || event.ctrlKey || event.metaKey) return null;
-  if ((event.target as Element | null)?.closest(TYPING)) return null;
+  const target = event.target as Element | null;
+  const isTyping = target?.closest(TYPING) != null;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  if (event.altKey || isTyping) return null;
+  if (event.ctrlKey || event.metaKey) {
+    return key === "a" && !event.shiftKey && target?.closest("[role='grid']")
+      ? { do: "all" }
+      : null;
+  }
+  if (key === "z") return { do: event.shiftKey ? "redo" : "undo" };
   const by = MOVES[key];
   if (by !== undefined) return { do: "move", by, isRange: event.shiftKey && key.length > 1 };
-  switch (key) {
-    case "ArrowRight":
-      return { do: "column", by: 1 };
-    case "ArrowLeft":
-      return { do: "column", by: -1 };
-    case "v":
-      return { do: "pane" };
-    default:
-      return null;
+  if (key === " " || key === "Enter") {
+    if (target?.closest(PRESSED)) return null;
+    return { do: key === " " ? "select" : "pane" };
   }
+  return PLAIN[key] ?? null;
 }
+
+/** All keys, for whoever asks. */
+export const KEYS: [string, string][] = [
+  ["A · R · U", "accept, reject, back to pending: the row, or the selected rows"],
+  ["N · P, ↓ · ↑", "next, previous; also PageDown, PageUp, Home, End"],
+  ["← →", "the column that E and M act on"],
+  ["Z · Shift+Z", "undo, redo"],
+  ["X or Space", "select the row"],
+  ["Shift with ↑ ↓, PageUp …", "select a range"],
+  ["Ctrl+A", "select all that match"],
+  ["V or Enter", "the record for reading, beside the table or in its place"],
+  ["T", "its trace"],
+  ["E", "edit the field"],
+  ["/", "search"],
+  ["F", "filter by the column"],
+  ["M", "the column's menu: sort, filter, hide, pin, move, width"],
+  ["Esc", "back: from a text to the table, from a panel, the selection, full screen"],
+];

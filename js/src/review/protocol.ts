@@ -55,9 +55,37 @@ export interface Sort {
   is_descending: boolean;
 }
 
+export type Operator =
+  | "="
+  | "!="
+  | "<"
+  | "<="
+  | ">"
+  | ">="
+  | "contains"
+  | "is empty"
+  | "is not empty";
+
+/** A condition on one column. */
+export interface Condition {
+  field: string;
+  op: Operator;
+  value?: string | number | boolean;
+}
+
 /** What is shown: `RecordQuery.to_dict()` without the jobs; what is left out does not matter. */
 export interface Query {
   statuses?: Status[];
+  search?: string;
+  tags?: string[];
+  reviewer?: string;
+  is_edited?: boolean;
+  has_note?: boolean;
+  verdict?: string;
+  reason?: string;
+  where?: Condition[];
+  ids?: [number, number][];
+  current_only?: boolean;
   sort?: Sort[];
 }
 
@@ -65,7 +93,23 @@ export interface Query {
 export interface Found {
   selection: number;
   total: number;
+  /** By status, of all that match the rest of the query. */
   counts: Counts;
+  /** Where the record is now that was to be kept in sight; null: not among them. */
+  position: number | null;
+}
+
+/** What has happened since: others' decisions, new records of a job that runs. */
+export interface News {
+  /** Records of the selection: what is new has come to its end. */
+  total: number;
+  /** New records that match, where they cannot just come to the end. */
+  waiting: number;
+  /** Null: as before. */
+  counts: Counts | null;
+  /** Somebody has changed records. */
+  is_changed: boolean;
+  is_running: boolean;
 }
 
 export interface FieldInfo {
@@ -78,4 +122,27 @@ export interface About {
   job_ids: number[] | null;
   pipelines: string[];
   title: string;
+  /** Whether pipelines decide on records themselves. */
+  has_rule: boolean;
 }
+
+/** What was done, as `Action.to_dict()` of storage/actions.py. */
+export interface Action {
+  id: number | null;
+  what: string;
+  count: number;
+  /** Why -> number of records that were left. */
+  skipped: Record<string, number>;
+}
+
+export interface Acted {
+  /** Null: there was nothing to undo or redo. */
+  action: Action | null;
+  /** The records as they are now, without their fields; none when they are many. */
+  rows: Row[];
+  can_undo: boolean;
+  can_redo: boolean;
+}
+
+/** Which records an act is about. */
+export type Meant = { ids: number[] } | { selection: number; runs: (readonly [number, number])[] };

@@ -16,13 +16,19 @@ export type AskRows = (
   fields: string[],
 ) => Promise<RowsAnswer>;
 
+/** What is shown of records before the store has said so. */
+export interface Change {
+  ids: number[];
+  values: Partial<Row>;
+}
+
 /** The rows of one selection by position, fetched a page at a time when they come into sight. */
 export class Rows {
   private pages = new Map<number, (Row | MissingRow)[]>();
   private stale = new Set<number>();
   private asked = new Map<number, number>();
   private listeners = new Set<() => void>();
-  private changes = new Map<number, Partial<Row>>();
+  private changes = new Map<number, Change>();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private lastWish = 0;
   private wished: [number, number] = [0, 0];
@@ -53,6 +59,15 @@ export class Rows {
     this.refresh();
   }
 
+  /** The selection has become longer at its end. */
+  extend(total: number): void {
+    const last = Math.floor((this.total - 1) / PAGE);
+    this.total = total;
+    if (this.pages.has(last)) this.stale.add(last);
+    this.asked.delete(last);
+    this.fetch();
+  }
+
   /** Rows may have changed: those in sight are asked for again, and shown as they were until then. */
   refresh(): void {
     this.round++;
@@ -65,7 +80,7 @@ export class Rows {
   get(position: number): Row | MissingRow | undefined {
     const row = this.pages.get(Math.floor(position / PAGE))?.[position % PAGE];
     const change = row && this.changes.get(row.id);
-    return row?.status !== undefined && change ? { ...row, ...change } : row;
+    return row?.status !== undefined && change ? { ...row, ...change.values } : row;
   }
 
   /** Rows from one position to before another are in sight. */
@@ -79,28 +94,44 @@ export class Rows {
     else this.timer = setTimeout(() => this.fetch(), SETTLE);
   }
 
-  /** Shows records changed before the store has said so; null: as they are. */
-  change(ids: Iterable<number>, change: Partial<Row> | null): void {
-    for (const id of ids) {
-      if (change) this.changes.set(id, { ...this.changes.get(id), ...change });
-      else this.changes.delete(id);
+  /** Shows records changed before the store has said so, until the change is settled. */
+  change(ids: number[], values: Partial<Row>): Change {
+    const change = { ids, values };
+    for (const id of ids) this.changes.set(id, change);
+    this.tell();
+    return change;
+  }
+
+  /** A change is in the store, with these rows as they are now; or it failed, without any. */
+  settle(change: Change, now: Row[] = []): void {
+    for (const id of change.ids) {
+      if (this.changes.get(id) === change) this.changes.delete(id); // no later one
+    }
+    this.put(now);
+  }
+
+  /** Rows as they are now; of their values those that are given. */
+  put(rows: Row[]): void {
+    const known = new Map(rows.map((row) => [row.id, row]));
+    for (const [number, page] of this.pages) {
+      if (!page.some((row) => known.has(row.id))) continue;
+      const changed = page.map((old) => {
+        const row = known.get(old.id);
+        if (!row || old.status === undefined) return old;
+        return { ...row, values: { ...old.values, ...row.values } };
+      });
+      this.pages.set(number, changed);
     }
     this.tell();
   }
 
-  /** The store has it: rows already here are changed for good. */
-  settle(ids: Iterable<number>, change: Partial<Row>): void {
-    const wanted = new Set(ids);
+  /** Position of a record among the rows that are here; null: not here. */
+  positionOf(id: number): number | null {
     for (const [number, page] of this.pages) {
-      if (!page.some((row) => wanted.has(row.id))) continue;
-      this.pages.set(
-        number,
-        page.map((row) =>
-          wanted.has(row.id) && row.status !== undefined ? { ...row, ...change } : row,
-        ),
-      );
+      const at = page.findIndex((row) => row.id === id);
+      if (at >= 0) return number * PAGE + at;
     }
-    this.change(wanted, null);
+    return null;
   }
 
   subscribe = (listener: () => void): (() => void) => {

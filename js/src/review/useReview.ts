@@ -9,36 +9,45 @@ import {
 } from "react";
 import { useIsGone } from "../bridge/connection";
 import { useBridge, useTrait } from "../bridge/hooks";
-import { type Column, columnsOf, type Layout, shownColumns } from "./columns";
-import type { About, FieldInfo, Found, Query, Row } from "./protocol";
+import type { Column } from "./columns";
+import type { About, Found, Query, Row } from "./protocol";
 import type { Rows } from "./rows";
 import { NONE, type Runs } from "./runs";
+import { type Columns, useColumns } from "./useColumns";
+import { type Advance, type Decisions, useDecisions } from "./useDecisions";
+import { useNews } from "./useNews";
 import { useRows } from "./useRows";
 
-export interface ReviewState {
+export interface ReviewState extends Columns, Decisions {
   about: About;
   /** The kernel that made the review is gone: nothing can be decided any more. */
   isGone: boolean;
-  columns: Column[];
-  shown: Column[];
   query: Query;
   setQuery(query: Query): void;
   /** What the latest query found; null: not asked yet. */
   found: Found | null;
   isAsking: boolean;
+  /** Asks the same query anew. */
+  again(): void;
+  /** New records that match and are not shown yet. */
+  waiting: number;
   rows: Rows;
   /** Position of the row the keys act on. */
   position: number;
   /** The same row, when it is here. */
   current: Row | null;
-  /** Name of the column the keys act on. */
-  column: string;
+  /** The column the keys act on. */
+  column: Column | null;
   go(position: number): void;
   goColumn(name: string): void;
   runs: Runs;
   setRuns(runs: Runs): void;
+  advance: Advance;
+  setAdvance(advance: Advance): void;
+  reviewer: string;
+  rename(reviewer: string): void;
   notice: Error | null;
-  tell(notice: Error | null): void;
+  fail(notice: Error | null): void;
 }
 
 export const ReviewContext = createContext<ReviewState | null>(null);
@@ -55,77 +64,104 @@ export function useReviewState(): ReviewState {
   const isGone = useIsGone();
   const [about] = useTrait<About>("about");
   const [query, setQuery] = useTrait<Query>("query");
-  const [notice, tell] = useState<Error | null>(null);
-  const [fields, setFields] = useState<FieldInfo[]>([]);
-  const [layout] = useState<Layout>({});
+  const [advance, setAdvance] = useTrait<Advance>("advance");
+  const [reviewer] = useTrait<string>("reviewer");
+  const [notice, fail] = useState<Error | null>(null);
   const [found, setFound] = useState<Found | null>(null);
   const [isAsking, setAsking] = useState(false);
+  const [asked, setAsked] = useState(0);
   const [position, setPosition] = useState(0);
-  const [column, goColumn] = useState("status");
+  const [columnName, goColumn] = useState("");
   const [runs, setRuns] = useState<Runs>(NONE);
-  const rows = useRows(tell);
-
-  const columns = useMemo(() => columnsOf(fields, layout), [fields, layout]);
-  const shown = useMemo(() => shownColumns(columns), [columns]);
-
-  useEffect(() => {
-    requests.ask<FieldInfo[]>("fields").then(setFields, tell);
-  }, [requests]);
-
-  const round = useRef(0);
-  useEffect(() => {
-    const mine = ++round.current;
-    setAsking(true);
-    requests.ask<Found>("query", { query }).then(
-      (answer) => {
-        if (mine !== round.current) return;
-        setAsking(false);
-        setFound(answer);
-        setRuns(NONE);
-        setPosition((now) => Math.max(0, Math.min(now, answer.total - 1)));
-      },
-      (error: Error) => {
-        if (mine !== round.current) return;
-        setAsking(false);
-        tell(error);
-      },
-    );
-  }, [requests, query]);
-
-  const wanted = useMemo(
-    () => shown.flatMap(({ field }) => (field === null ? [] : [field])).sort(),
-    [shown],
-  );
-  const key = JSON.stringify(wanted);
-  useEffect(() => {
-    if (found) rows.open(found.selection, found.total, JSON.parse(key) as string[]);
-  }, [rows, found, key]);
+  const rows = useRows(fail);
+  const columns = useColumns(about.has_rule, fail);
+  const { shown } = columns;
 
   const total = found?.total ?? 0;
   const go = useCallback(
     (to: number) => setPosition(Math.max(0, Math.min(to, total - 1))),
     [total],
   );
-  const row = rows.get(position);
+  const here = rows.get(position);
+  const current = here?.status === undefined ? null : here;
+  const decisions = useDecisions({
+    found,
+    rows,
+    position,
+    current,
+    runs,
+    setRuns,
+    go,
+    advance,
+    fail,
+  }); // prettier-ignore
+  const { setCounts } = decisions;
 
+  const kept = useRef<number | null>(null);
+  kept.current = current?.id ?? null;
+  const round = useRef(0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: asked anew on demand
+  useEffect(() => {
+    const mine = ++round.current;
+    setAsking(true);
+    requests.ask<Found>("query", { query, keep: kept.current }, 0).then(
+      (answer) => {
+        if (mine !== round.current) return;
+        setAsking(false);
+        setFound(answer);
+        setCounts(answer.counts);
+        setRuns(NONE);
+        setPosition(answer.position ?? 0);
+      },
+      (error: Error) => {
+        if (mine !== round.current) return;
+        setAsking(false);
+        fail(error);
+      },
+    );
+  }, [requests, query, asked, setCounts]);
+
+  const wanted = useMemo(
+    () => shown.flatMap(({ field }) => (field === null ? [] : [field])).sort(),
+    [shown],
+  );
+  const key = JSON.stringify(wanted);
+  const selection = found?.selection ?? 0;
+  const size = useRef(0);
+  size.current = total;
+  useEffect(() => {
+    if (selection) rows.open(selection, size.current, JSON.parse(key) as string[]);
+  }, [rows, selection, key]);
+
+  const waiting = useNews({ found, setFound, setCounts, rows, isGone });
   return {
+    ...columns,
+    ...decisions,
     about,
     isGone,
-    columns,
-    shown,
     query,
     setQuery,
     found,
     isAsking,
+    again: () => setAsked((count) => count + 1),
+    waiting,
     rows,
     position,
-    current: row?.status === undefined ? null : row,
-    column,
+    current,
+    column:
+      shown.find(({ name }) => name === columnName) ??
+      shown.find(({ field }) => field !== null) ??
+      shown[0] ??
+      null,
     go,
     goColumn,
     runs,
     setRuns,
+    advance,
+    setAdvance,
+    reviewer,
+    rename: (name) => void requests.ask("rename", { name }).catch(fail),
     notice,
-    tell,
+    fail,
   };
 }
