@@ -272,7 +272,7 @@ PIPELINES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(PIPELINES)
 def test_round_trips(data: dict[str, Any]) -> None:
     """Whatever a pipeline holds: read back it is equal, and written again the same bytes."""

@@ -67,6 +67,7 @@ def taken_up_and_paused(ws: dgf.Workspace, process: subprocess.Popen[str]) -> Jo
     assert is_silent()
     job.resume().pause()
     wait_until(lambda: job.status == "paused", "the new runner to obey")
+    wait_until(lambda: not job.row.answers_coming, "the answers it had asked for")
     return job
 
 

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
@@ -173,7 +173,7 @@ schemas = st.recursive(
 )
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=400)
 @given(schema=schemas, prompt=st.one_of(st.just(PROMPT), st.text(max_size=40)))
 def test_every_schema_of_the_subset_is_met(schema: Any, prompt: str) -> None:
     """Whatever is asked within the subset, the answer is valid."""

@@ -150,7 +150,7 @@ servers = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(servers, st.integers(1, 128), st.integers(1, 600))
 def test_never_stuck(server: Server, concurrency: int, calls: int) -> None:
     """Whatever the server: all is done, never fewer than one allowed, never more than asked for."""
@@ -159,7 +159,7 @@ def test_never_stuck(server: Server, concurrency: int, calls: int) -> None:
     assert server.most_at_once <= concurrency
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(1, 8), st.floats(0.5, 10.0), st.sampled_from([None, 1.0]), st.integers(0, 9))
 def test_recovers(few: int, seconds: float, retry_after: float | None, seed: int) -> None:
     """After a phase in which few are taken at once, as many are as before."""

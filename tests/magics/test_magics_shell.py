@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
+import traceback
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from IPython.utils.capture import capture_output
 from magics.shells import Shell
 from running import look
 
+from datagenflow_nb.jobs import Job
 from datagenflow_nb.magics.command import Command
 from datagenflow_nb.magics.commands import COMMANDS
 from datagenflow_nb.widgets.job_view import begin_cell, show_job
@@ -90,19 +93,28 @@ def test_interrupts_of_a_wait(shell: Shell, tmp_path: Path, presses: int) -> Non
         """Whether the job was asked to do this."""
         return look(tmp_path / "datagenflow.db", "SELECT control FROM jobs") == [(control,)]
 
+    identity = threading.main_thread().ident
+    assert identity is not None
+
+    def is_awaited() -> bool:
+        """Whether the cell waits for its job by now."""
+        frames = traceback.walk_stack(sys._current_frames()[identity])
+        return any(frame.f_code is Job.wait.__code__ for frame, _ in frames)
+
     def press() -> None:
         """What the stop button does."""
-        identity = threading.main_thread().ident
-        assert identity is not None
         signal.pthread_kill(identity, signal.SIGINT)
 
-    shell.ip.user_ns.update(has_control=has_control, press=press, presses=presses)
+    named = {"is_awaited": is_awaited, "has_control": has_control, "press": press}
+    shell.ip.user_ns.update(named, presses=presses)
     shell.value(
         "import asyncio, datagenflow_nb as dgf\n"
         "class Hold(dgf.BaseBlock):\n"
         "    inputs, outputs = ['n'], ['held']\n"
         "    async def execute(self, data):\n"
         "        if data['n'] == 1:\n"
+        "            while not is_awaited():\n"
+        "                await asyncio.sleep(0.01)\n"
         "            press()\n"
         "            while not has_control('cancel'):\n"
         "                await asyncio.sleep(0.01)\n"
