@@ -9,6 +9,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 export PYTHON
+# How many tests run side by side; 0: one after the other, in this process.
+WORKERS := auto
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -30,7 +32,7 @@ notebooks: $(INSTALLED)-dev ## run the notebooks, offline, and save their output
 # The browser tests need a Chromium; where there is none and none can be installed, the run goes on.
 test: lint typecheck web ## lint, typecheck, every test and notebook: what CI runs
 	@$(BIN)/python tests/browser/chromium.py
-	$(BIN)/pytest --nbval --nbval-current-env --nbval-sanitize-with notebooks/sanitize.cfg \
+	$(BIN)/pytest -n $(WORKERS) --nbval --nbval-current-env --nbval-sanitize-with notebooks/sanitize.cfg \
 	    tests notebooks
 
 lint: $(INSTALLED)-dev ## ruff: rules and format
@@ -48,7 +50,7 @@ format: $(INSTALLED)-dev ## let ruff format and fix what it can
 	$(BIN)/ruff check --fix .
 
 coverage: $(INSTALLED)-dev ## the tests with line coverage, browsable in htmlcov/
-	$(BIN)/pytest --cov=datagenflow_nb --cov-report=term --cov-report=html
+	$(BIN)/pytest -n $(WORKERS) --cov=datagenflow_nb --cov-report=term --cov-report=html
 
 bench: $(INSTALLED)-dev ## the benchmarks against their limits
 	$(BIN)/python -m benchmarks

@@ -52,9 +52,12 @@ def has_types(opened: Notebook, *types: str) -> None:
 
 
 def box_of(place: Locator) -> tuple[float, float]:
-    """The middle of an element."""
-    box = place.bounding_box()
-    assert box is not None
+    """The middle of an element, once it stays where it is."""
+    deadline = time.monotonic() + 10
+    box, before = place.bounding_box(), None
+    while box is None or box != before:
+        assert time.monotonic() < deadline, (box, before)
+        box, before = place.bounding_box(), box
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 

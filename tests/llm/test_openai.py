@@ -394,16 +394,15 @@ async def test_key_appears_nowhere(reply: Reply, caplog: pytest.LogCaptureFixtur
     """Not in messages, details, causes, calls, reprs or log lines, though the server repeats it."""
     journal = Calls()
     shown: list[str] = []
-    with caplog.at_level(logging.DEBUG):
-        for name in ("openai", "httpx2", "aiohttp", "asyncio"):
-            logging.getLogger(name).setLevel(logging.DEBUG)
-        async with scripted(reply) as server, model_at(server.url, journal) as model:
-            shown.append(repr(model))
-            try:
-                shown.append(repr(await model.chat("hi")))
-            except ModelError as error:
-                shown.append(json.dumps(error.to_dict()) + repr(error))
-                shown.extend(traceback.format_exception(error))
+    for name in (None, "openai", "httpx2", "aiohttp", "asyncio"):
+        caplog.set_level(logging.DEBUG, name)  # until the test ends
+    async with scripted(reply) as server, model_at(server.url, journal) as model:
+        shown.append(repr(model))
+        try:
+            shown.append(repr(await model.chat("hi")))
+        except ModelError as error:
+            shown.append(json.dumps(error.to_dict()) + repr(error))
+            shown.extend(traceback.format_exception(error))
     assert server.headers[0]["authorization"] == f"Bearer {KEY}"
     shown.append(caplog.text)
     shown.append(json.dumps([call.to_dict() for call in journal]))
