@@ -1,5 +1,5 @@
 import { createContext, useContext, useMemo, useState } from "react";
-import { blocksOf, FOLD, FOLD_LINES, foldedLength } from "./folding";
+import { blocksOf, FOLD, FOLD_LINES, foldedLength, hasLongLine } from "./folding";
 import { Source } from "./Source";
 import { nameOf, partsOf, patternOf, symbolOf } from "./visible";
 
@@ -13,6 +13,9 @@ function usePattern(): RegExp | null {
 
 /** Up to so many characters a text unfolds by itself when what is searched for stands further on. */
 const UNFOLDS = 50_000;
+
+/** Up to so many characters a text needs no blocks. */
+const SMALL = 20_000;
 
 /** A text as it is, folded when it is long, unfolded on request. */
 export function LongText(properties: {
@@ -36,15 +39,19 @@ export function LongText(properties: {
     <div className="dgf-long">
       <Source className="dgf-text" label={label}>
         {text === "" && <i className="dgf-soft">empty text</i>}
-        {blocks.length === 1 ? (
-          <Marked text={text.slice(0, isWhole ? text.length : folded)} />
-        ) : (
-          blocks.map((block, number) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: blocks have no other name
-            <span key={number} className="dgf-text-block">
+        {blocks.map((block, number) =>
+          blocks.length === 1 && block.length < SMALL ? (
+            <Marked key="all" text={block} />
+          ) : (
+            <span
+              // biome-ignore lint/suspicious/noArrayIndexKey: blocks have no other name
+              key={number}
+              className={hasLongLine(block) ? "dgf-text-line" : "dgf-text-block"}
+              dir="auto"
+            >
               <Marked text={block} />
             </span>
-          ))
+          ),
         )}
         {!isWhole && "…"}
       </Source>

@@ -36,6 +36,19 @@ export function blocksOf(text: string): string[] {
   return blocks;
 }
 
+/** Characters of a line from which on a browser takes seconds to find its direction. */
+const LONG_LINE = 20_000;
+
+/** Whether some line of the text is so long that it is not to be laid out by its own direction. */
+export function hasLongLine(text: string): boolean {
+  for (let from = 0; text.length - from > LONG_LINE; ) {
+    const end = text.indexOf("\n", from);
+    if (end < 0 || end - from > LONG_LINE) return true;
+    from = end + 1;
+  }
+  return false;
+}
+
 /** How often `query` stands in the text, whatever the case. */
 export function countIn(text: string, query: string): number {
   if (!query) return 0;

@@ -1,0 +1,53 @@
+import { CopyButton } from "../../shared/CopyButton";
+import { asText } from "../../shared/folding";
+import { LongText } from "../../shared/LongText";
+import { useCard } from "./acts";
+import { Changes } from "./Changes";
+import type { Draft } from "./drafts";
+import { readTyped, typedOf } from "./editing";
+
+/** Somebody else changed the field while it was edited here: which of the two shall it be? */
+export function Conflict({ name, draft }: { name: string; draft: Draft }) {
+  const { record, drafts, isGone } = useCard();
+  const part = `field ${name}` as const;
+  const theirs = record.state[name];
+  const read = readTyped(draft.typed);
+  return (
+    <div className="dgf-card-conflict" role="alert">
+      <p>
+        <b>{name} has been changed meanwhile</b>
+        {record.reviewer && `, perhaps by ${record.reviewer}`}. What you typed is below; nothing of
+        it is lost, and nothing is written over.
+      </p>
+      <p className="dgf-soft">It is now:</p>
+      <LongText text={asText(theirs ?? null)} label={`${name}, as it is now`} />
+      {"value" in read && (
+        <Changes name={name} before={theirs} after={read.value} labels="From theirs to yours" />
+      )}
+      <div className="dgf-row">
+        <button
+          type="button"
+          className="dgf-button"
+          disabled={isGone}
+          title="Saving then replaces what is there now"
+          onClick={() => drafts.put(record.id, part, { ...draft, base: theirs })}
+        >
+          Go on with yours
+        </button>
+        <button
+          type="button"
+          className="dgf-button"
+          onClick={() => drafts.put(record.id, part, { typed: typedOf(theirs), base: theirs })}
+        >
+          Take theirs
+        </button>
+        <CopyButton
+          label={`what you typed for ${name}`}
+          text={() => ("value" in read ? asText(read.value) : draft.typed.text)}
+        >
+          Copy yours
+        </CopyButton>
+      </div>
+    </div>
+  );
+}

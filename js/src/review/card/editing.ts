@@ -1,0 +1,126 @@
+/** A value while it is edited: what is typed, and the value that it stands for. */
+
+import { difference } from "../../shared/code/difference";
+import { readJson } from "../../shared/code/jsonText";
+import type { Json } from "../../shared/json";
+import { kindOf } from "./kinds";
+
+export const MODES = ["text", "texts", "number", "boolean", "json"] as const;
+export type Mode = (typeof MODES)[number];
+
+/** What is typed; `items` in the mode `texts`, `text` in all others. */
+export interface Typed {
+  mode: Mode;
+  text: string;
+  items: string[];
+}
+
+/** How a value is edited at first: what it is stays what it is. */
+export function typedOf(value: unknown): Typed {
+  const kind = kindOf(value);
+  if (kind === "text") return { mode: "text", text: value as string, items: [] };
+  if (kind === "texts") return { mode: "texts", text: "", items: value as string[] };
+  if (kind === "number" || kind === "boolean")
+    return { mode: kind, text: String(value), items: [] };
+  if (kind === "null") return { mode: "text", text: "", items: [] };
+  return { mode: "json", text: JSON.stringify(value, null, 2), items: [] };
+}
+
+/** The ways to edit what is typed: as what it was, as a text, and as JSON. */
+export function modesFor(value: unknown): Mode[] {
+  const { mode } = typedOf(value);
+  return mode === "text" || mode === "json" ? ["text", "json"] : [mode, "text", "json"];
+}
+
+const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+
+/** The value of what is typed, or why it is none. */
+export function readTyped(typed: Typed): { value: Json } | { problem: string } {
+  const { mode, text, items } = typed;
+  if (mode === "text") return { value: text };
+  if (mode === "texts") return { value: items };
+  if (mode === "boolean") return { value: text === "true" };
+  const trimmed = text.trim();
+  if (mode === "number" && !NUMBER.test(trimmed)) {
+    return { problem: `${trimmed ? `"${trimmed}" is` : "Nothing is"} not a number, such as 0.75` };
+  }
+  const read = readJson(trimmed);
+  if ("error" in read)
+    return { problem: trimmed ? "Can be saved when it is JSON" : "Nothing is not JSON: null is" };
+  const lost = lostNumber(trimmed);
+  if (lost) return { problem: `A browser cannot hold all digits of ${lost}: edit it in Python` };
+  return read;
+}
+
+/** The first number of a JSON text that would come out as another one. */
+function lostNumber(text: string): string | null {
+  for (const [part] of text.matchAll(/"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g)) {
+    if (part.startsWith('"') || !/^-?\d+$/.test(part)) continue;
+    if (String(Number(part)) !== part && part.length > 15) return part;
+  }
+  return null;
+}
+
+/** The same value typed in another way; a text of JSON becomes that JSON. */
+export function switched(typed: Typed, mode: Mode): Typed {
+  const read = readTyped(typed);
+  if (typed.mode === mode) return typed;
+  if (mode === "text") {
+    const isText = "value" in read && typeof read.value === "string";
+    const text = isText ? (read.value as string) : jsonOf(typed);
+    return { mode, text, items: [] };
+  }
+  if (mode === "json") {
+    const isJson = typed.mode === "text" && /^\s*[[{]/.test(typed.text) && isFine(typed.text);
+    return { mode, text: isJson ? typed.text : jsonOf(typed), items: [] };
+  }
+  if (mode === "texts") {
+    const list = "value" in read ? read.value : null;
+    const isList = Array.isArray(list) && list.every((item) => typeof item === "string");
+    return { mode, text: "", items: isList ? (list as string[]) : [typed.text] };
+  }
+  return { mode, text: mode === "boolean" ? String(typed.text === "true") : typed.text, items: [] };
+}
+
+/** What is typed as JSON; where it is none yet, as it is. */
+function jsonOf(typed: Typed): string {
+  const read = readTyped(typed);
+  return "value" in read ? JSON.stringify(read.value, null, 2) : typed.text;
+}
+
+function isFine(text: string): boolean {
+  return !("error" in readJson(text));
+}
+
+export function isSameTyped(one: Typed, other: Typed): boolean {
+  const isSameText = one.mode === other.mode && one.text === other.text;
+  return isSameText && JSON.stringify(one.items) === JSON.stringify(other.items);
+}
+
+/** Line breaks as a text field of a browser has them. */
+export function asShown(text: string): string {
+  return text.replace(/\r\n?/g, "\n");
+}
+
+/** A text after what was typed into the field that shows it: its other line breaks stay. */
+export function retyped(text: string, shown: string): string {
+  if (!text.includes("\r")) return shown;
+  const { from, to, insert } = difference(asShown(text), shown);
+  const hasPairs = text.includes("\r\n");
+  const added = hasPairs ? insert.replace(/\n/g, "\r\n") : insert;
+  return text.slice(0, placeIn(text, from)) + added + text.slice(placeIn(text, to));
+}
+
+/** Where the place `at` of the text as it is shown stands in the text. */
+function placeIn(text: string, at: number): number {
+  let place = 0;
+  for (let shown = 0; shown < at; shown++) place += text.startsWith("\r\n", place) ? 2 : 1;
+  return place;
+}
+
+/** The items with one of them a place further up (-1) or down (1); the same ones at the end. */
+export function swapped(items: string[], at: number, by: 1 | -1): string[] {
+  const [one, other] = [items[at], items[at + by]];
+  if (one === undefined || other === undefined) return items;
+  return items.with(at, other).with(at + by, one);
+}
