@@ -10,7 +10,7 @@ from ..errors import ConfigError
 from ..records import encode
 from .rows import spell_columns
 
-__all__ = ["CsvWriter", "JsonWriter", "ParquetWriter", "RowWriter", "load_parquet"]
+__all__ = ["CsvWriter", "JsonWriter", "ParquetWriter", "RowWriter", "load_parquet", "utf8"]
 
 #: What makes a spreadsheet run a text, with the full-width forms some take for the plain ones.
 #: https://owasp.org/www-community/attacks/CSV_Injection
@@ -64,7 +64,7 @@ class CsvWriter:
         self._as_they_are = {type(None), int, float} | ({str} if not defuse_formulas else set())
         # The csv module quotes what its own line end contains: with "\r\n" also a lone "\r".
         self._csv = csv.writer(_CsvLines(file), lineterminator="\r\n")
-        self._csv.writerow(spell_columns(kinds, lambda name: _utf8(self._text(name))))
+        self._csv.writerow(spell_columns(kinds, lambda name: utf8(self._text(name))))
 
     def write(self, row: dict[str, Any]) -> None:
         as_they_are, cell = self._as_they_are, self._cell
@@ -103,7 +103,7 @@ def _defused(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
-def _utf8(text: str) -> str:
+def utf8(text: str) -> str:
     """The text with half surrogate pairs, which UTF-8 cannot hold, as backslash escapes."""
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
@@ -138,7 +138,7 @@ class ParquetWriter:
     def __init__(self, file: BinaryIO, kinds: dict[str, Kind]) -> None:
         self._arrow = load_parquet()
         self._kinds = list(kinds.items())
-        names = spell_columns(kinds, _utf8)
+        names = spell_columns(kinds, utf8)
         self._schema = self._arrow.schema(
             [
                 (name, getattr(self._arrow, _ARROW_TYPES.get(kind, "string"))())
@@ -177,7 +177,7 @@ def _parquet_cell(value: Any, kind: Kind) -> Any:
     if value is None:
         return None
     if kind == "text":
-        return _utf8(value)
+        return utf8(value)
     if kind == "float":
         return float(value)
     return encode(value) if kind == "other" else value

@@ -18,7 +18,7 @@ from .formats import CsvWriter, JsonWriter, ParquetWriter, RowWriter, load_parqu
 from .place import check_target, replacing
 from .rows import Sheet, line_of
 
-__all__ = ["ExportResult", "export_records", "export_with"]
+__all__ = ["ExportResult", "choose_format", "export_records", "export_with"]
 
 _FORMATS = ("jsonl", "csv", "parquet")
 _SUFFIXES = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".parquet": "parquet"}
@@ -89,7 +89,7 @@ def export_records(
         When the file cannot be written.
     """
     target = check_target(path)
-    format = _choose_format(target, path, format)
+    format = choose_format(target, path, format)
     if defuse_formulas and format != "csv":
         raise ConfigError(f"defuse_formulas is for CSV; {format} files hold no formulas")
     if format == "parquet":
@@ -120,7 +120,14 @@ def export_with(
     return export_records(open_records, path, **options)
 
 
-def _choose_format(target: Path, path: str | os.PathLike[str], format: str | None) -> str:
+def choose_format(target: Path, path: str | os.PathLike[str], format: str | None) -> str:
+    """The format that was asked for, else the one that the name's ending tells.
+
+    Raises
+    ------
+    ConfigError
+        When it is unknown, or the ending tells none.
+    """
     if format is not None:
         if format not in _FORMATS:
             raise ConfigError(

@@ -8,7 +8,7 @@ reviews what reviewers did
 from __future__ import annotations
 
 from .edits import read_edits
-from .reviews import log_frame
+from .reviews import choices_frame, log_frame
 from .tables import records_frame, traces_frame
 
-__all__ = ["log_frame", "read_edits", "records_frame", "traces_frame"]
+__all__ = ["choices_frame", "log_frame", "read_edits", "records_frame", "traces_frame"]

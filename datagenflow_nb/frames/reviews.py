@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from ..storage.choices import Choice
 from ..storage.review_log import LogEntry
 from .tables import typed_frame
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["log_frame"]
+__all__ = ["choices_frame", "log_frame"]
 
 _LOG_TYPES = {
     "id": "int64",
@@ -25,6 +26,31 @@ _LOG_TYPES = {
     "undone_at": "text",
     "undone_by": "text",
 }
+_CHOICE_TYPES = {
+    "left": "int64",
+    "right": "int64",
+    "choice": "text",
+    "seed_index": "int64",
+    "repetition": "int64",
+    "branch": "text",
+    "reviewer": "text",
+    "note": "text",
+    "updated_at": "text",
+}
+
+
+def choices_frame(choices: Iterable[Choice]) -> pd.DataFrame:
+    """A row per pair of records that somebody has chosen between.
+
+    Returns
+    -------
+    DataFrame of shape (n_choices, 9)
+        ``left, right`` (record ids, int64), ``choice`` (text: ``left, right, tie, neither``),
+        ``seed_index, repetition`` (int64) and ``branch`` (text) of the left one,
+        ``reviewer, note, updated_at`` (text).
+    """
+    rows = [tuple(getattr(choice, name) for name in _CHOICE_TYPES) for choice in choices]
+    return typed_frame(_CHOICE_TYPES, rows)
 
 
 def log_frame(entries: Iterable[LogEntry]) -> pd.DataFrame:

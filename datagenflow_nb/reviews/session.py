@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..storage.actions import Action, Author
+from ..storage.choices import ChoiceTable
 from ..storage.id_runs import Runs, check_ids, runs_of
 from ..storage.review import ReviewTable, new_session
 from ..storage.review_values import check_reviewer, check_tags
@@ -26,6 +27,7 @@ class ReviewSession:
     Parameters
     ----------
     review : ReviewTable
+    choices : ChoiceTable
     job_id : int or None
         The job that is reviewed.
     reviewer : str or None
@@ -38,10 +40,15 @@ class ReviewSession:
     """
 
     def __init__(
-        self, review: ReviewTable, job_id: int | None = None, reviewer: str | None = None
+        self,
+        review: ReviewTable,
+        choices: ChoiceTable,
+        job_id: int | None = None,
+        reviewer: str | None = None,
     ) -> None:
         self.job_id = job_id
         self._review = review
+        self._choices = choices
         name = login_name() if reviewer is None else check_reviewer(reviewer)
         self.author = Author(name, new_session())
         self._lock = threading.Lock()
@@ -144,6 +151,27 @@ class ReviewSession:
         adding, removing = check_tags(add), check_tags(remove)
         with self._lock:
             return self._noted(self._review.tag(_runs(ids), adding, removing, self.author))
+
+    def choose(self, left: int, right: int, choice: str, note: str | None = None) -> Action:
+        """Say which of two records of the same seed is the better one; the last choice counts.
+
+        Parameters
+        ----------
+        left, right : int
+            Record ids.
+        choice : str
+            ``left``, ``right``, ``tie`` or ``neither``.
+
+        Raises
+        ------
+        ValidationError
+            For an unknown choice, two records of different seeds, and a better one that holds no
+            result.
+        StoreError
+            When there is no such record.
+        """
+        with self._lock:
+            return self._noted(self._choices.choose(left, right, choice, self.author, note))
 
     def undo(self) -> Action | None:
         """Take the last action back; None when there is none.

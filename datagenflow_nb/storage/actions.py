@@ -19,6 +19,7 @@ from typing import Any
 from ..errors import ValidationError
 from ..records import decode, encode, utc_now
 from ..whole import row_id, told
+from .choice_rows import swap_choice
 from .id_runs import OF_RUNS, Runs, count_of, runs_text
 
 __all__ = ["Action", "Author", "Group", "do_again", "take_back", "write_action"]
@@ -189,6 +190,13 @@ def _swap(
     skipped: Counter[str] = Counter()
     for row in rows:
         stored = decode(row["before"])
+        if row["action"] == "choose":
+            if not stored:  # the other job's line of it
+                continue
+            why = swap_choice(connection, stored, action_id, is_undo=is_undo)
+            count += why is None
+            skipped += Counter([] if why is None else [why])
+            continue
         columns = stored["columns"]
         changes = ", ".join(f"{name} = ?" for name in columns)
         for before, after, last, runs in stored["groups"]:

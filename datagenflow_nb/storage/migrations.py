@@ -201,6 +201,27 @@ CREATE INDEX review_actions_group ON review_actions(group_id);
 CREATE INDEX review_actions_job ON review_actions(job_id);
 """
 
+_M007 = """
+CREATE TABLE choices (
+    low_record_id INTEGER NOT NULL REFERENCES records(id) ON DELETE CASCADE,
+    high_record_id INTEGER NOT NULL REFERENCES records(id) ON DELETE CASCADE,
+    choice TEXT NOT NULL,
+    reviewer TEXT NOT NULL,
+    note TEXT,
+    last_action INTEGER NOT NULL,
+    updated_at TEXT NOT NULL,
+    PRIMARY KEY (low_record_id, high_record_id)
+);
+CREATE INDEX choices_high ON choices(high_record_id);
+CREATE TABLE layouts (
+    pipeline_name TEXT PRIMARY KEY,
+    layout TEXT NOT NULL,
+    updated_at TEXT NOT NULL
+);
+INSERT INTO layouts (pipeline_name, layout, updated_at) SELECT name, field_layout, updated_at
+    FROM pipelines WHERE field_layout IS NOT NULL;
+"""
+
 #: Every migration, oldest first: its name and its statements.
 _MIGRATIONS: tuple[tuple[str, str], ...] = (
     ("m001_initial", _M001),
@@ -209,6 +230,7 @@ _MIGRATIONS: tuple[tuple[str, str], ...] = (
     ("m004_records_accepted", _M004),
     ("m005_drafts_of_pipelines", _M005),
     ("m006_actions_taken_back", _M006),
+    ("m007_choices_and_layouts", _M007),
 )
 
 

@@ -254,6 +254,12 @@ class RecordTable:
         self._add_calls([record])
         return record.steps
 
+    def many_with_calls(self, record_ids: Sequence[int]) -> list[Record]:
+        """As ``many``, each step with the calls it made."""
+        records = self.many(record_ids)
+        self._add_calls(records)
+        return records
+
     def stream_traces(self, *, job_id: int | None = None) -> Iterator[tuple[Record, list[Step]]]:
         """Every record with its steps and their calls, some hundred in memory at a time."""
         records = self.stream(job_id=job_id)

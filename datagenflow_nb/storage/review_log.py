@@ -9,9 +9,9 @@ from .store import Store
 __all__ = ["LogEntry", "review_log"]
 
 _LOG = (
-    "SELECT group_id, min(created_at), reviewer, action, what, sum(count), sum(skipped), "
-    "max(undone_at), max(undone_by), session FROM review_actions {where} "
-    "GROUP BY group_id ORDER BY group_id"
+    "SELECT group_id, min(created_at), reviewer, action, what, "
+    "CASE action WHEN 'choose' THEN 1 ELSE sum(count) END, sum(skipped), max(undone_at), "
+    "max(undone_by), session FROM review_actions {where} GROUP BY group_id ORDER BY group_id"
 )
 
 

@@ -22,6 +22,7 @@ from ..records import decode
 from ..services import Services, use_services
 from ..settings import Settings
 from ..spec import PipelineSpec
+from ..storage.choices import ChoiceTable
 from ..storage.doctor import Finding, examine
 from ..storage.drafts import DraftTable
 from ..storage.library import ModelTable, PipelineTable
@@ -66,6 +67,7 @@ class Workspace(CatalogFace, ModelFace, RecordFace, ReviewFace):
         self._jobs = JobRoom(self.store, lambda: self.services, settings, _WORKER, self._resolve)
         self._records = self._jobs.records
         self._review = ReviewTable(self.store, self._records)
+        self._choices = ChoiceTable(self.store, self._records)
         if settings.debug:
             logging.getLogger("datagenflow_nb").setLevel(logging.DEBUG)
 

@@ -23,8 +23,8 @@ from datagenflow_nb.storage.library import PipelineTable
 from datagenflow_nb.storage.store import Store
 
 TABLES = {
-    "calls", "drafts", "executions", "job_log", "jobs", "models", "pipeline_versions", "pipelines",
-    "records", "review_actions", "seeds", "steps",
+    "calls", "choices", "drafts", "executions", "job_log", "jobs", "layouts", "models",
+    "pipeline_versions", "pipelines", "records", "review_actions", "seeds", "steps",
 }  # fmt: skip
 
 
@@ -294,6 +294,7 @@ def test_failing_migration_changes_nothing(store: Store, monkeypatch: pytest.Mon
         "m004_records_accepted",
         "m005_drafts_of_pipelines",
         "m006_actions_taken_back",
+        "m007_choices_and_layouts",
     ]  # fmt: skip
 
 
