@@ -34,7 +34,7 @@ ROWS = [
     "blocks",
     "yaml_text < spec < templates < engine < check"
     " < services results < preview debugging trial_calls trial_keys < trial < pipeline",
-    "seeds frames export < jobs reviews",
+    "seeds frames export < reports < jobs reviews",
     "workspaces < testing",
     "widgets < magics | server | cli < __main__",
 ]
@@ -61,6 +61,7 @@ THIRD_PARTY = {
     "jsonschema": "llm.json_schema",
     "markupsafe": "templating",  # comes with jinja2
     "nest_asyncio2": "debugging",
+    "numpy": "reports",  # comes with pandas
     "openai": "llm.openai*",
     "pandas": "frames",
     "psutil": "storage jobs",
@@ -149,6 +150,7 @@ def test_import_is_light() -> None:
         "aiohttp",
         "jinja2",
         "jsonschema",
+        "numpy",
         "openai",
         "pandas",
         "pyarrow",

@@ -35,6 +35,7 @@ from .log import log
 from .offline_model import offline_model
 from .output import prepare_streams
 from .pause import pause
+from .report import report
 from .rerun import rerun
 from .resume import resume
 from .retry import retry
@@ -60,8 +61,8 @@ def dgf() -> None:
 
 
 _COMMANDS = (
-    demo, estimate, run, pause, resume, cancel, retry, rerun, export, jobs, job, failures, log,
-    blocks, templates, tutorials, doctor, offline_model,
+    demo, estimate, run, pause, resume, cancel, retry, rerun, export, jobs, job, failures, report,
+    log, blocks, templates, tutorials, doctor, offline_model,
 )  # fmt: skip
 for _command in _COMMANDS:
     dgf.add_command(_command)

@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING
 from ..displays.job import progress_text
 from ..displays.pace import Pace, Speed
 from ..displays.reached import reached
-from ..displays.text import shorten
+from ..displays.text import plural, shorten
 from .output import emit, error_width
 
 if TYPE_CHECKING:
     from ..storage.jobs import JobRow
 
-__all__ = ["Meter", "clear_line"]
+__all__ = ["Meter", "Reading", "clear_line"]
 
 #: Without a terminal: seconds after which a line is due, and the least between two of them.
 _LINE_PERIOD = 5.0
 _LINE_GAP = 1.0
+
+#: Seconds before reading is shown, and between two looks at it.
+_PATIENCE, _READING_PERIOD = 1.0, 0.2
 
 #: Width of the living line that stands on the terminal right now.
 _living = [0]
@@ -29,6 +32,13 @@ def clear_line() -> None:
     if _living[0]:
         emit("\r" + " " * _living[0] + "\r", err=True, end="", raw=True)
         _living[0] = 0
+
+
+def show_line(line: str, *, is_last: bool = False) -> None:
+    """Write the living line; the last one stays."""
+    # Written over the old line rather than cleared first, which would flicker.
+    emit("\r" + line.ljust(_living[0]), err=True, end="\n" if is_last else "", raw=True)
+    _living[0] = 0 if is_last else len(line)
 
 
 class Meter:
@@ -69,14 +79,9 @@ class Meter:
         text = progress_text(job, pace, waiting)
         width = error_width()
         if width is not None:
-            self._rewrite(shorten(text, width - 1), is_last)
+            show_line(shorten(text, width - 1), is_last=is_last)
         elif is_last or self._is_due(now, job):
             emit(text, err=True)
-
-    def _rewrite(self, line: str, is_last: bool) -> None:
-        # Written over the old line rather than cleared first, which would flicker.
-        emit("\r" + line.ljust(_living[0]), err=True, end="\n" if is_last else "", raw=True)
-        _living[0] = 0 if is_last else len(line)
 
     def _is_due(self, now: float, job: JobRow) -> bool:
         done, total = reached(job)
@@ -88,3 +93,30 @@ class Meter:
                 return False
         self._last_line = (now, tenth)
         return True
+
+
+class Reading:
+    """Shows how much was read: on a terminal alone, and only of what takes a while.
+
+    Parameters
+    ----------
+    noun : str
+        What is read.
+    """
+
+    def __init__(self, noun: str) -> None:
+        self._noun = noun
+        self._due = time.monotonic() + _PATIENCE
+
+    def show(self, done: int, total: int) -> None:
+        """Bring the display up to date; call it often."""
+        width, now = error_width(), time.monotonic()
+        if width is None or now < self._due:
+            return
+        self._due = now + _READING_PERIOD
+        told = f"reading {done:,} of {plural(total, self._noun)} ({100 * done // (total or 1)} %)"
+        show_line(shorten(told, width - 1))
+
+    def end(self) -> None:
+        """Take the display away."""
+        clear_line()

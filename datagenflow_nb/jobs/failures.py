@@ -13,7 +13,7 @@ from ..records import decode
 from ..storage.records import Record, RecordTable
 from .causes import CONSIDERED, Causes
 
-__all__ = ["Example", "Failure", "causes_of", "failures_of"]
+__all__ = ["Example", "Failure", "causes_of", "error_kind", "failures_of"]
 
 #: Characters of a seed's field, and fields of a seed, that an example tells.
 _FIELD_WIDTH, _MAX_FIELDS = 60, 8
@@ -76,9 +76,15 @@ class Failure:
         return {**own, "example": example}
 
 
-def causes_of(table: RecordTable, job_id: int, status: str) -> Causes:
-    """Why records failed or were filtered, by block, kind of error and words."""
-    causes = Causes()
+def causes_of(table: RecordTable, job_id: int, status: str, causes: Causes | None = None) -> Causes:
+    """Why records failed or were filtered, by block, kind of error and words.
+
+    Parameters
+    ----------
+    causes : Causes, optional
+        Those of other jobs, which these are added to.
+    """
+    causes = Causes() if causes is None else causes
     for reason in table.reasons(job_id, status, CONSIDERED):
         about = (reason.block_id, reason.error)
         causes.add(reason.reason, reason.count, reason.record_id, about)
@@ -101,8 +107,8 @@ def failures_of(
     examples = {record.id: record for record in table.many([cause.first for cause in shown])}
     failures = [
         Failure(
-            cause.about[0], _kind(cause.about[1]), cause.message, cause.count, cause.count / total,
-            _example(examples[cause.first], table),
+            cause.about[0], error_kind(cause.about[1]), cause.message, cause.count,
+            cause.count / total, _example(examples[cause.first], table),
         )
         for cause in shown
         if cause.first in examples  # else deleted in this moment
@@ -112,7 +118,7 @@ def failures_of(
     return FailureList(failures, job_id, total, counts, retry)
 
 
-def _kind(facts: str | None) -> str | None:
+def error_kind(facts: str | None) -> str | None:
     """``ModelError (auth)``, ``ValueError``."""
     if facts is None:
         return None

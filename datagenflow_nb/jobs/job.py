@@ -16,6 +16,7 @@ from ..storage.records import Record, RecordTable
 from .again import Again
 from .estimating import Estimable
 from .failures import causes_of, failures_of
+from .reporting import Reportable
 from .rerun import Plan, Rerunnable
 from .statuses import as_statuses, statuses_to_export
 from .usage import usage_told
@@ -29,12 +30,13 @@ if TYPE_CHECKING:
     from ..displays.failures import FailureList
     from ..displays.listing import Listing
     from ..export import ExportResult
+    from ..reports import DatasetReport
     from .failures import Failure
 
 __all__ = ["Job"]
 
 
-class Job(Estimable, Rerunnable):
+class Job(Estimable, Rerunnable, Reportable):
     """A stored run of a pipeline over seeds.
 
     Properties are read from the store each time, so that they are true for jobs of any process.
@@ -51,6 +53,7 @@ class Job(Estimable, Rerunnable):
         again: Again,
         plan: Plan,
         estimate: Callable[[int], Estimate],
+        report: Callable[..., DatasetReport],
     ) -> None:
         self.id = job_id
         self._table = table
@@ -61,6 +64,7 @@ class Job(Estimable, Rerunnable):
         self._again = again
         self._plan = plan
         self._estimate = estimate
+        self._report = report
 
     def __repr__(self) -> str:
         try:

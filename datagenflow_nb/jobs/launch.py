@@ -50,6 +50,7 @@ from .identity import identity_of
 from .job import Job
 from .options import RunOptions
 from .renewing import renewed
+from .reporting import ReportFace
 from .rerun import RerunPlan, Resolve
 from .rerunning import RerunFace
 from .runner import Runner
@@ -62,7 +63,7 @@ __all__ = ["JobRoom"]
 _DIGITS = 100
 
 
-class JobRoom(RerunFace, DetachedFace):
+class JobRoom(RerunFace, DetachedFace, ReportFace):
     """All jobs of one store that this process starts or looks at.
 
     Parameters
@@ -338,6 +339,7 @@ class JobRoom(RerunFace, DetachedFace):
             self.again,
             self.plan_rerun,
             self.estimate,
+            self.report,
         )
 
     async def close(self) -> None:

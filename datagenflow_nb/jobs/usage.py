@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..records import Call, Usage, encode
 
-__all__ = ["JobUsage", "usage_told"]
+__all__ = ["JobUsage", "merged_usage", "usage_told"]
 
 
 class JobUsage:
@@ -69,6 +69,31 @@ def usage_told(stored: Mapping[str, Any]) -> dict[str, Any]:
     if stored.get("calls"):
         return dict(stored)
     return {**Usage().to_dict(), "blocks": {}, "models": {}, **stored}
+
+
+def merged_usage(usages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The sums of several jobs, as ``usage_told`` gives them."""
+    if len(usages) == 1:
+        return dict(usages[0])
+    total = sum((_read(usage) for usage in usages), _NONE)
+    merged: dict[str, Any] = total.to_dict()
+    if total.calls and total.cost is None:
+        merged["known_cost"] = sum(
+            usage.get("known_cost", usage["cost"] or 0.0) for usage in usages
+        )
+        merged["unpriced_calls"] = sum(
+            usage.get("unpriced_calls", 0 if usage["cost"] is not None else usage["calls"])
+            for usage in usages
+        )
+    for key in ("blocks", "models"):
+        parts: dict[str, Usage] = {}
+        for usage in usages:
+            for name, used in _parts(usage, key).items():
+                parts[name] = parts.get(name, _NONE) + used
+        merged[key] = {name: used.to_dict() for name, used in parts.items()}
+    if reused := sum(usage.get("reused", 0) for usage in usages):
+        merged["reused"] = reused
+    return merged
 
 
 def _read(figures: Mapping[str, Any]) -> Usage:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ..export import ExportResult
+    from ..reports import DatasetReport
+    from ..reports.survey import Progress
 
 __all__ = ["RecordFace"]
 
@@ -266,6 +268,27 @@ class RecordFace:
         wanted, only = statuses_to_export(status), self._job_id(job_id)
         return export_with(
             lambda: self._records.stream(job_id=only, statuses=wanted), path, options
+        )
+
+    def report(
+        self,
+        job_id: int | None = None,
+        status: str | Sequence[str] | None = None,
+        *,
+        fields: str | Sequence[str] | None = None,
+        sample: int | None = None,
+        progress: Progress | None = None,
+    ) -> DatasetReport:
+        """What the records of a job, or of all jobs, are like; see ``Job.report``.
+
+        Raises
+        ------
+        JobError
+            When there is no such job, with the numbers there are.
+        """
+        only = None if job_id is None else [self._jobs.get(job_id).id]
+        return self._jobs.report(
+            only, status=status, fields=fields, sample=sample, progress=progress
         )
 
     def _job_id(self, job_id: int | None) -> int | None:

@@ -38,6 +38,7 @@ COMMANDS = {
     "jobs": ["db", "as_json"],
     "log": ["db", "limit", "as_json"],
     "pause": ["db", "as_json"],
+    "report": ["db", "html", "statuses", "fields", "sample", "as_json"],
     "rerun": [
         "db",
         "pipeline",

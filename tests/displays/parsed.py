@@ -8,13 +8,13 @@ from html.parser import HTMLParser
 __all__ = ["Parsed", "bare", "parse"]
 
 _TAGS = {"style", "div", "span", "table", "thead", "tbody", "tr", "th", "td", "pre", "code", "b",
-         "details", "summary"}  # fmt: skip
+         "details", "summary", "svg", "title", "desc", "rect", "line", "text"}  # fmt: skip
 #: What the displays' own attributes look like; nothing of the data is in any but a job's number.
 _ATTRIBUTES = {
     "class": r"dgf(-[a-z]+)*( dgf(-[a-z]+)*)*",
     "dir": "auto",
     "open": "",
-    "role": "progressbar",
+    "role": "progressbar|img|heading",
     "style": r"text-align:(left|right|center)|white-space:pre-wrap|width:\d+\.\d%"
     r"|border-left:4px solid var\([^()\"<>]+\)",
     "colspan": "2",
@@ -22,6 +22,10 @@ _ATTRIBUTES = {
     "aria-valuemax": "100",
     "aria-valuenow": r"\d+",
     "aria-label": r"job \d+",
+    "aria-level": "[23]",
+    "viewbox": r"0 0 \d+ \d+",
+    "text-anchor": "start|middle|end",
+    **dict.fromkeys(("width", "height", "x", "y", "x1", "x2", "y1", "y2"), r"\d+(\.\d)?"),
 }
 
 

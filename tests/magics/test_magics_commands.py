@@ -369,3 +369,15 @@ def test_rerun(echo: Shell) -> None:
     assert job.row.pipeline_version == 2
     told = echo.run(f"%dgf rerun {first.id} --pipeline none").error
     assert told == "ConfigError: there is no stored pipeline 'none'; there are: 'echo', 'two'"
+
+
+def test_report(shell: Shell, tmp_path: Path) -> None:
+    """What a job's records are like, as the cell's display and as a file."""
+    shell.value('%%dgf pipeline third\n- type: Output\n  config: {template: "{{ 3 // n }}"}\n')
+    shell.run('%%dgf run third --concurrency 1 --wait\n[{"n": 1}, {"n": 2}, {"n": 0}]')
+    found = shell.value("%dgf report 1 --html report.html --field n --sample 9")
+    assert (found.records, [field.name for field in found.fields]) == (2, ["n"])
+    assert Path("report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    ran = shell.run("%dgf report 1 --status failed --as report")
+    assert shell["report"].counts == {"pending": 2, "failed": 1}
+    assert "Dataset report of job 1 (third)" in ran.text

@@ -23,6 +23,7 @@ from . import (
     pipelines,
     preview,
     records,
+    report,
     rerun,
     resume,
     retry,
@@ -37,8 +38,8 @@ __all__ = ["COMMANDS"]
 
 _MODULES = (
     status, templates, new, blocks, block, pipelines, pipeline, edit, preview, estimate, run, jobs,
-    job, pause, resume, cancel, retry, rerun, failures, log, review, records, traces, export,
-    models, model, delete,
+    job, pause, resume, cancel, retry, rerun, failures, log, review, records, traces, report,
+    export, models, model, delete,
 )  # fmt: skip
 
 #: By name, in the order in which one meets them.
