@@ -138,21 +138,36 @@ def test_notes_tags_and_edits(space: dgf.Workspace) -> None:
 
 def test_new_records_come_to_the_end(space: dgf.Workspace) -> None:
     """In the order of ids nothing moves; in another one, new records wait to be asked for."""
-    review, selection = opened(space, statuses=["pending"])
-    assert review.answer("news", {"selection": selection}) == {
-        "total": 5, "waiting": 0, "counts": None, "is_changed": False, "is_running": False,
-    }  # fmt: skip
-    space.update_record(1, status="accepted")
-    all_jobs = space.review()
-    every = all_jobs.answer("query", {"query": {}})["selection"]
-    space.run(PIPE, [{"topic": "new"}], wait=True)
-    assert review.answer("news", {"selection": selection}) == {
-        "total": 5, "waiting": 0, "counts": {"accepted": 1, "pending": 4}, "is_changed": True,
+    review = space.review()
+    found = review.answer("query", {"query": {"statuses": ["pending"]}})
+    asked = {"selection": found["selection"], "seen": found["seen"]}
+    nothing = {
+        "seen": found["seen"], "total": 5, "waiting": 0, "counts": None, "is_changed": False,
         "is_running": False,
     }  # fmt: skip
-    assert all_jobs.answer("news", {"selection": every})["total"] == 6
-    rows = all_jobs.answer("rows", {"selection": every, "start": 5, "stop": 6})["rows"]
+    assert review.answer("news", asked) == nothing
+    space.update_record(1, status="accepted")
+    changed = review.answer("news", asked)
+    assert (changed["total"], changed["is_changed"]) == (5, True)
+    assert changed["counts"] == {"accepted": 1, "pending": 4}
+    space.run(PIPE, [{"topic": "new"}], wait=True)
+    news = review.answer("news", {**asked, "seen": changed["seen"]})
+    assert (news["total"], news["waiting"], news["is_changed"]) == (6, 0, False)
+    rows = review.answer("rows", {**asked, "start": 5, "stop": 6})["rows"]
     assert [row["id"] for row in rows] == [6]
+    again = review.answer("news", {**asked, "seen": news["seen"]})
+    assert again == {**nothing, "seen": news["seen"], "total": 6}
+
+
+def test_saved_notebook_shows_counts_and_first_rows(space: dgf.Workspace) -> None:
+    """Of twelve the first ten, and how many more there are; markup is text."""
+    space.run(PIPE, [{"topic": "<b>bold</b>"} for _ in range(12)], wait=True)
+    html = space.review(2)._as_html()["text/html"]
+    assert "Review of job 2" in html
+    assert "12 pending" in html
+    assert html.count("Say &lt;b&gt;bold&lt;/b&gt;") == 10
+    assert "<b>" not in html
+    assert "... and 2 more" in html
 
 
 def test_next_pending_record(space: dgf.Workspace) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from array import array
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -30,17 +30,14 @@ class Selection:
     ids : array
         Of the records, in the query's order. New records come to its end where that is their place
         in the order; nothing else moves.
-    last : int
-        The largest id there was in the store.
-    action : int
-        The latest act that was known.
+    seen : (int, int)
+        The largest id of a record, and of an act, that it knows of.
     """
 
     number: int
     query: RecordQuery
     ids: array[int]
-    last: int
-    action: int
+    seen: tuple[int, int]
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -65,9 +62,16 @@ class Selections:
         return replace(RecordQuery.from_dict(held), job_ids=self._job_ids)
 
     def open(self, query: RecordQuery) -> Selection:
-        """Ask the store; the selection stays as it is until it is asked again."""
-        last, action = self._latest()
-        found = Selection(next(self._numbers), query, self._ids(query), last, action)
+        """Ask the store; the selection stays as it is until it is asked again.
+
+        The same one as before when nothing has happened since.
+        """
+        seen = self._latest()
+        with self._lock:
+            for known in self._open.values():
+                if known.query == query and known.seen == seen:
+                    return known
+        found = Selection(next(self._numbers), query, self._ids(query), seen)
         with self._lock:
             self._open[found.number] = found
             for number in list(self._open)[:-_KEPT]:
@@ -83,7 +87,9 @@ class Selections:
             When it is not kept any more; detail ``kind`` is ``selection_gone``.
         """
         with self._lock:
-            found = self._open.get(number)
+            found = self._open.pop(number, None)
+            if found is not None:
+                self._open[number] = found  # the latest last
         if found is None:
             raise ConfigError(f"selection {number!r} is gone", {"kind": "selection_gone"})
         return found
@@ -109,22 +115,23 @@ class Selections:
                 return start + next(at for at, key in enumerate(ids) if key in wanted)
         return None
 
-    def news(self, selection: Selection) -> dict[str, Any]:
-        """What has happened since: see ``News`` of the browser's side."""
+    def news(self, selection: Selection, seen: Sequence[int]) -> dict[str, Any]:
+        """What has happened since a view has seen that much: ``News`` of the browser's side."""
+        waiting = 0
         with selection.lock:
             last, action = self._latest()
-            is_changed = action != selection.action
-            waiting = 0
-            if last > selection.last:
-                new = self._ids(replace(selection.query, ids=((selection.last + 1, last),)))
+            if last > selection.seen[0]:
+                new = self._ids(replace(selection.query, ids=((selection.seen[0] + 1, last),)))
                 if selection.query.sort:
                     waiting = len(new)
                 else:
                     selection.ids.extend(new)
-                    selection.last = last
-            is_news = is_changed or last != selection.last or bool(waiting)
-            selection.action = action
+                    # As far as ids go: of acts only a new selection knows.
+                    selection.seen = (last, selection.seen[1])
+        is_changed = list(seen[1:]) != [action]
+        is_news = is_changed or list(seen[:1]) != [last]
         return {
+            "seen": [last, action],
             "total": len(selection.ids),
             "waiting": waiting,
             "counts": self.counts(selection.query) if is_news else None,

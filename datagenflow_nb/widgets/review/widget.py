@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import traitlets
 
+from ...errors import StoreError
+from ...query import RecordQuery
 from ...records import decode
 from ...storage.jobs import ACTIVE
-from ...storage.records import RecordTable
+from ...storage.records import Record, RecordTable
 from ..bridge import Action, BridgedWidget
-from ..fallback import show, view_bundle
+from ..fallback import show, static_html, view_bundle
 from .deciding import Deciding
 from .rows import full_record, row_of
 from .selections import Selections
+from .static import ROWS, review_html
 
 if TYPE_CHECKING:
+    from IPython.display import DisplayHandle
+
     from ...workspaces import Workspace
 
 __all__ = ["ReviewWidget"]
 
+_log = logging.getLogger("datagenflow_nb")
+
 #: Rows that one answer holds at most.
 _MOST = 400
+#: What changes records.
+_ACTS = frozenset({"decide", "note", "tag", "edit", "undo", "redo"})
+#: Seconds after an act until the saved notebook's HTML shows it.
+_QUIET = 1.0
 
 
 class ReviewWidget(BridgedWidget):
@@ -68,6 +81,10 @@ class ReviewWidget(BridgedWidget):
         session = workspace.review_session(only)
         self._deciding = Deciding(session, self._records, self._selections)
         self._layout: dict[str, Any] = {}
+        self._static: list[DisplayHandle | None] = []
+        self._later: threading.Timer | None = None
+        #: What was shown first: its query, its first rows, how many there were.
+        self._first: tuple[RecordQuery, list[int], int] | None = None
         super().__init__(
             "review", about=self._about(), query=dict(query or {}), reviewer=session.reviewer
         )
@@ -77,6 +94,13 @@ class ReviewWidget(BridgedWidget):
 
     def _ipython_display_(self) -> None:
         show(view_bundle(self))
+        self._static.append(show(self._as_html(), display_id=True))
+
+    def answer(self, action: str, values: dict[str, Any]) -> Any:
+        answered = super().answer(action, values)
+        if action in _ACTS:
+            self._refresh_later()
+        return answered
 
     def actions(self) -> Mapping[str, Action]:
         deciding = self._deciding
@@ -99,6 +123,43 @@ class ReviewWidget(BridgedWidget):
             "redo": deciding.redo,
             "rename": self._rename,
         }
+
+    def _refresh_later(self) -> None:
+        with self.lock:
+            if self._later is None and self._static:
+                self._later = threading.Timer(_QUIET, self._refresh)
+                self._later.daemon = True
+                self._later.start()
+
+    def _refresh(self) -> None:
+        with self.lock:
+            self._later = None
+        try:
+            html = self._as_html()
+        except StoreError as error:  # nobody waits for this thread
+            _log.warning("the saved notebook shows an older state of the review: %s", error.message)
+            return
+        for view in self._static:
+            if view is not None:
+                view.update(html, raw=True)
+
+    def _as_html(self) -> dict[str, str]:
+        if self._first is None:
+            found = self._selections.open(self._selections.query(self.query))
+            self._first = (found.query, list(found.ids[:ROWS]), len(found.ids))
+        query, first, total = self._first
+        html = review_html(
+            self.about["title"],
+            self._selections.counts(query),
+            total,
+            [field["name"] for field in self._fields()],
+            self._in_order(first),
+        )
+        return {"text/html": static_html(html), "text/plain": repr(self)}
+
+    def _in_order(self, ids: Sequence[int]) -> list[Record]:
+        found = {record.id: record for record in self._records.many(ids)}
+        return [found[key] for key in ids if key in found]
 
     def _about(self) -> dict[str, Any]:
         jobs = [self._workspace.job(job_id).row for job_id in self._job_ids or ()]
@@ -144,10 +205,12 @@ class ReviewWidget(BridgedWidget):
             "total": len(made.ids),
             "counts": self._selections.counts(made.query),
             "position": made.ids.index(keep) if keep is not None and keep in made.ids else None,
+            "seen": list(made.seen),
         }
 
     def _news(self, values: dict[str, Any]) -> dict[str, Any]:
-        news = self._selections.news(self._selection(values))
+        seen = [int(number) for number in values.get("seen") or ()]
+        news = self._selections.news(self._selection(values), seen)
         jobs = self._job_ids
         rows = (
             [job.row for job in self._workspace.jobs()]

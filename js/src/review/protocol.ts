@@ -97,10 +97,13 @@ export interface Found {
   counts: Counts;
   /** Where the record is now that was to be kept in sight; null: not among them. */
   position: number | null;
+  /** How much has been seen; news are what came after. */
+  seen: number[];
 }
 
 /** What has happened since: others' decisions, new records of a job that runs. */
 export interface News {
+  seen: number[];
   /** Records of the selection: what is new has come to its end. */
   total: number;
   /** New records that match, where they cannot just come to the end. */

@@ -163,8 +163,12 @@ export class Rows {
     this.ask(this.selection, start, stop, this.fields).then(
       ({ rows }) => {
         if (round !== this.round) return; // of another query
+        const before = this.pages.get(number) ?? [];
         this.pages.delete(number); // the latest last
-        this.pages.set(number, rows);
+        this.pages.set(
+          number,
+          rows.map((row, at) => newer(before[at], row)),
+        );
         this.stale.delete(number);
         this.forget();
         this.tell();
@@ -189,4 +193,11 @@ export class Rows {
     this.version++;
     for (const listener of this.listeners) listener();
   }
+}
+
+/** What is known of a record already may be newer than an answer that was long on its way. */
+function newer(known: Row | MissingRow | undefined, row: Row | MissingRow): Row | MissingRow {
+  if (known?.status === undefined || row.status === undefined) return row;
+  if (known.id !== row.id || known.version <= row.version) return row;
+  return { ...known, values: { ...row.values, ...known.values } };
 }

@@ -1,4 +1,4 @@
-import { useCallback, useRef, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { useBridge } from "../bridge/hooks";
 import { OUTCOMES, type ReviewStatus, type Status } from "../shared/record";
 import type { Acted, Counts, Found, Meant, Row } from "./protocol";
@@ -63,6 +63,8 @@ export function useDecisions(context: Context): Decisions {
   now.current = context;
   /** Resolves when the latest row to go to is known: keys pressed before act on that one. */
   const going = useRef<Promise<void> | null>(null);
+  /** The row after which there was none to go to. */
+  const ended = useRef<number | null>(null);
   const queue = useRef<Promise<unknown>>(Promise.resolve());
   /** Records that single acts were about, by the number of the act: undone, they are shown. */
   const places = useRef(new Map<number, number>());
@@ -91,6 +93,10 @@ export function useDecisions(context: Context): Decisions {
 
   const step = useCallback(() => {
     const { found, rows, position, go, advance } = now.current;
+    const end = () => {
+      ended.current = position;
+      tell("No pending record further down.");
+    };
     if (advance === "stay" || !found) return;
     if (advance === "next") return go(position + 1);
     for (let at = position + 1; at < found.total; at++) {
@@ -101,7 +107,7 @@ export function useDecisions(context: Context): Decisions {
         .ask<number | null>("next", { selection: found.selection, position: at, status: "pending" })
         .then(
           (there) => {
-            if (there === null) tell("No pending record further down.");
+            if (there === null) end();
             else now.current.go(there);
           },
           (error: Error) => now.current.fail(error),
@@ -111,8 +117,18 @@ export function useDecisions(context: Context): Decisions {
         });
       return;
     }
-    tell("No pending record further down.");
+    end();
   }, [requests]);
+
+  // New records of a job that runs: on to the first of them.
+  const total = context.found?.total ?? 0;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: when there are more
+  useEffect(() => {
+    if (ended.current === null) return;
+    const isStillThere = ended.current === now.current.position;
+    ended.current = null;
+    if (isStillThere) step();
+  }, [total, step]);
 
   const decideOne = useCallback(
     (status: ReviewStatus) => {

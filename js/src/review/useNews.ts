@@ -23,12 +23,17 @@ export function useNews(properties: {
   const selection = found?.selection ?? 0;
   const total = useRef(0);
   total.current = found?.total ?? 0;
+  const seen = useRef<number[]>([]);
+  const first = useRef(found);
+  first.current = found;
   useEffect(() => {
     setWaiting(0);
+    seen.current = first.current?.seen ?? [];
     if (!selection || isGone) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
     let isOpen = true;
     const take = (news: News) => {
+      seen.current = news.seen;
       if (news.counts) setCounts(news.counts);
       if (news.is_changed) rows.refresh();
       if (news.total !== total.current) {
@@ -41,7 +46,7 @@ export function useNews(properties: {
       let pause = OFTEN;
       if (document.visibilityState === "visible") {
         try {
-          const news = await requests.ask<News>("news", { selection });
+          const news = await requests.ask<News>("news", { selection, seen: seen.current });
           if (!isOpen) return;
           take(news);
           pause = news.is_running ? OFTEN : SELDOM;

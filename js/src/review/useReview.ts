@@ -9,6 +9,7 @@ import {
 } from "react";
 import { useIsGone } from "../bridge/connection";
 import { useBridge, useTrait } from "../bridge/hooks";
+import { RequestError } from "../bridge/requests";
 import type { Column } from "./columns";
 import type { About, Found, Query, Row } from "./protocol";
 import type { Rows } from "./rows";
@@ -73,7 +74,17 @@ export function useReviewState(): ReviewState {
   const [position, setPosition] = useState(0);
   const [columnName, goColumn] = useState("");
   const [runs, setRuns] = useState<Runs>(NONE);
-  const rows = useRows(fail);
+  const again = useCallback(() => setAsked((count) => count + 1), []);
+  const rows = useRows(
+    useCallback(
+      (error: Error) => {
+        const isGone = error instanceof RequestError && error.detail.kind === "selection_gone";
+        if (isGone) again();
+        else fail(error);
+      },
+      [again],
+    ),
+  );
   const columns = useColumns(about.has_rule, fail);
   const { shown } = columns;
 
@@ -143,7 +154,7 @@ export function useReviewState(): ReviewState {
     setQuery,
     found,
     isAsking,
-    again: () => setAsked((count) => count + 1),
+    again,
     waiting,
     rows,
     position,
