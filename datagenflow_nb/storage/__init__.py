@@ -17,6 +17,12 @@ lineage     who has the seeds of jobs that come of each other
 reuse       what a re-run takes over
 records     records and traces, rebuilt on reading
 review      what people do to records
+values      a column's value of a record in SQL
+orders      records in order of a column's values
+field_index what records hold in a column
+search      full-text search
+fields      which fields records have
+selection   which records a query selects
 library     stored pipelines and models
 doctor      what does not add up
 """

@@ -222,6 +222,63 @@ INSERT INTO layouts (pipeline_name, layout, updated_at) SELECT name, field_layou
     FROM pipelines WHERE field_layout IS NOT NULL;
 """
 
+# For selecting among a million records. What is in the tables of the review is derived from the
+# others, by ``indexing``; only ``review_changes`` is written by who edits, through a trigger.
+_M008 = """
+DROP INDEX records_job;
+DROP INDEX records_job_status;
+CREATE INDEX records_job ON records(job_id, is_current);
+CREATE INDEX records_job_status ON records(job_id, is_current, status);
+CREATE INDEX records_reviewer ON records(job_id, reviewer) WHERE reviewer IS NOT NULL;
+CREATE INDEX records_edited ON records(job_id) WHERE edits IS NOT NULL;
+CREATE INDEX records_noted ON records(job_id) WHERE note IS NOT NULL;
+CREATE INDEX records_tagged ON records(job_id) WHERE tags IS NOT NULL;
+CREATE TABLE review_changes (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    job_id INTEGER NOT NULL REFERENCES jobs(id) ON DELETE CASCADE,
+    record_id INTEGER NOT NULL
+);
+CREATE INDEX review_changes_job ON review_changes(job_id);
+CREATE TRIGGER records_edits_changed AFTER UPDATE OF edits ON records
+WHEN OLD.edits IS NOT NEW.edits BEGIN
+INSERT INTO review_changes (job_id, record_id) VALUES (NEW.job_id, NEW.id); END;
+CREATE TABLE review_texts (
+    job_id INTEGER PRIMARY KEY REFERENCES jobs(id) ON DELETE CASCADE,
+    indexed_to INTEGER NOT NULL,
+    changed_to INTEGER NOT NULL
+);
+CREATE VIRTUAL TABLE record_texts USING fts5(
+    text, content='', columnsize=0, tokenize='unicode61 remove_diacritics 2'
+);
+CREATE VIRTUAL TABLE record_edit_texts USING fts5(
+    text, tokenize='unicode61 remove_diacritics 2'
+);
+CREATE TRIGGER records_edited_deleted AFTER DELETE ON records
+WHEN OLD.edits IS NOT NULL BEGIN
+DELETE FROM record_edit_texts WHERE rowid = OLD.id; END;
+CREATE TABLE review_fields (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    job_id INTEGER NOT NULL REFERENCES jobs(id) ON DELETE CASCADE,
+    field TEXT NOT NULL,
+    indexed_to INTEGER NOT NULL,
+    changed_to INTEGER NOT NULL,
+    UNIQUE (job_id, field)
+);
+CREATE TABLE review_values (
+    field_id INTEGER NOT NULL REFERENCES review_fields(id) ON DELETE CASCADE,
+    record_id INTEGER NOT NULL,
+    value,
+    PRIMARY KEY (field_id, record_id)
+) WITHOUT ROWID;
+CREATE TABLE review_orders (
+    field_id INTEGER PRIMARY KEY REFERENCES review_fields(id) ON DELETE CASCADE,
+    indexed_to INTEGER NOT NULL,
+    changed_to INTEGER NOT NULL,
+    filled INTEGER NOT NULL,
+    record_ids BLOB NOT NULL
+);
+"""
+
 #: Every migration, oldest first: its name and its statements.
 _MIGRATIONS: tuple[tuple[str, str], ...] = (
     ("m001_initial", _M001),
@@ -231,6 +288,7 @@ _MIGRATIONS: tuple[tuple[str, str], ...] = (
     ("m005_drafts_of_pipelines", _M005),
     ("m006_actions_taken_back", _M006),
     ("m007_choices_and_layouts", _M007),
+    ("m008_selections_of_records", _M008),
 )
 
 

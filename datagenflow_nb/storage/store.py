@@ -141,8 +141,11 @@ class Store:
             yield held.connection
 
     @contextlib.contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        """The same, to read what is in the file at the path and in no other."""
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """This thread's connection, to read what is in the file at the path and in no other.
+
+        Temporary tables may be written; they lock nothing.
+        """
         with self._using() as connection:
             if self.is_moved():
                 can_save = not (self.is_read_only or connection.in_transaction)
@@ -152,18 +155,18 @@ class Store:
 
     def rows(self, sql: str, parameters: Any = ()) -> list[sqlite3.Row]:
         """All rows of a query."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return connection.execute(sql, parameters).fetchall()
 
     def row(self, sql: str, parameters: Any = ()) -> sqlite3.Row | None:
         """The first row of a query, or None."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             found: sqlite3.Row | None = connection.execute(sql, parameters).fetchone()
             return found
 
     def each(self, sql: str, parameters: Any = ()) -> Generator[sqlite3.Row, None, None]:
         """The rows of a query one by one; close the iterator when it is left early."""
-        with self._reading() as connection, contextlib.closing(connection.cursor()) as cursor:
+        with self.reading() as connection, contextlib.closing(connection.cursor()) as cursor:
             yield from cursor.execute(sql, parameters)
 
     @contextlib.contextmanager

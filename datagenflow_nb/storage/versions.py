@@ -117,11 +117,16 @@ def stand_ins(connection: sqlite3.Connection) -> list[str]:
     """Statements by which an older file reads as one of this version to one connection.
 
     A column that a table lacks has the value it is added with, a table that is missing no rows.
+    Of tables for searching there are none: who asks first looks what has been indexed.
     """
     statements = []
     with contextlib.closing(sqlite3.connect(":memory:")) as model:
         apply_migrations(model)
-        tables = model.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
+        tables = model.execute(
+            "SELECT name, sql FROM sqlite_master t WHERE type = 'table' AND NOT EXISTS "
+            "(SELECT 1 FROM sqlite_master v WHERE v.sql LIKE 'CREATE VIRTUAL TABLE%' "
+            "AND (t.name = v.name OR t.name GLOB v.name || '_*'))"
+        )
         for name, sql in tables.fetchall():
             there = {row[1] for row in connection.execute(f"PRAGMA main.table_info({name})")}
             lacking = [

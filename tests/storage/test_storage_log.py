@@ -82,6 +82,7 @@ def test_store_from_before_blocks_were_named(
         "m005_drafts_of_pipelines",
         "m006_actions_taken_back",
         "m007_choices_and_layouts",
+        "m008_selections_of_records",
     ]  # fmt: skip
     migrated.close()
     (copy,) = tmp_path.glob("old.db.before-m002_block_of_log_line-*")

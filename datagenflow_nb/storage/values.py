@@ -1,0 +1,152 @@
+"""A column's value of a record in SQL, and whether a condition holds for it.
+
+A record's state is not one JSON column: what people edited counts, else what the last step on its
+branch's path set, else the seed. The expressions here stand over ``records r`` and take named
+parameters.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ..errors import ValidationError, suggest
+from ..query import OUTCOMES, QUERY_COLUMNS, FieldFilter, state_field
+
+__all__ = ["CUT", "STABLE", "cut", "doubt", "holds", "value_of"]
+
+#: Characters of a text that an index keeps; a longer one ends there in ``_MARK``.
+CUT = 200
+_MARK = "…"
+
+_OF_EXECUTION = "(SELECT e.{0} FROM executions e WHERE e.id = r.execution_id)"
+_FIXED = {name: f"r.{name}" for name in QUERY_COLUMNS if name != "output"} | {
+    name: _OF_EXECUTION.format(name) for name in ("attempt", "trace_id")
+}
+#: Columns of a record that never change, which is why an index may hold them.
+STABLE = (
+    "attempt", "branch", "created_at", "model", "reason", "repetition", "seed_index", "trace_id",
+    "verdict",
+)  # fmt: skip
+
+#: Presence, type and value of a field in a JSON column. A path cannot say every name.
+_BY_PATH = ("json_type({0}, :path)", "json_extract({0}, :path)")
+_BY_NAME = (
+    "(SELECT type FROM json_each({0}) WHERE key = :name)",
+    "(SELECT value FROM json_each({0}) WHERE key = :name)",
+)
+#: An empty blob stands for null, which JSON values never are: it ends the search for a value.
+_NULL = "x''"
+_PATHS = (
+    "(WITH RECURSIVE part(p) AS (SELECT r.branch UNION ALL "
+    "SELECT rtrim(rtrim(p, '0123456789'), '.') FROM part WHERE p <> '') SELECT p FROM part)"
+)
+
+
+def value_of(column: str) -> tuple[str, dict[str, Any]]:
+    """The value of a column of queries as SQL, and its parameters.
+
+    Raises
+    ------
+    ValidationError
+        For a name no field can have.
+    """
+    field = state_field(column)
+    if field is None and column != "output":
+        if column not in _FIXED:
+            raise ValidationError(
+                f"column {column!r} cannot be selected or sorted by; {suggest(column, _FIXED)}"
+            )
+        return _FIXED[column], {}
+    if field is None:
+        is_result = f"r.status NOT IN ({', '.join(repr(name) for name in OUTCOMES)})"
+        type_, value = (part.replace(":name", "r.output_field") for part in _BY_NAME)
+        return f"CASE WHEN {is_result} THEN {_state_value(type_, value, 'r.output_field')} END", {}
+    is_plain = json.dumps(field, ensure_ascii=False) == f'"{field}"'
+    parameters = {"name": field} | ({"path": f'$."{field}"'} if is_plain else {})
+    return _state_value(*(_BY_PATH if is_plain else _BY_NAME), ":name"), parameters
+
+
+def _state_value(type_: str, value: str, name: str) -> str:
+    def found(column: str, also: str = "") -> str:
+        return (
+            f"CASE WHEN {also}{type_.format(column)} = 'null' THEN {_NULL} "
+            f"ELSE {value.format(column)} END"
+        )
+
+    removed = (
+        "(t.removed IS NOT NULL AND EXISTS (SELECT 1 FROM json_each(t.removed) g "
+        f"WHERE g.value = {name}))"
+    )
+
+    def step(on_path: str) -> str:
+        return (
+            f"(SELECT {found('t.changes', f'{removed} OR ')} FROM steps t "
+            f"WHERE t.execution_id = r.execution_id AND {on_path} "
+            f"AND ({type_.format('t.changes')} IS NOT NULL OR {removed}) "
+            "ORDER BY t.step DESC LIMIT 1)"
+        )
+
+    seed = (
+        f"(SELECT {value.format('s.metadata')} FROM jobs j JOIN seeds s "
+        "ON s.job_id = j.root_job_id WHERE j.id = r.job_id AND s.seed_index = r.seed_index)"
+    )
+    trunk, branch = step("t.branch = ''"), step(f"t.branch IN {_PATHS}")
+    edited = f"CASE WHEN r.edits IS NOT NULL THEN {found('r.edits')} END"
+    steps = f"CASE r.branch WHEN '' THEN {trunk} ELSE {branch} END"
+    return f"nullif(coalesce({edited}, {steps}, {seed}), {_NULL})"
+
+
+def cut(value: str) -> str:
+    """What an index keeps of the value of this SQL name."""
+    return (
+        f"CASE WHEN typeof({value}) = 'text' AND length({value}) > {CUT} "
+        f"THEN substr({value}, 1, {CUT}) || '{_MARK}' ELSE {value} END"
+    )
+
+
+def holds(condition: FieldFilter, value: str, key: str) -> tuple[str, dict[str, Any]]:
+    """Whether the condition holds for the value of this SQL name; ``key`` names the parameter."""
+    return _holds(condition.op, value, f":{key}"), _parameters(condition, key)
+
+
+def doubt(condition: FieldFilter, value: str, key: str) -> tuple[str, dict[str, Any]]:
+    """``holds`` for what an index keeps, and whether only the whole value can tell.
+
+    The first is false where the second is true.
+    """
+    op, parameters = condition.op, _parameters(condition, key)
+    given = parameters.get(key)
+    if op in ("is empty", "is not empty"):
+        return "0", parameters
+    if op == "contains":
+        return f"(typeof({value}) = 'text' AND length({value}) > {CUT})", parameters
+    if isinstance(given, str) and len(given) > CUT:
+        return f"{value} IS substr(:{key}, 1, {CUT}) || '{_MARK}'", parameters
+    return "0", parameters
+
+
+def _parameters(condition: FieldFilter, key: str) -> dict[str, Any]:
+    value = condition.value
+    if value is None:
+        return {}
+    if isinstance(value, bool):
+        return {key: int(value), f"{key}_text": None}
+    if isinstance(value, str):
+        return {key: value, f"{key}_text": value}
+    return {key: value, f"{key}_text": json.dumps(value)}
+
+
+def _holds(op: str, value: str, given: str) -> str:
+    if op in ("is empty", "is not empty"):
+        is_empty = f"({value} IS NULL OR {value} IN ('', '[]', '{{}}'))"
+        return is_empty if op == "is empty" else f"NOT {is_empty}"
+    if op == "contains":
+        return f"instr(lower({value}), lower({given})) > 0"
+    if op in ("=", "!="):
+        # A number also equals the text that is written like it.
+        is_equal = f"({value} IS {given} OR {value} = {given}_text)"
+        return is_equal if op == "=" else f"NOT coalesce({is_equal}, 0)"
+    # Numbers are compared with numbers alone, texts with texts.
+    same = f"(typeof({value}) = 'text') = (typeof({given}) = 'text')"
+    return f"({value} {op} {given} AND {same})"
