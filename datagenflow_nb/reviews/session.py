@@ -13,6 +13,7 @@ from ..storage.id_runs import Runs, check_ids, runs_of
 from ..storage.review import ReviewTable, new_session
 from ..storage.review_values import check_reviewer, check_tags
 from ..whole import as_whole, check_whole
+from .rules import AutoReview, Judge, Progress, auto_review
 
 __all__ = ["ReviewSession", "login_name"]
 
@@ -172,6 +173,43 @@ class ReviewSession:
         """
         with self._lock:
             return self._noted(self._choices.choose(left, right, choice, self.author, note))
+
+    def auto_review(
+        self,
+        rule: str | None = None,
+        *,
+        ids: Iterable[int] | None = None,
+        dry: bool = True,
+        progress: Progress | None = None,
+    ) -> AutoReview:
+        """Ask a rule about pending records, and decide by it unless ``dry``, as one action.
+
+        Parameters
+        ----------
+        rule : str, optional
+            An expression as in ``accept_when``; None: what each record's own job said.
+        ids : record ids, optional
+            Only these; None: those of the session's job, or all.
+        progress : callable, optional
+            Is told now and then how many records were looked at.
+
+        Raises
+        ------
+        TemplateError
+            When the rule does not parse.
+        ValidationError
+            For ids that are none.
+        """
+        runs = None if ids is None else _runs(ids)
+        judge = Judge(rule)
+        job_id = self.job_id
+        result = auto_review(
+            self._review, judge, self.author, job_id=job_id, runs=runs, dry=dry, progress=progress
+        )
+        if result.action is not None:
+            with self._lock:
+                self._noted(result.action)
+        return result
 
     def undo(self) -> Action | None:
         """Take the last action back; None when there is none.

@@ -127,7 +127,7 @@ def _alike(
 ) -> Iterator[tuple[tuple[Any, ...], _Alike]]:
     """The records of a change, those with the same values together."""
     columns = "".join(f", r.{name}" for name in change.columns)
-    until = "" if change.until is None else " WHERE r.updated_at < ?"
+    until = "" if change.until is None else " WHERE r.updated_at <= ?"
     cursor = connection.cursor()
     cursor.row_factory = None
     found: dict[tuple[Any, ...], _Alike] = {}

@@ -29,13 +29,15 @@ class ReviewTable:
 
     Attributes
     ----------
+    store : Store
+    records : RecordTable
     session : str
         Of what is done without an author.
     """
 
     def __init__(self, store: Store, records: RecordTable) -> None:
-        self._store = store
-        self._records = records
+        self.store = store
+        self.records = records
         self.session = new_session()
 
     def set_status(self, runs: Runs, status: str, author: Author) -> Action:
@@ -55,12 +57,12 @@ class ReviewTable:
     def sort_out(
         self, by_status: Mapping[str, Runs], until: str, what: str, author: Author
     ) -> Action:
-        """Give pending records that nobody has changed since ``until`` these statuses."""
+        """Give records these statuses that are pending, and that nobody has changed since."""
         changes = [
             Change(runs, DECISION, deciding(status, author.reviewer, "pending"), until=until)
             for status, runs in by_status.items()
         ]
-        with self._store.write() as connection:
+        with self.store.write() as connection:
             return apply_changes(connection, "rule", what, changes, author)
 
     def note(self, runs: Runs, text: str | None, author: Author) -> Action:
@@ -108,8 +110,8 @@ class ReviewTable:
         StoreError
             When there is no such record.
         """
-        with self._store.write() as connection:
-            record = self._records.get(record_id)
+        with self.store.write() as connection:
+            record = self.records.get(record_id)
             check_version(connection, record, version, fields)
             edits = edited(record, fields)
             what = f"edited {', '.join(fields)}"
@@ -148,8 +150,8 @@ class ReviewTable:
             When a record does not exist; nothing is changed.
         """
         update = Update(changes, status, note, reviewer)
-        with self._store.write() as connection:
-            records = {record.id: record for record in self._records.many(update.to_read(versions))}
+        with self.store.write() as connection:
+            records = {record.id: record for record in self.records.many(update.to_read(versions))}
             for record_id, version in (versions or {}).items():
                 if record_id in records:
                     check_version(connection, records[record_id], version, changes[record_id])
@@ -167,7 +169,7 @@ class ReviewTable:
         ValidationError
             When there is no such action, or it cannot be taken back.
         """
-        with self._store.write() as connection:
+        with self.store.write() as connection:
             return take_back(connection, action_id, author)
 
     def redo(self, action_id: int, author: Author) -> Action:
@@ -178,7 +180,7 @@ class ReviewTable:
         ValidationError
             As ``undo``.
         """
-        with self._store.write() as connection:
+        with self.store.write() as connection:
             return do_again(connection, action_id, author)
 
     def delete(
@@ -219,7 +221,7 @@ class ReviewTable:
                 "the jobs"
             )
         where = " AND ".join(conditions)
-        with self._store.write() as connection:
+        with self.store.write() as connection:
             found = connection.execute(
                 f"SELECT job_id, id, execution_id FROM records WHERE {where}", parameters
             ).fetchall()
@@ -243,5 +245,5 @@ class ReviewTable:
     def _apply(self, kind: str, what: str, changes: list[Change], author: Author) -> Action:
         """A single record that cannot be changed is an error, one of many is counted."""
         is_single = sum(count_of(change.runs) for change in changes) == 1
-        with self._store.write() as connection:
+        with self.store.write() as connection:
             return apply_changes(connection, kind, what, changes, author, is_strict=is_single)

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
+from ..errors import ValidationError
 from ..jobs import JobRoom
+from ..records import decode
 from ..reviews import (
-    PairExport,
-    Pairing,
+    Agreement,
+    AutoReview,
+    Judge,
     ReviewSession,
-    export_pairs,
+    agreement,
+    auto_review,
+    check_layout,
     login_name,
-    pair_attempts,
-    pair_jobs,
 )
 from ..storage.actions import Action, Author
-from ..storage.choices import Choice, ChoiceTable
+from ..storage.choices import ChoiceTable
+from ..storage.layouts import LayoutTable
+from ..storage.library import PipelineTable
 from ..storage.records import RecordTable
 from ..storage.review import ReviewTable
 from ..storage.review_log import review_log
 from ..storage.review_values import check_reviewer
 from ..storage.store import Store
-from ..whole import check_whole
+from ..whole import check_whole, told
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,6 +43,8 @@ class ReviewFace:
     _records: RecordTable
     _review: ReviewTable
     _choices: ChoiceTable
+    _layouts: LayoutTable
+    _pipelines: PipelineTable
 
     def review_session(
         self, job_id: int | None = None, reviewer: str | None = None
@@ -58,8 +65,7 @@ class ReviewFace:
         ValidationError
             When the reviewer's name is none.
         """
-        job = None if job_id is None else self._jobs.get(job_id).id
-        return ReviewSession(self._review, self._choices, job, reviewer)
+        return ReviewSession(self._review, self._choices, self._checked(job_id), reviewer)
 
     def review_log(self, job_id: int | None = None) -> pd.DataFrame:
         """Who did what, when, to how many records; see ``frames.log_frame`` for the columns.
@@ -76,8 +82,7 @@ class ReviewFace:
         """
         from ..frames import log_frame
 
-        job = None if job_id is None else self._jobs.get(job_id).id
-        return log_frame(review_log(self.store, job))
+        return log_frame(review_log(self.store, self._checked(job_id)))
 
     def undo_action(self, action_id: int) -> Action:
         """Take an action of any session back; ``review_log`` has its number.
@@ -92,114 +97,107 @@ class ReviewFace:
         """
         return self._review.undo(check_whole(action_id, "action"), self._author(None))
 
-    def pairs(self, left_job: int, right_job: int | None = None) -> Pairing:
-        """The records of two jobs over the same seeds, or of two attempts of one job, side by side.
-
-        Parameters
-        ----------
-        right_job : int, optional
-            None: each latest record of the left job with the one of the attempt before.
-
-        Returns
-        -------
-        Pairing
-            ``pairs`` of record ids, and what has no partner, with the reason.
-
-        Raises
-        ------
-        JobError
-            When there is no such job, with the numbers there are.
-        ValidationError
-            When there is nothing to compare.
-        """
-        left = self._jobs.get(left_job).id
-        right = left if right_job is None else self._jobs.get(right_job).id
-        if left == right:
-            return pair_attempts(self.store, left)
-        return pair_jobs(self.store, left, right)
-
-    def choose(
+    def auto_review(
         self,
-        left: int,
-        right: int,
-        choice: str,
+        job_id: int | None = None,
+        rule: str | None = None,
         *,
-        reviewer: str | None = None,
-        note: str | None = None,
-    ) -> Action:
-        """Say which of two records of the same seed is the better one; the last choice counts.
+        dry: bool = True,
+        progress: Callable[[int], None] | None = None,
+    ) -> AutoReview:
+        """Ask a rule about the pending records, and decide by it unless ``dry``.
+
+        What it decides is one action of the reviewer ``rule: <expression>``, which ``undo_action``
+        takes back. Records about which it can say nothing stay pending, and are counted with the
+        reason; so do those that somebody has changed meanwhile.
 
         Parameters
         ----------
-        left, right : int
-            Record ids.
-        choice : str
-            ``left``, ``right``, ``tie`` or ``neither``.
-        reviewer : str, optional
-            None: the login name.
+        job_id : int, optional
+            Only this job's records.
+        rule : str, optional
+            An expression as in ``accept_when``, such as ``"score > 0.7 and valid"``, over the
+            record's fields, edits applied. None: what each record's own job said.
+        dry : bool
+            Only tell what would be done.
+        progress : callable, optional
+            Is told now and then how many records were looked at.
 
         Raises
         ------
-        ValidationError
-            For an unknown choice, two records of different seeds, and a better one that holds no
-            result.
-        StoreError
-            When there is no such record.
-        """
-        return self._choices.choose(left, right, choice, self._author(reviewer), note)
-
-    def choices(self, left_job: int, right_job: int | None = None) -> pd.DataFrame:
-        """What was chosen between records of two jobs; see ``frames.choices_frame``.
-
-        Parameters
-        ----------
-        right_job : int, optional
-            None: between records of the left job.
-
-        Raises
-        ------
+        TemplateError
+            When the rule does not parse.
         JobError
             When there is no such job, with the numbers there are.
         """
-        from ..frames import choices_frame
+        return auto_review(
+            self._review, Judge(rule), self._author(None), job_id=self._checked(job_id), dry=dry,
+            progress=progress,
+        )  # fmt: skip
 
-        return choices_frame(self._between(left_job, right_job))
-
-    def export_pairs(
+    def agreement(
         self,
-        path: str | Path,
-        left_job: int,
-        right_job: int | None = None,
+        job_id: int | None = None,
+        rule: str | None = None,
         *,
-        format: str | None = None,
-        prompt: str | None = None,
-    ) -> PairExport:
-        """Write the choices of a better one as preference pairs: ``prompt, chosen, rejected``.
+        progress: Callable[[int], None] | None = None,
+    ) -> Agreement:
+        """How often a rule decides as people did: counts, percent, Cohen's kappa.
 
-        Parameters
-        ----------
-        path : path
-            A file of JSON lines or Parquet, by its ending or by ``format``.
-        prompt : str, optional
-            A template over the seed's fields. None: the messages the model was asked with, when
-            those of all pairs are known and the same on both sides; else the seed's fields.
+        Only records count that a person decided on; see ``auto_review`` for the parameters.
+
+        Raises
+        ------
+        TemplateError
+            When the rule does not parse.
+        JobError
+            When there is no such job, with the numbers there are.
+        """
+        return agreement(self._review, Judge(rule), job_id=self._checked(job_id), progress=progress)
+
+    def layout(self, pipeline_name: str) -> dict[str, Any]:
+        """How records of this pipeline are shown: ``columns, primary, secondary, hidden``.
+
+        What ``set_layout`` stored, else the ``field_layout`` of the saved pipeline; empty lists
+        without either. The pipeline need not be saved, and need not exist.
 
         Raises
         ------
         ValidationError
-            When there is no pair to export; no file is touched.
-        ConfigError
-            For an unknown format, or a path that cannot be one.
-        JobError
-            When there is no such job, with the numbers there are.
+            When the ``field_layout`` of the saved pipeline is none.
         """
-        choices = self._between(left_job, right_job)
-        return export_pairs(self._records, choices, path, format=format, prompt=prompt)
+        stored = self._layouts.get(pipeline_name)
+        if stored is None:
+            stored = self._field_layout(pipeline_name)
+        return check_layout(stored)
 
-    def _between(self, left_job: int, right_job: int | None) -> list[Choice]:
-        left = self._jobs.get(left_job).id
-        right = left if right_job is None else self._jobs.get(right_job).id
-        return self._choices.between(left, right)
+    def set_layout(self, pipeline_name: str, layout: Mapping[str, Any] | None) -> None:
+        """Store how records of this pipeline are shown, in every kernel.
+
+        Parameters
+        ----------
+        layout : mapping or None
+            ``columns``: in their order, each ``{"name", "width"?, "is_hidden"?, "is_pinned"?}``;
+            ``primary``, ``secondary``, ``hidden``: field names. None: as if it had never been set.
+
+        Raises
+        ------
+        ValidationError
+            For an unknown key and a value of another kind; nothing is stored.
+        """
+        if not isinstance(pipeline_name, str) or not pipeline_name:
+            raise ValidationError(f"pipeline name {told(pipeline_name)} is no name")
+        self._layouts.set(pipeline_name, None if layout is None else check_layout(layout))
+
+    def _field_layout(self, pipeline_name: str) -> dict[str, Any]:
+        for saved in self._pipelines.list():
+            if saved.name == pipeline_name:
+                return decode(saved.definition).get("field_layout") or {}
+        return {}
+
+    def _checked(self, job_id: int | None) -> int | None:
+        """The number of a job there is, or None for all jobs."""
+        return None if job_id is None else self._jobs.get(job_id).id
 
     def _author(self, reviewer: str | None) -> Author:
         name = login_name() if reviewer is None else check_reviewer(reviewer)

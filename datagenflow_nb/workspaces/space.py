@@ -25,10 +25,12 @@ from ..spec import PipelineSpec
 from ..storage.choices import ChoiceTable
 from ..storage.doctor import Finding, examine
 from ..storage.drafts import DraftTable
+from ..storage.layouts import LayoutTable
 from ..storage.library import ModelTable, PipelineTable
 from ..storage.review import ReviewTable
 from ..storage.store import Store
 from .catalog import CatalogFace
+from .comparing import CompareFace
 from .models import ModelFace
 from .records import RecordFace
 from .reviews import ReviewFace
@@ -39,7 +41,7 @@ __all__ = ["Workspace", "current", "run", "use", "workspace"]
 _WORKER = f"{__package__}.worker"
 
 
-class Workspace(CatalogFace, ModelFace, RecordFace, ReviewFace):
+class Workspace(CatalogFace, ModelFace, RecordFace, ReviewFace, CompareFace):
     """Everything a project holds.
 
     Parameters
@@ -68,6 +70,7 @@ class Workspace(CatalogFace, ModelFace, RecordFace, ReviewFace):
         self._records = self._jobs.records
         self._review = ReviewTable(self.store, self._records)
         self._choices = ChoiceTable(self.store, self._records)
+        self._layouts = LayoutTable(self.store)
         if settings.debug:
             logging.getLogger("datagenflow_nb").setLevel(logging.DEBUG)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from storage.filling import execution, new_job, put_all, record, simple_rows, step
 
-from datagenflow_nb.errors import StoreError, ValidationError
+from datagenflow_nb.errors import ConflictError, StoreError, ValidationError
 from datagenflow_nb.records import Step, decode
 from datagenflow_nb.storage.doctor import examine
 from datagenflow_nb.storage.jobs import JobTable
@@ -172,6 +172,18 @@ def test_statuses_by_record(records: RecordTable, review: ReviewTable) -> None:
     assert records.count() == {
         "accepted": 1, "failed": 1, "filtered": 1, "pending": 1, "rejected": 1,
     }  # fmt: skip
+
+
+def test_somebody_is_faster(records: RecordTable, review: ReviewTable) -> None:
+    """What was compared with one version is not written over another; nothing is changed."""
+    review.update({2: {"text": "theirs"}}, reviewer="bob")
+    with pytest.raises(ConflictError, match="record 2 was changed by bob since you") as raised:
+        review.update({1: {"text": "x"}, 2: {"text": "y"}}, versions={1: 1, 2: 1})
+    assert (raised.value.detail["yours"], raised.value.detail["theirs"]) == (
+        {"text": "y"}, {"text": "theirs"},
+    )  # fmt: skip
+    assert [record.output for record in records.many([1, 2])] == ["text 0", "theirs"]
+    assert review.update({1: {"text": "x"}, 2: {"text": "y"}}, versions={1: 1, 2: 2}) == 2
 
 
 def test_delete_by_id_takes_the_trace(
