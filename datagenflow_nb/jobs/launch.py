@@ -29,6 +29,7 @@ from ..seeds import check_fields, read_seeds
 from ..services import Services
 from ..settings import Settings
 from ..storage.control import ControlTable
+from ..storage.course import Course, CourseTable
 from ..storage.jobs import JobRow, JobTable
 from ..storage.lease import Heartbeat, Lease, new_token
 from ..storage.log import LogTable, log_row
@@ -90,6 +91,7 @@ class JobRoom(RerunFace, DetachedFace, ReportFace):
         self.control = ControlTable(store)
         self.records = RecordTable(store)
         self.log = LogTable(store)
+        self.courses = CourseTable(store)
         self._writer = Writer(store)
         self._heartbeat = Heartbeat(store)
         self._store = store
@@ -300,6 +302,7 @@ class JobRoom(RerunFace, DetachedFace, ReportFace):
         runner = Runner(
             self.table, self._writer, job, self.control, lease, program, models, concurrency, feed,
             goal_of(job, before, is_retry=is_retry),
+            self.courses, Course() if before is None else self.courses.get(job.id)[0],
             limits_of(job, models, concurrency, is_retry=is_retry),
         )  # fmt: skip
         live = Live(runner)

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator, Sequence
 from time import perf_counter
 from typing import Any
 
-from ..blocks.context import ModelSource
 from ..engine import Branch, Execution, Outcome, Program, run_branch
 from ..errors import BlockExecutionError, DataGenFlowError, JobError, Stopped, StoreError
+from ..llm.catalog import Models
 from ..redaction import known_keys
 from ..storage.control import ControlTable
+from ..storage.course import Course, CourseTable
 from ..storage.explain import may_pass
 from ..storage.jobs import JobRow, JobTable
 from ..storage.lease import Lease, runner_told
@@ -22,6 +23,7 @@ from ..storage.resume import Begun
 from ..storage.writer import Writer
 from .aside import in_thread
 from .control import LOST, Control
+from .course import Chronicle
 from .feed import Feed, Page
 from .goals import Goal
 from .ledger import Ledger
@@ -52,6 +54,10 @@ class Runner:
         Number of workers.
     goal : Goal
         What the job is to reach.
+    courses : CourseTable
+        Where notes on how the job goes are kept.
+    course : Course
+        How it went under earlier runners.
     limits : sequence of Limit
         What keeps the job within bounds.
     """
@@ -64,10 +70,12 @@ class Runner:
         control: ControlTable,
         lease: Lease,
         program: Program,
-        models: ModelSource,
+        models: Models,
         concurrency: int,
         feed: Feed,
         goal: Goal,
+        courses: CourseTable,
+        course: Course,
         limits: Sequence[Limit] = (),
     ) -> None:
         self.job = job
@@ -77,6 +85,10 @@ class Runner:
         self._table = table
         self._lease = lease
         self._control = Control(control, lease, self.steering, self._drop)
+        self.chronicle = Chronicle(
+            courses, course, lease, self.ledger, self.steering, self.current_blocks, models,
+            program.model_names, concurrency,
+        )  # fmt: skip
         self._program = program
         self._models = models
         self._concurrency = concurrency
@@ -112,9 +124,12 @@ class Runner:
         """
         failure: DataGenFlowError | None = None
         self._job_log.open()
+        self.chronicle.open()
         self.steering.begin()
         await self._control.heed()  # somebody may have a wish before anything has begun
-        control = asyncio.create_task(self._control.follow())
+        beside = [
+            asyncio.create_task(work) for work in (self._control.follow(), self.chronicle.follow())
+        ]
         self._workers = [asyncio.create_task(self._work()) for _ in range(self._concurrency)]
         try:
             await self._join()
@@ -137,8 +152,12 @@ class Runner:
         finally:
             self.steering.end()
             self._job_log.close()
-            control.cancel()
-            await asyncio.wait([control])
+            self.chronicle.close()
+            for task in beside:
+                task.cancel()
+            await asyncio.wait(beside)
+        if failure is None:
+            await in_thread(self.chronicle.keep)
         return await self._end(failure)
 
     async def _end(self, failure: DataGenFlowError | None) -> str:

@@ -77,10 +77,13 @@ class Gate:
     ----------
     pace : Pace
         What was learnt of the server.
+    refusals : int
+        Tries that it has refused as too many (429).
     """
 
     def __init__(self, config: ModelConfig) -> None:
         self.pace = Pace()
+        self.refusals = 0
         self._model = config.name
         self._endpoint = config.endpoint
         self._quota = Quota()
@@ -193,6 +196,7 @@ class Gate:
             _heard.add(self._endpoint)
         if error.kind == "rate_limit":
             self._cause = error
+            self.refusals += 1
             caller.refusals += 1
             counts = self.pace.refused(
                 taken.sent, now, caller.refusals, random.random(), error.retry_after

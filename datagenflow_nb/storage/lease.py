@@ -148,6 +148,8 @@ class Lease:
         self.job_id = job_id
         self.token = token
         self.renewed = _now()
+        #: Stores what else is to be known of the job, with each sign of life; raises nothing.
+        self.keep: Callable[[], None] | None = None
         self._store = store
 
     @property
@@ -229,6 +231,9 @@ class Heartbeat:
                 # The writer meets the same error with the job's rows and reports it there; the
                 # next beat tries again.
                 continue
+            for lease in leases:
+                if (keep := lease.keep) is not None:
+                    keep()
 
 
 def _is_done(finish: Callable[[], bool]) -> bool:

@@ -279,6 +279,16 @@ CREATE TABLE review_orders (
 );
 """
 
+_M009 = """
+CREATE TABLE job_course (
+    job_id INTEGER PRIMARY KEY REFERENCES jobs(id) ON DELETE CASCADE,
+    moments TEXT NOT NULL,
+    blocks TEXT NOT NULL,
+    waiting TEXT,
+    updated_at TEXT NOT NULL
+);
+"""
+
 #: Every migration, oldest first: its name and its statements.
 _MIGRATIONS: tuple[tuple[str, str], ...] = (
     ("m001_initial", _M001),
@@ -289,6 +299,7 @@ _MIGRATIONS: tuple[tuple[str, str], ...] = (
     ("m006_actions_taken_back", _M006),
     ("m007_choices_and_layouts", _M007),
     ("m008_selections_of_records", _M008),
+    ("m009_course_of_jobs", _M009),
 )
 
 

@@ -23,8 +23,8 @@ from datagenflow_nb.storage.library import PipelineTable
 from datagenflow_nb.storage.store import Store
 
 TABLES = {
-    "calls", "choices", "drafts", "executions", "job_log", "jobs", "layouts", "models",
-    "pipeline_versions", "pipelines", "records", "review_actions", "seeds", "steps",
+    "calls", "choices", "drafts", "executions", "job_course", "job_log", "jobs", "layouts",
+    "models", "pipeline_versions", "pipelines", "records", "review_actions", "seeds", "steps",
     "review_changes", "review_fields", "review_orders", "review_texts", "review_values",
 }  # fmt: skip
 SEARCHED = ("record_texts", "record_edit_texts")  # fmt: skip
