@@ -56,7 +56,7 @@ THIRD_PARTY = {
     "click": "cli",
     "dotenv": "settings",
     "httpx2": "llm.openai*",  # comes with openai, whose transport it is
-    "ipywidgets": "widgets.job_controls widgets.bridge",
+    "ipywidgets": "widgets.bridge",
     "jinja2": "templating",
     "jsonschema": "llm.json_schema",
     "markupsafe": "templating",  # comes with jinja2
@@ -95,6 +95,7 @@ BROAD_EXCEPT = {
     "redaction:_LogFilter.filter": "foreign log messages; logging itself says what is wrong",
     "seeds.reader:_given": "a user's generator of seeds; raised again as SeedError",
     "widgets.bridge:BridgedWidget._reply": "a request of the browser; answered with the error",
+    "widgets.monitor_watch:_look": "a thread's edge: it shows other jobs, too; logged",
     "storage.writer:Writer._try": "the writer thread's edge: a failure of the batch's jobs",
 }
 

@@ -10,7 +10,7 @@ from .html import Html, el
 from .listing import Listing
 from .text import plural, printable, shorten
 
-__all__ = ["FailureList"]
+__all__ = ["FailureList", "place_told", "seed_told"]
 
 _HEADERS = ("Records", "Share", "Block", "Error", "Why", "For example")
 
@@ -117,11 +117,11 @@ def _cause_text(failure: FailureFacts, width: int) -> str:
     where = "" if failure.block is None else f", block {failure.block!r}"
     kind = "" if failure.error is None else f", {failure.error}"
     example = failure.example
-    told = f"for example {_place(example)}"
+    told = f"for example {place_told(example)}"
     if example.message != failure.message:
         told += f": {example.message}"
     lines = [f"{plural(failure.count, 'record')} ({_percent(failure.share)}){where}{kind}"]
-    for text in (failure.message, told, _seed(example)):
+    for text in (failure.message, told, seed_told(example)):
         lines += textwrap.wrap(
             shorten(text, _MAX_MESSAGE), max(width, 40), initial_indent="    ",
             subsequent_indent="    ", break_on_hyphens=False,
@@ -145,13 +145,13 @@ def _example_html(failure: FailureFacts) -> Html:
     message = None if example.message == failure.message else el("div", example.message, dir="auto")
     return el(
         "div",
-        el("div", _place(example)),
+        el("div", place_told(example)),
         message,
-        el("div", _seed(example), class_="dgf-soft", dir="auto"),
+        el("div", seed_told(example), class_="dgf-soft", dir="auto"),
     )
 
 
-def _place(example: ExampleFacts) -> str:
+def place_told(example: ExampleFacts) -> str:
     """``record 7, seed 3, step 1, 2 tries``."""
     told = [f"record {example.record_id}", f"seed {example.seed_index}"]
     if example.branch:
@@ -167,7 +167,7 @@ def _place(example: ExampleFacts) -> str:
     return ", ".join(told)
 
 
-def _seed(example: ExampleFacts) -> str:
+def seed_told(example: ExampleFacts) -> str:
     """``topic: tides, n: 3``."""
     return ", ".join(f"{name}: {value}" for name, value in example.seed.items()) or "no seed fields"
 

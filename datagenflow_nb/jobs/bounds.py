@@ -9,8 +9,8 @@ from ..displays.budgets import BUDGETS, amount, how_on
 from ..errors import ConfigError
 from ..llm.base import ModelConfig
 from ..llm.catalog import Models
-from ..records import Usage
-from ..storage.jobs import JobRow
+from ..records import Usage, utc_now
+from ..storage.jobs import ACTIVE, JobRow
 from .early_stop import EarlyStop
 from .goals import is_reached
 from .limits import RecordLimit, TimeLimit
@@ -18,7 +18,7 @@ from .spending import CostLimit, TokenLimit, no_price
 from .steering import Limit
 from .target import TargetLimit, attempts_of
 
-__all__ = ["limits_of", "met", "refuse_met", "refuse_unpriced"]
+__all__ = ["bounds_of", "limits_of", "met", "refuse_met", "refuse_unpriced"]
 
 
 def limits_of(job: JobRow, models: Models, workers: int, *, is_retry: bool) -> list[Limit]:
@@ -109,6 +109,17 @@ def met(
         used = _used(job, option)
         if used >= limit or (told.get("option") == option and limit <= told["limit"]):
             yield option, limit, used
+
+
+def bounds_of(job: JobRow) -> Iterator[tuple[str, float, float]]:
+    """(option, limit, used) of everything that keeps the job within bounds, while it runs too."""
+    bounds = _budgets(job.options)
+    if job.options.get("target_accepted") is not None:
+        bounds["max_attempts"] = attempts_of(job.options, job.total or 0)
+    for option, limit in bounds.items():
+        is_running = option == "max_seconds" and job.status in ACTIVE
+        ran = job.ran_until(utc_now()) if is_running else None
+        yield option, limit, _used(job, option) if ran is None else ran
 
 
 def _budgets(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from ..records import decode
 from ..storage.records import Record, RecordTable
 from .causes import CONSIDERED, Causes
 
-__all__ = ["Example", "Failure", "causes_of", "error_kind", "failures_of"]
+__all__ = ["Example", "Failure", "causes_of", "error_kind", "example_of", "failures_of"]
 
 #: Characters of a seed's field, and fields of a seed, that an example tells.
 _FIELD_WIDTH, _MAX_FIELDS = 60, 8
@@ -108,7 +108,7 @@ def failures_of(
     failures = [
         Failure(
             cause.about[0], error_kind(cause.about[1]), cause.message, cause.count,
-            cause.count / total, _example(examples[cause.first], table),
+            cause.count / total, example_of(examples[cause.first], table),
         )
         for cause in shown
         if cause.first in examples  # else deleted in this moment
@@ -129,7 +129,8 @@ def error_kind(facts: str | None) -> str | None:
     return " ".join(told) or None
 
 
-def _example(record: Record, table: RecordTable) -> Example:
+def example_of(record: Record, table: RecordTable) -> Example:
+    """A failed record as an example."""
     failed = [step for step in table.steps_with_calls(record) if step.error is not None]
     calls = failed[-1].calls if failed else []
     return Example(

@@ -10,12 +10,15 @@ from ..errors import DataGenFlowError, JobError, ValidationError
 from ..pipeline import open_widget
 from ..records import Trace
 from ..storage.control import ControlTable
+from ..storage.course import Course, CourseTable
+from ..storage.glances import GlanceTable
 from ..storage.jobs import JobRow, JobTable
 from ..storage.log import LogLine, LogTable
 from ..storage.records import Record, RecordTable
 from .again import Again
 from .estimating import Estimable
 from .failures import causes_of, failures_of
+from .glance import Glance
 from .reporting import Reportable
 from .rerun import Plan, Rerunnable
 from .statuses import as_statuses, statuses_to_export
@@ -49,6 +52,8 @@ class Job(Estimable, Rerunnable, Reportable):
         control: ControlTable,
         records: RecordTable,
         log: LogTable,
+        courses: CourseTable,
+        glances: GlanceTable,
         live: Callable[[int], Live | None],
         again: Again,
         plan: Plan,
@@ -60,6 +65,8 @@ class Job(Estimable, Rerunnable, Reportable):
         self._control = control
         self._records = records
         self._log = log
+        self._courses = courses
+        self._glances = glances
         self._live = live
         self._again = again
         self._plan = plan
@@ -149,15 +156,38 @@ class Job(Estimable, Rerunnable, Reportable):
 
     @property
     def current_blocks(self) -> list[tuple[str, int]]:
-        """(block id, branches in it now), in the pipeline's order; only of a job that runs here."""
+        """(block id, branches in it now), in the pipeline's order.
+
+        Of a job of another process as of its latest sign of life, as ``waiting``.
+        """
         live = self._live(self.id)
-        return [] if live is None else live.runner.current_blocks()
+        if live is not None:
+            return live.runner.current_blocks()
+        return list(self._courses.now(self.id).blocks)
 
     @property
     def waiting(self) -> str | None:
-        """Why its calls wait, for another try or for the store; only of a job that runs here."""
+        """Why its calls wait, for another try or for the store; None when none does."""
         live = self._live(self.id)
-        return None if live is None else live.runner.ledger.waiting
+        if live is not None:
+            return live.runner.ledger.waiting
+        return self._courses.now(self.id).waiting
+
+    @property
+    def course(self) -> Course:
+        """How it went over time: some moments, evenly spread, under all its runners."""
+        live = self._live(self.id)
+        return self._courses.get(self.id) if live is None else live.runner.chronicle.course
+
+    def glance(self, log_width: int = 10) -> Glance:
+        """Short looks at its failures, newest records, blocks' times and log, for displays.
+
+        Parameters
+        ----------
+        log_width : int
+            Lines of the log.
+        """
+        return Glance(self._glances, self.id, log_width)
 
     @property
     def error(self) -> dict[str, Any] | None:

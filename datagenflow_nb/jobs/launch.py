@@ -30,6 +30,7 @@ from ..services import Services
 from ..settings import Settings
 from ..storage.control import ControlTable
 from ..storage.course import Course, CourseTable
+from ..storage.glances import GlanceTable
 from ..storage.jobs import JobRow, JobTable
 from ..storage.lease import Heartbeat, Lease, new_token
 from ..storage.log import LogTable, log_row
@@ -92,6 +93,7 @@ class JobRoom(RerunFace, DetachedFace, ReportFace):
         self.records = RecordTable(store)
         self.log = LogTable(store)
         self.courses = CourseTable(store)
+        self._glances = GlanceTable(store, self.records, self.log)
         self._writer = Writer(store)
         self._heartbeat = Heartbeat(store)
         self._store = store
@@ -302,7 +304,7 @@ class JobRoom(RerunFace, DetachedFace, ReportFace):
         runner = Runner(
             self.table, self._writer, job, self.control, lease, program, models, concurrency, feed,
             goal_of(job, before, is_retry=is_retry),
-            self.courses, Course() if before is None else self.courses.get(job.id)[0],
+            self.courses, Course() if before is None else self.courses.get(job.id),
             limits_of(job, models, concurrency, is_retry=is_retry),
         )  # fmt: skip
         live = Live(runner)
@@ -338,6 +340,8 @@ class JobRoom(RerunFace, DetachedFace, ReportFace):
             self.control,
             self.records,
             self.log,
+            self.courses,
+            self._glances,
             self._live.get,
             self.again,
             self.plan_rerun,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["load", "unload"]
 
-_VIEWS = "datagenflow_nb.widgets.job_view"
+_VIEWS = "datagenflow_nb.widgets.monitor_view"
 #: Displayed by a function instead of a method: what lives is not the object's own business. By the
 #: module and name of the type: the function's module and name.
 _LIVING = {

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ..records import decode, encode, utc_now
+from .jobs import seconds_between
+from .lease import LEASE
 from .store import Store
 
 __all__ = ["MOST", "Course", "CourseTable", "Moment", "Now"]
@@ -51,13 +53,10 @@ class Now:
     blocks : sequence of (block, branches in it)
     waiting : str or None
         What its calls wait for.
-    at : str
-        When that was.
     """
 
     blocks: Sequence[tuple[str, int]] = ()
     waiting: str | None = None
-    at: str = ""
 
 
 class Course:
@@ -111,17 +110,19 @@ class CourseTable:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def get(self, job_id: int) -> tuple[Course, Now]:
-        """How the job went so far, and what its runner said last; of one without, nothing."""
+    def get(self, job_id: int) -> Course:
+        """How the job went so far; of one from before that was noted, nothing."""
+        row = self._store.row("SELECT moments FROM job_course WHERE job_id = ?", [job_id])
+        return Course() if row is None else Course.from_json(row[0])
+
+    def now(self, job_id: int) -> Now:
+        """What its runner told with its latest sign of life, unless that is too long ago."""
         row = self._store.row(
-            "SELECT moments, blocks, waiting, updated_at FROM job_course WHERE job_id = ?",
-            [job_id],
+            "SELECT blocks, waiting, updated_at FROM job_course WHERE job_id = ?", [job_id]
         )
-        if row is None:
-            return Course(), Now()
-        moments, blocks, waiting, updated_at = row
-        told = [(str(name), int(count)) for name, count in decode(blocks)]
-        return Course.from_json(moments), Now(told, waiting, updated_at)
+        if row is None or seconds_between(row[2], utc_now()) > LEASE:
+            return Now()
+        return Now([(str(name), int(count)) for name, count in decode(row[0])], row[1])
 
     def keep(self, job_id: int, token: str, course: Course, now: Now) -> None:
         """Write them down, unless another runner has the job.

@@ -78,13 +78,17 @@ class JobRow:
     @property
     def seconds(self) -> float | None:
         """How long the job ran, pauses left out; None while it runs."""
-        if self.started_at is None or self.finished_at is None:
+        return None if self.finished_at is None else self.ran_until(self.finished_at)
+
+    def ran_until(self, at: str) -> float | None:
+        """How long it had run at that time, pauses left out; None when it was not started."""
+        if self.started_at is None:
             return None
         # Since when its last runner had it, and how long it ran before; how long that runner was
         # paused, and since when it is.
         since, before = self.options.get("resumed") or (self.started_at, 0.0)
         held, paused_at = self.options.get("paused") or (0.0, None)
-        ran = seconds_between(since, paused_at or self.finished_at)
+        ran = seconds_between(since, paused_at or at)
         if self.status == "interrupted" and self.heartbeat_at is not None:
             # Its end may have been noticed late.
             ran = min(ran, seconds_between(since, self.heartbeat_at) + HEARTBEAT)

@@ -1,5 +1,6 @@
 """What moves in a notebook: live displays of what the workspace does.
 
-free_route  clicks that arrive while a cell runs
-job_view    a running job
+bridge, bundle, fallback, free_route  what all widgets stand on
+editor*                               the pipeline editor
+monitor*                              the monitor of a job
 """

@@ -2,12 +2,14 @@ import "./shared/base.css";
 import "./shared/values.css";
 import type { RenderContext } from "./bridge/model";
 import { render as renderEditor } from "./editor/view";
+import { render as renderMonitor } from "./monitor/view";
 import { render as renderReview } from "./review/view";
 import { render as renderTrace } from "./trace/view";
 
 /** Every widget of the package by the name its model gives. */
 const VIEWS: Record<string, (context: RenderContext) => () => void> = {
   editor: renderEditor,
+  monitor: renderMonitor,
   review: renderReview,
   trace: renderTrace,
 };

@@ -83,6 +83,7 @@ def test_store_from_before_blocks_were_named(
         "m006_actions_taken_back",
         "m007_choices_and_layouts",
         "m008_selections_of_records",
+        "m009_course_of_jobs",
     ]  # fmt: skip
     migrated.close()
     (copy,) = tmp_path.glob("old.db.before-m002_block_of_log_line-*")

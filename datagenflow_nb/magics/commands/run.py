@@ -90,11 +90,11 @@ def seeds_of(call: Call, command: str) -> Any:
 
 def wait_shown(job: Job) -> bool:
     """Show the job until it ends; an interrupt cancels it. Whether there was none."""
-    from ...widgets.job_view import show_job, tell
+    from ...widgets.monitor_view import show_job, tell
 
     view = None
     try:
-        view = show_job(job, is_new=True)
+        view = show_job(job)
         job.wait()
     except KeyboardInterrupt:
         tell(job, "Stopping: answers in flight are awaited; interrupt again to drop them.")
