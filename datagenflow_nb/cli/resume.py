@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +15,9 @@ from .command import Command, db_option, existing_workspace, json_option, stop_e
 from .detached import detach_option, tell_detached
 from .follow import Interrupts, exit_status, follow, job_summary, summary_text, tell_start
 from .output import emit, emit_json
+
+if TYPE_CHECKING:
+    from ..jobs import Job
 
 __all__ = ["concurrency_option", "resume", "run_again"]
 
@@ -48,28 +52,28 @@ def resume(
     Only what is missing runs, and what a model has answered is not asked again. A paused job goes
     on in the process that has it, and is followed here. Ctrl-C stops as it does in dgf run.
     """
-    run_again(ctx, job_id, db, given(options), detach=detach, as_json=as_json, is_retry=False)
+
+    def again(job: Job) -> None:
+        job.resume(detach=detach, **given(options))
+
+    run_again(ctx, job_id, db, again, detach=detach, as_json=as_json)
 
 
 def run_again(
     ctx: click.Context,
     job_id: int,
     db: Path | None,
-    options: dict[str, Any],
+    again: Callable[[Job], None],
     *,
     detach: bool,
     as_json: bool,
-    is_retry: bool,
 ) -> None:
-    """Resume or retry the job, follow it to its end, and end with its exit status."""
+    """Have the job run again, follow it to its end, and end with its exit status."""
     with Interrupts() as interrupts, existing_workspace(db) as workspace:
         job = workspace.job(job_id)
         with results_only():
             was_paused = job.row.is_paused
-            if is_retry:
-                job.retry_failed(detach=detach, **options)
-            else:
-                job.resume(detach=detach, **options)
+            again(job)
             row = job.row
             if was_paused and row.runner is not None:
                 from ..storage.lease import runner_told

@@ -48,8 +48,9 @@ def flag(option: str) -> str:
 
 def how_on(job_id: int, option: str, verb: str = "resume") -> str:
     """How a job goes on with more, in Python, in a notebook and on the command line."""
-    method = "retry_failed" if verb == "retry" else verb
-    line = f"dgf {verb} {job_id} {flag(option)} N"
+    method = {"retry": "retry_failed", "again": "run_again"}.get(verb, verb)
+    command = f"retry {job_id} --record N --from BLOCK" if verb == "again" else f"{verb} {job_id}"
+    line = f"dgf {command} {flag(option)} N"
     return f"job.{method}({option}=...), %{line} or {line}"
 
 

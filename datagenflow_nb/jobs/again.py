@@ -35,7 +35,13 @@ class Again(Protocol):
     """Runs a job again."""
 
     def __call__(
-        self, job_id: int, options: dict[str, Any], *, is_retry: bool, detach: bool
+        self,
+        job_id: int,
+        options: dict[str, Any],
+        *,
+        is_retry: bool,
+        detach: bool = False,
+        from_block: tuple[int, str] | None = None,
     ) -> Job: ...
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..displays.budgets import BUDGETS, amount, how_on
@@ -18,7 +19,17 @@ from .spending import CostLimit, TokenLimit, no_price
 from .steering import Limit
 from .target import TargetLimit, attempts_of
 
-__all__ = ["bounds_of", "limits_of", "met", "refuse_met", "refuse_unpriced"]
+__all__ = [
+    "bounds_of",
+    "limits_of",
+    "met",
+    "refuse_met",
+    "refuse_unpriced",
+    "without_counted",
+]
+
+#: Bounds that count records: one that takes another's place adds none.
+_COUNTED = ("max_records", "target_accepted", "max_attempts")
 
 
 def limits_of(job: JobRow, models: Models, workers: int, *, is_retry: bool) -> list[Limit]:
@@ -46,6 +57,12 @@ def limits_of(job: JobRow, models: Models, workers: int, *, is_retry: bool) -> l
     return limits
 
 
+def without_counted(job: JobRow) -> JobRow:
+    """The job without the bounds that do not concern records which take others' places."""
+    kept = {name: value for name, value in job.options.items() if name not in _COUNTED}
+    return replace(job, options=kept)
+
+
 def refuse_unpriced(options: Mapping[str, Any], configs: Iterable[ModelConfig]) -> None:
     """Raise when there is a money budget for models whose prices nobody knows.
 
@@ -58,13 +75,19 @@ def refuse_unpriced(options: Mapping[str, Any], configs: Iterable[ModelConfig]) 
         raise no_price([unpriced[name] for name in sorted(unpriced)])
 
 
-def refuse_met(job: JobRow, options: Mapping[str, Any], *, is_retry: bool) -> None:
+def refuse_met(job: JobRow, options: Mapping[str, Any], *, verb: str) -> None:
     """Raise when a job that has ended could do nothing within the bounds it shall go on with.
+
+    Parameters
+    ----------
+    verb : str
+        What is to be done: ``resume``, ``retry``, or run a record ``again``.
 
     Raises
     ------
     ConfigError
     """
+    is_retry = verb != "resume"
     if not is_retry and is_reached(job, options):
         return  # it makes no call any more
     is_unknown = job.usage.get("calls") and job.usage.get("cost") is None
@@ -80,7 +103,6 @@ def refuse_met(job: JobRow, options: Mapping[str, Any], *, is_retry: bool) -> No
             {"job_id": job.id, "unpriced_calls": unpriced},
         )
     for option, limit, used in met(job, options, is_retry=is_retry):
-        verb = "retry" if is_retry else "resume"
         without = "; None instead of a number takes the budget away"
         told = (job.error or {}).get("detail", {})
         needed = told.get("needed") if told.get("option") == option else None

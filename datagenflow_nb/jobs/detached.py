@@ -45,7 +45,7 @@ class Order:
     token : str or None
         Under which this process has the job, which is new; the other takes it over.
     again : dict or None
-        How a job that has ended runs again: ``options``, ``is_retry``.
+        How a job that has ended runs again: ``options``, ``is_retry``, ``from_block``.
     """
 
     version: str

@@ -80,12 +80,27 @@ class DetachedFace:
         return self._job(order.job_id)
 
     def again(
-        self, job_id: int, options: dict[str, Any], *, is_retry: bool, detach: bool = False
+        self,
+        job_id: int,
+        options: dict[str, Any],
+        *,
+        is_retry: bool,
+        detach: bool = False,
+        from_block: tuple[int, str] | None = None,
     ) -> Job:
         raise NotImplementedError
 
     def _launch(
-        self, job: JobRow, lease: Lease, program: Program, models: Models, feed: Feed
+        self,
+        job: JobRow,
+        lease: Lease,
+        program: Program,
+        models: Models,
+        feed: Feed,
+        before: JobRow | None = None,
+        *,
+        is_retry: bool = False,
+        is_replacing: bool = False,
     ) -> Job:
         raise NotImplementedError
 

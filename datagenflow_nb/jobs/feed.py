@@ -11,7 +11,7 @@ from ..storage.jobs import EXECUTION_SHIFT, JobRow, JobTable
 from ..storage.resume import Begun, Past, Progress, ResumeTable
 from ..storage.reuse import ReuseTable
 
-__all__ = ["Feed", "Page", "RerunFeed", "ResumedFeed", "RetryFeed"]
+__all__ = ["Feed", "FromBlockFeed", "Page", "RerunFeed", "ResumedFeed", "RetryFeed"]
 
 #: Executions to begin with, and those that have begun under an earlier runner.
 Page = Iterator[Execution | Begun]
@@ -140,3 +140,17 @@ class RetryFeed(ResumedFeed):
     def pages(self) -> Iterator[Page]:
         for page in self._resume.attempts(self._job):
             yield iter(page)
+
+
+class FromBlockFeed(RetryFeed):
+    """The one attempt of a record that runs again, whatever else of the job waits."""
+
+    def __init__(
+        self, table: JobTable, job: JobRow, resume: ResumeTable, seed_index: int, repetition: int
+    ) -> None:
+        super().__init__(table, job, resume)
+        self._wanted = (seed_index, repetition)
+
+    def pages(self) -> Iterator[Page]:
+        for page in self._resume.attempts(self._job):
+            yield (one for one in page if (one.seed_index, one.repetition) == self._wanted)

@@ -20,7 +20,7 @@ from ..llm.catalog import Models
 from ..storage.reuse import Figures
 from .identity import is_builtin
 
-__all__ = ["Forecast", "Parent", "forecast"]
+__all__ = ["Forecast", "Parent", "forecast", "model_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def forecast(program: Program, parent: Parent, models: Models) -> Forecast:
     for place, bound in enumerate(program.blocks):
         id_ = bound.spec.id
         known = parent.figures.answers.get(id_, {})
-        has_asked, model = sum(known.values()), _model_of(bound, models)
+        has_asked, model = sum(known.values()), model_of(bound, models)
         if id_ in old and now[id_].splitters != before[id_].splitters:
             flow.is_tainted = True
         is_comparable = id_ in old and not flow.is_tainted
@@ -189,7 +189,7 @@ def _rule(bound: BoundBlock) -> tuple[str | None, bool]:
     return bound.spec.when, bound.spec.disabled
 
 
-def _model_of(bound: BoundBlock, models: Models) -> tuple[str, str] | None:
+def model_of(bound: BoundBlock, models: Models) -> tuple[str, str] | None:
     """Name and id of the model that the block's configuration makes it ask.
 
     An answer is that of a name and an id, whatever the address.

@@ -18,6 +18,7 @@ from ..storage.records import Record, RecordTable
 from .again import Again
 from .estimating import Estimable
 from .failures import causes_of, failures_of
+from .from_block import PlanAgain, RunsAgain
 from .glance import Glance
 from .reporting import Reportable
 from .rerun import Plan, Rerunnable
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["Job"]
 
 
-class Job(Estimable, Rerunnable, Reportable):
+class Job(Estimable, Rerunnable, RunsAgain, Reportable):
     """A stored run of a pipeline over seeds.
 
     Properties are read from the store each time, so that they are true for jobs of any process.
@@ -57,6 +58,7 @@ class Job(Estimable, Rerunnable, Reportable):
         live: Callable[[int], Live | None],
         again: Again,
         plan: Plan,
+        plan_again: PlanAgain,
         estimate: Callable[[int], Estimate],
         report: Callable[..., DatasetReport],
     ) -> None:
@@ -70,6 +72,7 @@ class Job(Estimable, Rerunnable, Reportable):
         self._live = live
         self._again = again
         self._plan = plan
+        self._plan_again = plan_again
         self._estimate = estimate
         self._report = report
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import itertools
 import secrets
 import shlex
@@ -35,27 +34,24 @@ from ..storage.jobs import JobRow, JobTable
 from ..storage.lease import Heartbeat, Lease, new_token
 from ..storage.log import LogTable, log_row
 from ..storage.records import RecordTable
-from ..storage.resume import ResumeTable, refuse
+from ..storage.resume import ResumeTable
 from ..storage.reuse import ReuseTable
 from ..storage.samples import taken_by
 from ..storage.store import Store
 from ..storage.writer import LOG, Writer
-from .again import options_again, program_again, told_again
-from .aside import uninterrupted
-from .bounds import limits_of, refuse_met, refuse_unpriced
-from .detaching import DetachedFace
+from .bounds import limits_of, refuse_unpriced, without_counted
 from .estimate import estimate_of
 from .failures import causes_of
-from .feed import Feed, RetryFeed
+from .feed import Feed
 from .goals import goal_of
 from .identity import identity_of
 from .job import Job
 from .options import RunOptions
-from .renewing import renewed
 from .reporting import ReportFace
 from .rerun import RerunPlan, Resolve
 from .rerunning import RerunFace
 from .runner import Runner
+from .running_again import AgainFace
 from .target import check_target
 from .wishes import Live
 
@@ -65,7 +61,7 @@ __all__ = ["JobRoom"]
 _DIGITS = 100
 
 
-class JobRoom(RerunFace, DetachedFace, ReportFace):
+class JobRoom(RerunFace, AgainFace, ReportFace):
     """All jobs of one store that this process starts or looks at.
 
     Parameters
@@ -220,56 +216,6 @@ class JobRoom(RerunFace, DetachedFace, ReportFace):
                 self.table.delete(job_id)
             raise
 
-    def again(
-        self, job_id: int, options: dict[str, Any], *, is_retry: bool, detach: bool = False
-    ) -> Job:
-        """Resume a job, or with ``is_retry`` run its failed records again.
-
-        Raises
-        ------
-        JobError
-            When that cannot be done, or a runner has the job; of several that try at once one
-            succeeds.
-        BlockNotFoundError, ConfigError, TemplateError
-            When its pipeline cannot run here; the job stays as it is.
-        """
-        before = self.table.get(job_id)
-        refuse(before, is_retry=is_retry)
-        given, options = options, options_again(before, options, is_retry=is_retry)
-        refuse_met(before, options, is_retry=is_retry)
-        registry = self._services().registry
-        instances = renewed(before, registry, self._instances.get(before.id, {}))
-        program, models = program_again(before, self._services(), instances, self._reuse)
-        options |= told_again(before, program)
-        refuse_unpriced(options, models.check(program.model_names).values())
-        check_target(options, has_rule=program.accept_when is not None)
-        if detach:
-            pipeline = Pipeline.from_spec(program.spec, self._services())
-            pipeline.instances = dict(instances)
-            again = {"options": given, "is_retry": is_retry}
-            return self._hand_over(replace(self._order(pipeline), job_id=before.id, again=again))
-        token = new_token()
-        self.table.hold(token)
-        try:
-            take = functools.partial(self._resume.take, options=options, is_retry=is_retry)
-            job = uninterrupted(take, before, token)
-        except BaseException as error:
-            if not isinstance(error, Exception):  # an interrupt: it may have been taken
-                uninterrupted(self._resume.give_back, before, token)
-            self.table.release(token)
-            raise
-        lease = self._hold(job.id, token)
-        try:
-            feed: Feed = (
-                RetryFeed(self.table, job, self._resume)
-                if is_retry else self._feed(job, is_new=False)
-            )  # fmt: skip
-            return self._launch(job, lease, program, models, feed, before, is_retry=is_retry)
-        except BaseException:
-            self._release(lease)
-            uninterrupted(self._resume.give_back, before, token)
-            raise
-
     def _seeds_of(self, name: str) -> Iterator[Seed]:
         """The stored seeds of ``"job:3"``."""
         number = name.partition(":")[2]
@@ -294,6 +240,7 @@ class JobRoom(RerunFace, DetachedFace, ReportFace):
         before: JobRow | None = None,
         *,
         is_retry: bool = False,
+        is_replacing: bool = False,
     ) -> Job:
         self._writer.open_job(job.id, lease.token)
         changed = changed_told(job.options.get("changed") or [])
@@ -305,7 +252,10 @@ class JobRoom(RerunFace, DetachedFace, ReportFace):
             self.table, self._writer, job, self.control, lease, program, models, concurrency, feed,
             goal_of(job, before, is_retry=is_retry),
             self.courses, Course() if before is None else self.courses.get(job.id),
-            limits_of(job, models, concurrency, is_retry=is_retry),
+            limits_of(
+                without_counted(job) if is_replacing else job, models, concurrency,
+                is_retry=is_retry,
+            ),
         )  # fmt: skip
         live = Live(runner)
 
@@ -345,6 +295,7 @@ class JobRoom(RerunFace, DetachedFace, ReportFace):
             self._live.get,
             self.again,
             self.plan_rerun,
+            self.plan_run_again,
             self.estimate,
             self.report,
         )

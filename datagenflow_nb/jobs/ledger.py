@@ -13,10 +13,10 @@ from ..engine import Branch, Execution, Outcome
 from ..errors import BlockExecutionError
 from ..records import Call, Step, encode, utc_now
 from ..redaction import Redactor
-from ..storage.attempts import paths_to
+from ..storage.attempts import is_below, paths_to
 from ..storage.jobs import JobRow
 from ..storage.journal import call_row, execution_row, record_row, step_row
-from ..storage.resume import Past
+from ..storage.resume import Past, Replaced
 from ..storage.writer import CALLS, EXECUTIONS, RECORDS, REPLACED, STEPS, Counts, Row, Writer
 from .reopening import PastAnswers, open_branches, past_answers
 from .steering import Steering
@@ -41,10 +41,11 @@ class _Open:
     completed: int = 0
     failed: int = 0
     error: dict[str, Any] | None = None
-    #: Of one that has begun under an earlier runner: what its blocks were answered, and branches of
-    #: earlier attempts whose failed records it replaces.
+    #: Of one that has begun under an earlier runner: what its blocks were answered, and the records
+    #: of earlier attempts that it replaces, by branch; with a scope, all of them in the end.
     answers: dict[tuple[str, str], PastAnswers] = field(default_factory=dict)
-    replaced: set[str] = field(default_factory=set)
+    replaced: dict[str, Replaced] = field(default_factory=dict)
+    scope: str | None = None
 
     @property
     def status(self) -> str:
@@ -105,7 +106,10 @@ class Ledger:
     def reopen(self, execution: Execution, past: Past) -> list[Branch]:
         """An execution that has begun under an earlier runner goes on; its missing branches."""
         branches = open_branches(execution, past)
-        state = _Open(execution, utc_now(), len(branches), is_stored=True, replaced=past.replaced)
+        state = _Open(
+            execution, utc_now(), len(branches), is_stored=True, replaced=dict(past.replaced),
+            scope=past.scope,
+        )  # fmt: skip
         state.answers = past_answers(past, functools.partial(self._take_over, execution.key))
         for status, reason in past.records.values():
             if status == "failed":
@@ -246,18 +250,28 @@ class Ledger:
         await self._writer.flush(self.job_id)
 
     def _replacing(self, branch: Branch, state: _Open) -> list[Row]:
-        """What makes failed records of earlier attempts give way to this branch's record."""
-        replaced = state.replaced.intersection(paths_to(branch.path)) if state.replaced else None
-        if not replaced:
+        """What makes records of earlier attempts give way to this branch's record."""
+        gone = {path for path in state.replaced if _gives_way(path, branch.path, state)}
+        if not gone:
             return []
-        state.replaced -= replaced
-        self.failed -= len(replaced)
+        for path in gone:
+            self._count_out(state.replaced.pop(path))
         execution = branch.execution
         row = (
             self.job_id, execution.seed_index, execution.repetition, execution.attempt,
-            execution.key, encode(sorted(replaced)),
+            execution.key, encode(sorted(gone)),
         )  # fmt: skip
         return [(REPLACED, row)]
+
+    def _count_out(self, replaced: Replaced) -> None:
+        """A record is not current any more."""
+        if replaced.status == "failed":
+            self.failed -= 1
+        elif replaced.status == "filtered":
+            self.filtered -= 1
+        else:
+            self.generated -= 1
+            self.accepted -= replaced.verdict == "accepted"
 
     def _take_over(self, key: int, branch: str, call: Call) -> None:
         """Write down a call that another job made; it costs nothing now."""
@@ -334,6 +348,14 @@ class Ledger:
             self.accepted,
             self.usage.snapshot(),
         )
+
+
+def _gives_way(path: str, to: str, state: _Open) -> bool:
+    """Whether the record of an earlier attempt on ``path`` gives way to one on ``to``."""
+    if state.scope is None:
+        return path in paths_to(to)
+    # Which branches there are may be others than before: what is left gives way in the end.
+    return state.branches == 0 or is_below(path, to) or is_below(to, path)
 
 
 def _size(text: str | None, limit: int) -> int:

@@ -25,7 +25,10 @@ from .id_runs import OF_RUNS, Runs, count_of, runs_text
 __all__ = ["Action", "Author", "Group", "do_again", "take_back", "write_action"]
 
 #: Actions that are kept for the log alone.
-_FINAL = {"delete": "deleted records are gone with their traces"}
+_FINAL = {
+    "delete": "deleted records are gone with their traces",
+    "current": "ws.make_current() makes any other attempt the current one",
+}
 GONE = "not there any more"
 
 

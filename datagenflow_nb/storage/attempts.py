@@ -10,7 +10,16 @@ from ..records import decode, encode, new_trace_id
 from .jobs import EXECUTION_SHIFT
 from .store import Store
 
-__all__ = ["ENDED", "new_attempts", "paths_to", "waiting_attempts"]
+__all__ = [
+    "COPY_CALLS",
+    "COPY_STEPS",
+    "ENDED",
+    "is_below",
+    "last_execution",
+    "new_attempts",
+    "paths_to",
+    "waiting_attempts",
+]
 
 #: Statuses of executions in which nothing is missing.
 ENDED = ("completed", "failed", "filtered")
@@ -28,16 +37,21 @@ _FAILED = (
     "FROM records r JOIN executions e ON e.id = r.execution_id "
     "WHERE r.job_id = ? AND r.status = 'failed' AND r.is_current = 1 GROUP BY e.id ORDER BY e.id"
 )
-_STEPS = (
+#: An execution's steps copied to another one, those that the rest of the statement names.
+COPY_STEPS = (
     "INSERT INTO steps (execution_id, branch, step, block_id, block_type, changes, removed, "
     "skipped, execution_time, error) SELECT ?, branch, step, block_id, block_type, changes, "
-    "removed, skipped, execution_time, error FROM steps s WHERE execution_id = ? AND (branch IN "
+    "removed, skipped, execution_time, error FROM steps s WHERE execution_id = ? AND "
+)
+_STEPS = COPY_STEPS + (
+    "(branch IN "
     "(SELECT value FROM json_each(?)) OR (branch IN (SELECT value FROM json_each(?)) AND step = "
     "(SELECT min(step) FROM steps t WHERE t.execution_id = s.execution_id "
     "AND t.branch = s.branch)))"
 )
-#: A copy was paid with its original: with what the job made itself, the rows are its usage.
-_CALLS = (
+#: Its calls on some branches. A copy was paid with its original: with what the job made itself, the
+#: rows are its usage.
+COPY_CALLS = (
     "INSERT INTO calls (execution_id, branch, block_id, number, model, request, request_hash, "
     "answer, finish_reason, input_tokens, output_tokens, cost, latency, tries, error, created_at, "
     "reused) SELECT ?, branch, block_id, number, model, request, request_hash, answer, "
@@ -57,11 +71,7 @@ def new_attempts(connection: sqlite3.Connection, job_id: int, now: str) -> None:
     JobError
         When there is nothing to retry.
     """
-    base = job_id << EXECUTION_SHIFT
-    (last,) = connection.execute(
-        "SELECT max(id) FROM executions WHERE id > ? AND id < ?",
-        [base, (job_id + 1) << EXECUTION_SHIFT],
-    ).fetchone()
+    last = last_execution(connection, job_id)
     for row in connection.execute(_FAILED, [job_id]).fetchall():
         key, seed_index, repetition, branches, attempt, is_unfinished = row
         if is_unfinished:  # by resuming, or by an earlier retry that was stopped and goes on
@@ -78,13 +88,22 @@ def new_attempts(connection: sqlite3.Connection, job_id: int, now: str) -> None:
         raise JobError(f"job {job_id} has no failed records to retry", {"job_id": job_id})
 
 
+def last_execution(connection: sqlite3.Connection, job_id: int) -> int:
+    """The highest number of the job's executions, of which there are some."""
+    row = connection.execute(
+        "SELECT max(id) FROM executions WHERE id > ? AND id < ?",
+        [job_id << EXECUTION_SHIFT, (job_id + 1) << EXECUTION_SHIFT],
+    ).fetchone()
+    return int(row[0])
+
+
 def _copy_shared(connection: sqlite3.Connection, key: int, to: int, branches: list[str]) -> None:
     leaves = [branch for branch in branches if branch]
     if not leaves:
         return
     above = encode(sorted({part for branch in leaves for part in paths_to(branch)[:-1]}))
     connection.execute(_STEPS, [to, key, above, encode(leaves)])
-    connection.execute(_CALLS, [to, key, above])
+    connection.execute(COPY_CALLS, [to, key, above])
 
 
 def waiting_attempts(store: Store, job_id: int, last: int, *, first: int) -> list[Any]:
@@ -104,3 +123,8 @@ def paths_to(branch: str) -> list[str]:
         return [""]
     ends = [place for place, mark in enumerate(branch) if mark == "."]
     return ["", *(branch[:end] for end in ends), branch]
+
+
+def is_below(branch: str, above: str) -> bool:
+    """Whether a branch is ``above`` itself, or parted from it: ``"3.0"`` and ``"3"``."""
+    return above == "" or branch == above or branch.startswith(f"{above}.")

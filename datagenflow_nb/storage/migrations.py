@@ -289,6 +289,11 @@ CREATE TABLE job_course (
 );
 """
 
+_M010 = """
+ALTER TABLE executions ADD COLUMN from_block TEXT;
+ALTER TABLE executions ADD COLUMN from_branch TEXT;
+"""
+
 #: Every migration, oldest first: its name and its statements.
 _MIGRATIONS: tuple[tuple[str, str], ...] = (
     ("m001_initial", _M001),
@@ -300,6 +305,7 @@ _MIGRATIONS: tuple[tuple[str, str], ...] = (
     ("m007_choices_and_layouts", _M007),
     ("m008_selections_of_records", _M008),
     ("m009_course_of_jobs", _M009),
+    ("m010_attempts_from_a_block", _M010),
 )
 
 

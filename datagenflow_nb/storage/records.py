@@ -7,15 +7,19 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import StoreError, ValidationError
 from ..query import OUTCOMES, REVIEW_STATUSES
 from ..records import Call, Step, Trace, build_trace, decode, encode, replay
 from ..whole import as_whole, row_id, told
 from .attempts import paths_to
+from .current import Attempt, attempts_of
 from .journal import STEP_COLUMNS, call_from_row, step_from_row
 from .store import Store
+
+if TYPE_CHECKING:
+    from ..displays.listing import Listing
 
 __all__ = ["OUTCOMES", "REVIEW_STATUSES", "Reason", "Record", "RecordTable", "split_fields"]
 
@@ -123,6 +127,20 @@ class Record:
 
         return trace_text(self.trace, width, title=self.title, seed=self.metadata)
 
+    def attempts(self) -> Listing[Attempt]:
+        """All records of this place, this one too: the first and what was made beside it since."""
+        from ..displays.listing import Listing
+
+        return Listing(
+            self._table.attempts(self),
+            ("record", "attempt", "branch", "status", "current", "why", "made", "reason"),
+            lambda one: (
+                one.record_id, one.attempt, one.branch, one.status,
+                "yes" if one.is_current else "", one.why, one.created_at, one.reason or "",
+            ),
+            title=f"Attempts of record {self.id}",
+        )  # fmt: skip
+
     @property
     def title(self) -> str:
         """Which record it is, and what became of it, on one line."""
@@ -222,6 +240,12 @@ class RecordTable:
                 return
             last = page[-1].id
             yield from page
+
+    def attempts(self, record: Record) -> list[Attempt]:
+        """All records of the record's place, oldest first."""
+        return attempts_of(
+            self._store, record.job_id, record.seed_index, record.repetition, record.branch
+        )
 
     def count(self, job_id: int | None = None) -> dict[str, int]:
         """Number of current records by status."""

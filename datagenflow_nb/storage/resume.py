@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..errors import JobError
 from ..records import Call, Step, decode, encode, utc_now
-from .attempts import ENDED, new_attempts, waiting_attempts
+from .attempts import ENDED, is_below, waiting_attempts
 from .jobs import ACTIVE, EXECUTION_SHIFT, JobRow, as_it_is
 from .journal import STEP_COLUMNS, call_from_row, step_from_row
 from .lease import runner_told
@@ -18,7 +18,19 @@ from .passes import Passes, passes_of, repetitions_of
 from .store import Store
 from .unstored import drop_unstored, has_unstored, runner_of, take_unstored
 
-__all__ = ["Begun", "Past", "Progress", "ResumeTable", "refuse"]
+__all__ = [
+    "Begun",
+    "Past",
+    "Progress",
+    "Renew",
+    "Replaced",
+    "ResumeTable",
+    "counted_anew",
+    "refuse",
+]
+
+#: Gives executions further attempts that wait: rows in the transaction that takes the job.
+Renew = Callable[[sqlite3.Connection, str], None]
 
 #: The status of the latest attempt; SQLite takes a bare column from the row that has the max.
 _LATEST = (
@@ -54,6 +66,13 @@ class Progress:
     begun: dict[int, list[Begun]]
 
 
+class Replaced(NamedTuple):
+    """A record that gives way: what it is counted as."""
+
+    status: str
+    verdict: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Past:
     """What an execution that has not ended has in the store.
@@ -66,8 +85,10 @@ class Past:
         Branch, hash of the request, call; of branches that have no record.
     records : dict of str to (str, str or None)
         By branch: status and reason.
-    replaced : set of str
-        Branches of earlier attempts whose failed records this one replaces.
+    replaced : dict of str to Replaced
+        By branch: current records of earlier attempts that this one replaces.
+    scope : str or None
+        Of an attempt from a block on: all current records on this branch and below it give way.
     elsewhere : list of (str, str, Call)
         Like ``calls``: what the job that this one re-runs was answered there.
     """
@@ -75,8 +96,9 @@ class Past:
     steps: dict[str, list[Step]]
     calls: list[tuple[str, str, Call]]
     records: dict[str, tuple[str, str | None]]
-    replaced: set[str]
+    replaced: dict[str, Replaced]
     elsewhere: list[tuple[str, str, Call]] = field(default_factory=list)
+    scope: str | None = None
 
 
 class ResumeTable:
@@ -86,12 +108,18 @@ class ResumeTable:
         self._store = store
 
     def take(
-        self, job: JobRow, token: str, *, options: dict[str, Any], is_retry: bool = False
+        self,
+        job: JobRow,
+        token: str,
+        *,
+        options: dict[str, Any],
+        renew: Renew | None = None,
+        what: str | None = None,
     ) -> JobRow:
         """Give the job to the runner ``token``, with counters as the tables have them; its row.
 
-        One transaction: of several that try at once one succeeds. A retry also gets the rows of its
-        new attempts there. What the last runner could not write is written first.
+        One transaction: of several that try at once one succeeds. What runs again also gets the
+        rows of its new attempts there. What the last runner could not write is written first.
 
         Raises
         ------
@@ -104,7 +132,7 @@ class ResumeTable:
             if found is None:
                 raise JobError(f"job {job.id} was deleted", {"job_id": job.id})
             row = as_it_is(JobRow.read(found))  # a full disk keeps that from being stored
-            refuse(row, is_retry=is_retry)
+            refuse(row, is_retry=renew is not None, what=what)
             if row != job:
                 raise JobError(
                     f"job {job.id} was run by another process in this very moment; look at it and "
@@ -112,10 +140,10 @@ class ResumeTable:
                     {"job_id": job.id, "status": row.status},
                 )
             kept = take_unstored(connection, self._store.path, runner_of(found))
-            if is_retry:
-                new_attempts(connection, job.id, now)
+            if renew is not None:
+                renew(connection, now)
             counts = _counts(connection, job.id)
-            if not is_retry:
+            if renew is None:
                 _refuse_complete(row, *counts[:3])
             options = {**options, "resumed": [now, row.seconds or 0.0]}
             for name in ("paused", "coming"):
@@ -146,11 +174,7 @@ class ResumeTable:
             if found is None or JobRow.read(found) != job:
                 return job  # somebody has taken it in this very moment, with the same
             kept = take_unstored(connection, self._store.path, runner_of(found))
-            connection.execute(
-                "UPDATE jobs SET executions_done = ?, records_generated = ?, records_failed = ?, "
-                "records_filtered = ?, records_accepted = ? WHERE id = ?",
-                [*_counts(connection, job.id), job.id],
-            )
+            counted_anew(connection, job.id)
             found = connection.execute("SELECT * FROM jobs WHERE id = ?", [job.id]).fetchone()
         drop_unstored(kept)
         return JobRow.read(found)
@@ -253,28 +277,46 @@ class ResumeTable:
         records = self._store.rows(
             "SELECT branch, status, reason FROM records WHERE execution_id = ?", key
         )
-        replaced = self._store.rows(
-            "SELECT r.branch FROM executions e JOIN records r ON r.execution_id = e.id "
-            "WHERE e.job_id = ? AND e.seed_index = ? AND e.repetition = ? AND e.attempt < ? "
-            "AND r.status = 'failed' AND r.is_current = 1",
-            [job_id, begun.seed_index, begun.repetition, begun.attempt],
-        )
+        # Of a re-run's execution there is no row yet.
+        its_row = self._store.row("SELECT from_branch FROM executions WHERE id = ?", key)
+        scope = None if its_row is None else its_row[0]
         return Past(
             dict(steps),
             [(row["branch"], row["request_hash"], call_from_row(row)) for row in calls],
             {row[0]: (row[1], row[2]) for row in records},
-            {row[0] for row in replaced},
+            self._replaced(job_id, begun, scope),
+            scope=scope,
         )
 
+    def _replaced(self, job_id: int, begun: Begun, scope: str | None) -> dict[str, Replaced]:
+        """Of a retry the failed records; of an attempt from a block on all that it is about."""
+        rows = self._store.rows(
+            "SELECT r.branch, r.status, r.verdict FROM executions e "
+            "JOIN records r ON r.execution_id = e.id WHERE e.job_id = ? AND e.seed_index = ? "
+            "AND e.repetition = ? AND e.attempt < ? AND r.is_current = 1",
+            [job_id, begun.seed_index, begun.repetition, begun.attempt],
+        )
+        return {
+            branch: Replaced(status, verdict)
+            for branch, status, verdict in rows
+            if (status == "failed" if scope is None else is_below(branch, scope))
+        }
 
-def refuse(job: JobRow, *, is_retry: bool = False) -> None:
-    """Raise when the job cannot be resumed, or its failed records not be retried.
+
+def refuse(job: JobRow, *, is_retry: bool = False, what: str | None = None) -> None:
+    """Raise when the job cannot be resumed, or its records not run again.
+
+    Parameters
+    ----------
+    what : str, optional
+        What then cannot be done; default: its failed records be retried, or it be resumed.
 
     Raises
     ------
     JobError
     """
-    what = "its failed records cannot be retried" if is_retry else "it cannot be resumed"
+    if what is None:
+        what = "its failed records cannot be retried" if is_retry else "it cannot be resumed"
     detail = {"job_id": job.id, "status": job.status}
     if job.status in ACTIVE:
         told = runner_told(job.runner) if job.runner else "another runner"
@@ -292,6 +334,15 @@ def refuse(job: JobRow, *, is_retry: bool = False) -> None:
             f"job {job.id} is completed, there is nothing to resume{retry if can_retry else ''}",
             detail,
         )
+
+
+def counted_anew(connection: sqlite3.Connection, job_id: int) -> None:
+    """Give the job's row its counters as the tables have them; no runner has it."""
+    connection.execute(
+        "UPDATE jobs SET executions_done = ?, records_generated = ?, records_failed = ?, "
+        "records_filtered = ?, records_accepted = ? WHERE id = ?",
+        [*_counts(connection, job_id), job_id],
+    )
 
 
 def _refuse_complete(job: JobRow, done: int, generated: int, failed: int) -> None:

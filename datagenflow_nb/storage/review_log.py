@@ -24,7 +24,8 @@ class LogEntry:
     id : int
         What ``undo_action`` takes.
     kind : str
-        ``status``, ``edit``, ``note``, ``tag``, ``update``, ``rule``, ``choose`` or ``delete``.
+        ``status``, ``edit``, ``note``, ``tag``, ``update``, ``rule``, ``choose``, ``current`` or
+        ``delete``.
     what : str
         In words.
     count, skipped : int
@@ -48,7 +49,11 @@ class LogEntry:
     @property
     def can_undo(self) -> bool:
         """Whether it is there to be taken back."""
-        return self.kind != "delete" and self.session is not None and self.undone_at is None
+        return (
+            self.kind not in ("delete", "current")
+            and self.session is not None
+            and self.undone_at is None
+        )
 
 
 def review_log(store: Store, job_id: int | None = None) -> list[LogEntry]:

@@ -20,9 +20,10 @@ from ..reviews import (
 )
 from ..storage.actions import Action, Author
 from ..storage.choices import ChoiceTable
+from ..storage.current import make_current
 from ..storage.layouts import LayoutTable
 from ..storage.library import PipelineTable
-from ..storage.records import RecordTable
+from ..storage.records import Record, RecordTable
 from ..storage.review import ReviewTable
 from ..storage.review_log import review_log
 from ..storage.review_values import check_reviewer
@@ -83,6 +84,30 @@ class ReviewFace:
         from ..frames import log_frame
 
         return log_frame(review_log(self.store, self._checked(job_id)))
+
+    def make_current(self, record_id: int) -> Record:
+        """Have another attempt of a record be the current one: what a run from a block replaced.
+
+        The one that was it stays, with its trace and its decision, and can be made current again.
+        Where an attempt that began before a fan-out is undone, or done again, the records of its
+        other branches go with it. ``record.attempts()`` lists what there is.
+
+        Parameters
+        ----------
+        record_id : int
+            The record that shall be current; nothing happens when it is.
+
+        Raises
+        ------
+        ValidationError
+            When the id is no whole number.
+        StoreError
+            When there is none of that number.
+        JobError
+            While a runner has its job.
+        """
+        make_current(self.store, record_id, Author(login_name(), self._review.session))
+        return self._records.get(record_id)
 
     def undo_action(self, action_id: int) -> Action:
         """Take an action of any session back; ``review_log`` has its number.

@@ -69,6 +69,23 @@ def test_retry(dgf: Any) -> None:
     dgf("doctor")
 
 
+def test_one_record_from_a_block(dgf: Any) -> None:
+    """What it makes is told before it starts; half of what is needed is a wrong use."""
+    dgf("run", dgf.write("a.yaml", ASK), dgf.write("a.json", SEEDS[:2]))
+    (block,) = {row[0] for row in dgf.rows("SELECT block_id FROM calls")}
+    run = dgf("retry", "1", "--record", "2", "--from", block)
+    assert run.stderr.splitlines()[0] == (
+        f"Record 2 again from {block!r}: 0 steps taken over, 1 call made"
+    )
+    assert run.stdout.splitlines()[0].endswith(": 2 of 2 executions, 2 records")
+    rows = dgf.rows("SELECT seed_index, is_current FROM records ORDER BY id")
+    assert rows == [(0, 1), (1, 0), (1, 1)]
+    told = "Error: One record runs again from one block: say both --record and --from\n"
+    assert dgf("retry", "1", "--record", "2", status=2).stderr.endswith(told)
+    assert "has no block 'x'" in dgf("retry", "1", "--record", "2", "--from", "x", status=1).stderr
+    dgf("doctor")
+
+
 def test_budget(dgf: Any) -> None:
     """It stops the run, which says how to go on; ``none`` takes it away.
 

@@ -51,7 +51,16 @@ COMMANDS = {
         "as_json",
     ],
     "resume": ["db", "concurrency", "stop_early", *BOUNDS, "detach", "as_json"],
-    "retry": ["db", "concurrency", "stop_early", *BOUNDS, "detach", "as_json"],
+    "retry": [
+        "db",
+        "record",
+        "from_block",
+        "concurrency",
+        "stop_early",
+        *BOUNDS,
+        "detach",
+        "as_json",
+    ],
     "run": [
         "db",
         "out",

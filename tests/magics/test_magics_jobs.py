@@ -194,6 +194,13 @@ def test_resume_after_a_restart(kernel: Kernel, folder: Path) -> None:
     assert kernel.run("job.records()['held'].tolist()").result == "[0, 1, 2]"
     again = kernel.run(f"%dgf retry {number}")
     assert f"job {number} has no failed records to retry" in again.traceback
+    half = kernel.run(f"%dgf retry {number} --record 1")
+    assert f"say both, as in %dgf retry {number} --record 7 --from BLOCK" in half.traceback
+    record = kernel.run("int(job.records()['id'].iloc[0])").result
+    one = kernel.run(f"%dgf retry {number} --record {record} --from hold --wait")
+    told = f"Record {record} again from 'hold': 0 steps taken over, 0 calls made"
+    assert one.data("text/plain")[0] == told
+    assert "completed" in one.data("text/html")[-1]
 
 
 def test_second_kernel(kernel: Kernel, folder: Path) -> None:

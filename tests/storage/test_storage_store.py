@@ -302,6 +302,7 @@ def test_failing_migration_changes_nothing(store: Store, monkeypatch: pytest.Mon
         "m007_choices_and_layouts",
         "m008_selections_of_records",
         "m009_course_of_jobs",
+        "m010_attempts_from_a_block",
     ]  # fmt: skip
 
 
