@@ -8,7 +8,7 @@ from typing import Any
 from .html import Html, el
 from .report_words import bar_told, number, percent
 
-__all__ = ["histogram", "value_bars"]
+__all__ = ["histogram", "small_bars", "value_bars"]
 
 #: Pixels of the plot; small: within a table's row.
 _WIDTH, _HEIGHT = 300, 72
@@ -17,28 +17,41 @@ _AXIS = 14
 
 
 def histogram(bars: Sequence[Mapping[str, Any]], title: str, *, is_small: bool = False) -> Html:
-    """How many values each bar has; what a screen reader says of it are the bars, too."""
+    """How many numbers each bar has."""
+    told = [(bar_told(bar), bar["count"]) for bar in bars]
+    labels = [] if is_small else _labels(bars, _WIDTH / max(len(bars), 1), _HEIGHT)
+    return _chart(told, title, labels, is_small=is_small)
+
+
+def small_bars(values: Sequence[tuple[str, int]], title: str) -> Html:
+    """How many have each of a few values, within a table's row."""
+    return _chart(values, title, [], is_small=True)
+
+
+def _chart(
+    bars: Sequence[tuple[str, int]], title: str, labels: Sequence[Html], *, is_small: bool
+) -> Html:
+    """Bars side by side; what a screen reader says of them are all of them."""
     width, height = (_SMALL_WIDTH, _SMALL_HEIGHT) if is_small else (_WIDTH, _HEIGHT)
-    most = max((bar["count"] for bar in bars), default=0) or 1
+    most = max((count for _, count in bars), default=0) or 1
     slot = width / max(len(bars), 1)
     thick = min(slot * 0.86, 40.0)
     shapes = []
-    for at, bar in enumerate(bars):
-        if not bar["count"]:
+    for at, (name, count) in enumerate(bars):
+        if not count:
             continue
-        tall = max(1.0, height * bar["count"] / most)
+        tall = max(1.0, height * count / most)
         shapes.append(
-            el("rect", el("title", f"{bar_told(bar)}: {bar['count']:,}"),
+            el("rect", el("title", f"{name}: {count:,}"),
                x=f"{at * slot + (slot - thick) / 2:.1f}", y=f"{height - tall:.1f}",
                width=f"{thick:.1f}", height=f"{tall:.1f}", class_="dgf-fill")
         )  # fmt: skip
     line = el("line", x1="0", y1=f"{height}", x2=f"{width}", y2=f"{height}", class_="dgf-axis")
-    labels = [] if is_small else _labels(bars, slot, height)
     whole = height + 1 if is_small else height + _AXIS
     return el(
         "svg",
         el("title", title),
-        el("desc", "; ".join(f"{bar_told(bar)}: {bar['count']:,}" for bar in bars)),
+        el("desc", "; ".join(f"{name}: {count:,}" for name, count in bars)),
         shapes, line, labels,
         role="img", viewBox=f"0 0 {width} {whole}", width=f"{width}", height=f"{whole}",
         class_="dgf-chart",

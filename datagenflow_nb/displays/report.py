@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .charts import histogram, value_bars
+from .charts import histogram, small_bars, value_bars
 from .html import Html, el, page, table_html
 from .report_text import BLOCKS, CAUSES, MODELS
 from .report_words import (
@@ -154,10 +154,13 @@ def _soft(text: str | None) -> Html | None:
 
 
 def _small(field: Mapping[str, Any]) -> Html | None:
-    for name, what in _SPREADS:
-        if field[name] is not None and field[name]["bars"]:
-            title = f"{what} of {shorten(field['name'], _NAME)}"
-            return histogram(field[name]["bars"], title, is_small=True)
+    """A chart of the values where they are few, else of how they are spread."""
+    name = shorten(field["name"], _NAME)
+    if field["values"] and field["distinct"] == len(field["values"]):
+        return small_bars(field["values"], f"Values of {name}") if field["distinct"] > 1 else None
+    for key, what in _SPREADS:
+        if field[key] is not None and len(field[key]["bars"]) > 1:
+            return histogram(field[key]["bars"], f"{what} of {name}", is_small=True)
     return None
 
 

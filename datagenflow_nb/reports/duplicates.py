@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from array import array
 from collections.abc import Callable, Sequence
 from itertools import islice
 
@@ -66,16 +67,15 @@ class Texts:
         #: Of each text that is compared: its place by digest; digest, records and the first of them
         #: by place.
         self._places: dict[int, int] = {}
-        self._digests: list[int] = []
-        self._counts: list[int] = []
-        self._firsts: list[int] = []
+        self._digests, self._counts, self._firsts = array("Q"), array("q"), array("q")
         self._signed = np.empty((64, PERMUTATIONS), dtype=np.uint16)
         self._kept = np.empty((64, SMALLEST), dtype=np.uint32)
         self._seen = self._long = 0
 
     def add(self, text: str, record_id: int) -> int:
         """Take a text; gives how many words it has."""
-        digest = digest_of(plain(text))
+        text = plain(text)
+        digest = digest_of(text)
         self._same.add(digest, record_id)
         words = self._room.vocabulary.numbers(text)
         place = self._place(digest, record_id) if len(words) >= MIN_WORDS else None
@@ -132,8 +132,11 @@ class Texts:
         starts = np.zeros(len(lengths), dtype=np.int64)
         starts[1:] = np.cumsum(lengths - SHINGLE + 1)[:-1]
         while len(self._signed) <= places.max():
-            self._signed = np.concatenate([self._signed, np.empty_like(self._signed)])
-            self._kept = np.concatenate([self._kept, np.empty_like(self._kept)])
+            more = min(len(self._signed), self._most - len(self._signed))
+            self._signed, self._kept = (
+                np.concatenate([rows, np.empty_like(rows[:more])])
+                for rows in (self._signed, self._kept)
+            )
         self._signed[places] = sign(shingles, starts)
         for place, own in zip(places, np.split(shingles, starts[1:]), strict=True):
             self._kept[place] = smallest(own)

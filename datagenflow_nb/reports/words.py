@@ -21,25 +21,20 @@ _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 _MIX = np.uint64(0xBF58476D1CE4E5B9)
 
 
-class Vocabulary:
+class Vocabulary(dict[str, int]):
     """Numbers of words, the same for each word in all texts."""
 
-    def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
+    def __missing__(self, word: str) -> int:
+        number = zlib.crc32(word[:_LONG].encode(errors="surrogatepass"))
+        self[word] = number
+        return number
 
     def numbers(self, text: str) -> np.ndarray:
-        """The words of ``text``, whatever their case, as 32 bits each."""
-        known = self._numbers
-        if len(known) > _MOST_WORDS:
-            known.clear()
-        found = []
-        for word in _WORD.findall(text.casefold()):
-            number = known.get(word)
-            if number is None:
-                number = zlib.crc32(word[:_LONG].encode(errors="surrogatepass"))
-                known[word] = number
-            found.append(number)
-        return np.array(found, dtype=np.uint64)
+        """The words of ``text``, which is in one case, as 32 bits each."""
+        if len(self) > _MOST_WORDS:
+            self.clear()
+        words = _WORD.findall(text)
+        return np.fromiter(map(self.__getitem__, words), dtype=np.uint64, count=len(words))
 
 
 def grams_of(words: np.ndarray, ends: np.ndarray, size: int) -> np.ndarray:

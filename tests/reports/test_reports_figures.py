@@ -112,13 +112,12 @@ def test_one_value_very_often() -> None:
 
 
 def test_words() -> None:
-    """Words are runs of letters and digits, whatever their case; Chinese and Japanese have one a
-    character."""
+    """Words are runs of letters and digits; Chinese and Japanese have one a character."""
     words = Vocabulary()
     assert len(words.numbers("Don't panic, it's 42!")) == 6
     assert len(words.numbers("潮の満ち引き")) == 6
     assert len(words.numbers(" \n\ud800 ")) == 0
-    assert words.numbers("STRASSE tide").tolist() == words.numbers("straße Tide").tolist()
+    assert words.numbers("tide tide").tolist() == [words["tide"]] * 2
 
 
 @given(st.lists(st.lists(st.sampled_from("abcd"), max_size=7), max_size=6), st.integers(1, 4))
