@@ -20,8 +20,8 @@ __all__ = ["Meter", "Reading", "clear_line"]
 _LINE_PERIOD = 5.0
 _LINE_GAP = 1.0
 
-#: Seconds before reading is shown, and between two looks at it.
-_PATIENCE, _READING_PERIOD = 1.0, 0.2
+#: Seconds between two looks at what is read.
+_READING_PERIOD = 0.2
 
 #: Width of the living line that stands on the terminal right now.
 _living = [0]
@@ -102,11 +102,13 @@ class Reading:
     ----------
     noun : str
         What is read.
+    patience : float
+        Seconds before it is shown.
     """
 
-    def __init__(self, noun: str) -> None:
+    def __init__(self, noun: str, patience: float = 1.0) -> None:
         self._noun = noun
-        self._due = time.monotonic() + _PATIENCE
+        self._due = time.monotonic() + patience
 
     def show(self, done: int, total: int) -> None:
         """Bring the display up to date; call it often."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
+import pytest
 from command_line import DIVIDE
+
+from datagenflow_nb.cli.progress import Reading
 
 
 def test_report(dgf: Any) -> None:
@@ -31,3 +35,19 @@ def test_report(dgf: Any) -> None:
     assert page.startswith("<!doctype html>")
     missing = dgf("report", "1", "--db", "s.db", "--field", "m", status=1).stderr
     assert missing.startswith("Error: no record that was read has a field 'm'; ")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a POSIX terminal")
+def test_reading_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What takes a while shows how far it is on a terminal, and leaves it clean."""
+    terminal, other_end = os.openpty()
+    with open(other_end, "w", encoding="utf-8") as stream:  # noqa: PTH123 - a descriptor
+        monkeypatch.setattr("sys.stderr", stream)
+        reading = Reading("record", patience=0)
+        reading.show(500, 2000)
+        reading.show(1000, 2000)  # too soon after the other
+        reading.end()
+        told = os.read(terminal, 4096).decode()
+    os.close(terminal)
+    line = "reading 500 of 2,000 records (25 %)"
+    assert told == f"\r{line}\r{' ' * len(line)}\r"

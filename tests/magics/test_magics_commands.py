@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -381,3 +382,12 @@ def test_report(shell: Shell, tmp_path: Path) -> None:
     ran = shell.run("%dgf report 1 --status failed --as report")
     assert shell["report"].counts == {"pending": 2, "failed": 1}
     assert "Dataset report of job 1 (third)" in ran.text
+
+
+def test_report_of_many_records(shell: Shell) -> None:
+    """What takes a while says how far it is, in the same place, and in the end how long it took."""
+    shell.value("from datagenflow_nb.magics.commands.report import Reading")
+    ran = shell.run("reading = Reading(0)\nreading.show(500, 2000)\nreading.end(2000)")
+    assert re.fullmatch(
+        r"Reading 500 of 2,000 records ...\n?Read 2,000 records in 0.\d s.", ran.text
+    )

@@ -10,10 +10,10 @@ from ..command import Call, Command
 from ..parser import Parser, names
 from ._arguments import count_from_one, job_argument, status_option
 
-__all__ = ["COMMAND"]
+__all__ = ["COMMAND", "Reading"]
 
-#: Seconds before reading is shown, and between two looks at it.
-_PATIENCE, _PERIOD = 1.5, 0.5
+#: Seconds between two looks at what is read.
+_PERIOD = 0.5
 
 
 def _arguments(parser: Parser) -> None:
@@ -28,7 +28,7 @@ def _arguments(parser: Parser) -> None:
 
 
 def _run(call: Call) -> Any:
-    args, reading = call.args, _Reading()
+    args, reading = call.args, Reading()
     report = call.workspace.job(args.job).report(
         args.status, fields=args.field, sample=args.sample, progress=reading.show
     )
@@ -38,21 +38,23 @@ def _run(call: Call) -> Any:
     return report
 
 
-class _Reading:
-    """Shows how much was read, of what takes a while."""
+class Reading:
+    """Shows how much was read, of what takes a while: more than ``patience`` seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float = 1.5) -> None:
         self._started = time.monotonic()
-        self._due = self._started + _PATIENCE
+        self._due = self._started + patience
         self._shown: Any = None
 
     def show(self, done: int, total: int) -> None:
+        """Bring the display up to date; call it often."""
         now = time.monotonic()
         if now >= self._due:
             self._due = now + _PERIOD
             self._tell(f"Reading {done:,} of {plural(total, 'record')} ...")
 
     def end(self, records: int) -> None:
+        """Say how long it took, where it was shown."""
         if self._shown is not None:
             took = duration(time.monotonic() - self._started)
             self._tell(f"Read {plural(records, 'record')} in {took}.")
