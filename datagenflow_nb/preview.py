@@ -11,6 +11,7 @@ from .blocks.base import BaseBlock
 from .blocks.context import ModelSource
 from .blocks.registry import Registry
 from .check import check_fields, needed_seed_fields
+from .displays.text import shorten
 from .engine import build_program
 from .errors import BlockNotFoundError, ConfigError, DataGenFlowError, suggest
 from .records import Seed, Trace
@@ -69,7 +70,7 @@ class Preview:
         statuses += ["failed"] * (len(self.traces) - len(self.results))
         counts = [f"{statuses.count(status)} {status}" for status in dict.fromkeys(statuses)]
         dry = "dry, " if self.is_dry else ""
-        failure = f"; {self.error.message}" if self.error is not None else ""
+        failure = f"; {shorten(self.error.message, None)}" if self.error is not None else ""
         return f"Preview({self.pipeline!r}: {dry}{', '.join(counts)}{failure})"
 
     def _repr_html_(self) -> str:
