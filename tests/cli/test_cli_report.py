@@ -47,7 +47,9 @@ def test_reading_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
         reading.show(500, 2000)
         reading.show(1000, 2000)  # too soon after the other
         reading.end()
-        told = os.read(terminal, 4096).decode()
+        told = ""
+        while told.count("\r") < 3:
+            told += os.read(terminal, 4096).decode()
     os.close(terminal)
     line = "reading 500 of 2,000 records (25 %)"
     assert told == f"\r{line}\r{' ' * len(line)}\r"
