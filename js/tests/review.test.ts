@@ -82,25 +82,28 @@ describe("a query", () => {
     expect(typedSearch("green tea ")).toBe("green tea");
     expect(typedSearch('"green te')).toBe('"green te"');
     expect(typedSearch("  ")).toBe("");
-    expect([typedValue("0.5", "number"), typedValue("0.5", "text"), typedValue("true", "boolean")]) //
+    expect([typedValue("0.5", "number"), typedValue("0.5", "text"), typedValue("true", "bool")]) //
       .toEqual([0.5, "0.5", true]);
   });
 });
 
 describe("columns", () => {
-  const fields = ["output", "status"].map((name) => ({ name, kind: "text", source: "block" }));
+  const fields = [
+    { name: "output", column: "field.output", kind: "text", source: "say" } as const,
+    { name: "status", column: "field.status", kind: "text", source: "say" } as const,
+  ];
 
   it("name a field like a fixed column apart, and are kept as they were left", () => {
     const usual = columnsOf(fields, {}, false);
     expect(shownColumns(usual).map(({ name }) => name)).toEqual([
       "id",
       "status",
-      "output",
+      "field.output",
       "field.status",
       "tags",
       "reviewer",
     ]);
-    const mine = changed(moved(usual, "output", 1), "tags", { isPinned: true, width: 200 });
+    const mine = changed(moved(usual, "field.output", 1), "tags", { isPinned: true, width: 200 });
     const again = columnsOf(fields, { columns: layoutOf(mine) }, false);
     expect(again).toEqual(mine);
     expect(shownColumns(again).map(({ name }) => name)).toEqual([
@@ -108,7 +111,7 @@ describe("columns", () => {
       "id",
       "status",
       "field.status",
-      "output",
+      "field.output",
       "reviewer",
     ]);
   });
@@ -116,7 +119,7 @@ describe("columns", () => {
   it("have a new field where it usually is", () => {
     const layout = { columns: layoutOf(columnsOf(fields.slice(0, 1), {}, false)) };
     const names = columnsOf(fields, layout, false).map(({ name }) => name);
-    expect(names.indexOf("field.status")).toBe(names.indexOf("output") + 1);
+    expect(names.indexOf("field.status")).toBe(names.indexOf("field.output") + 1);
   });
 });
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -194,3 +195,86 @@ def test_long_and_odd_values_are_shortened(space: dgf.Workspace) -> None:
     }  # fmt: skip
     assert shown["list"]["start"].startswith("[0, 1, 2,")
     assert len(shown["list"]["start"]) == 300
+
+
+def test_search_filter_and_sort(space: dgf.Workspace) -> None:
+    """A query of the browser is the store's; its counts leave the statuses out."""
+    space.update_record(4, status="accepted")
+    review = space.review(1)
+    query = {
+        "statuses": ["pending"],
+        "where": [{"field": "topic", "op": ">=", "value": "t2"}],
+        "sort": [{"column": "output", "is_descending": True}],
+    }
+    found = review.answer("query", {"query": query, "keep": 3})
+    assert (found["total"], found["position"]) == (2, 1)
+    assert found["counts"] == {"accepted": 1, "pending": 2}
+    asked = {"selection": found["selection"], "start": 0, "stop": 2}
+    assert [row["id"] for row in review.answer("rows", asked)["rows"]] == [5, 3]
+    assert review.answer("query", {"query": {"search": "say t4"}})["total"] == 1
+    with pytest.raises(dgf.ValidationError, match="statuses"):
+        review.answer("query", {"query": {"status": ["pending"]}})
+
+
+def test_columns_are_the_fields(space: dgf.Workspace) -> None:
+    """Of blocks first, then the seed's, each with the name that queries have for it."""
+    answer = space.review(1).answer("fields", {})
+    assert answer["fields"] == [
+        {"name": "output", "column": "field.output", "kind": "text", "source": "output"},
+        {"name": "topic", "column": "topic", "kind": "text", "source": "seed"},
+    ]
+
+
+def test_export_of_what_is_selected(space: dgf.Workspace) -> None:
+    """In the table's order; a file that is there is replaced only when that is said."""
+    review, selection = opened(space, sort=[{"column": "id", "is_descending": True}])
+    asked = {"selection": selection, "runs": [[0, 1]], "path": "out.jsonl"}
+    done = review.answer("export", asked)
+    assert (done["records"], done["format"]) == (2, "jsonl")
+    lines = Path("out.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["id"] for line in lines] == [5, 4]
+    with pytest.raises(ConfigError, match="is there already") as told:
+        review.answer("export", asked)
+    assert told.value.detail == {"kind": "file_exists"}
+    everything = {"selection": selection, "path": "out.jsonl", "over": True}
+    assert review.answer("export", everything)["records"] == 5
+    assert review.answer("export_cell", asked)["source"] == (
+        "%dgf export 1 out.jsonl --status pending --status accepted --status rejected "
+        "--status failed --status filtered --ids 4-5 --sort=-id"
+    )
+    assert space.review().answer("query", {"query": {}})["total"] == 5
+    other = space.review()
+    number = other.answer("query", {"query": {}})["selection"]
+    cell = other.answer("export_cell", {"selection": number, "path": "x.csv"})
+    assert cell == {"source": None, "why": "A cell exports the records of one job."}
+
+
+def test_rule_is_tried_compared_and_applied(space: dgf.Workspace) -> None:
+    """It says what it would do and how often people decided so; then it is one act."""
+    review, selection = opened(space)
+    review.answer("decide", {"ids": [5], "status": "accepted"})
+    rule = "topic in ('t0', 't1', 't4')"
+    tried = review.answer("judge", {"rule": rule})
+    assert (tried["accepted"], tried["rejected"], tried["action"]) == (2, 2, None)
+    assert (tried["agreement"]["percent"], tried["agreement"]["count"]) == (100.0, 1)
+    assert review.judged == 0
+    some = {"selection": selection, "runs": [[0, 2]], "rule": rule}
+    assert review.answer("judge", some)["rejected"] == 1
+    assert review.answer("sort_out", {"rule": rule})["action"]["count"] == 4
+    assert statuses(space) == ["accepted", "accepted", "rejected", "rejected", "accepted"]
+    review.answer("undo", {})
+    assert statuses(space) == ["pending", "pending", "pending", "pending", "accepted"]
+    with pytest.raises(dgf.TemplateError):
+        review.answer("judge", {"rule": "topic =="})
+
+
+def test_columns_stay_as_they_were_left(space: dgf.Workspace) -> None:
+    """For the pipeline, whichever job's records are reviewed next."""
+    layout = {
+        "columns": [{"name": "topic", "width": 120, "is_pinned": True}],
+        "primary": ["output"], "secondary": [], "hidden": [],
+    }  # fmt: skip
+    space.review(1).answer("keep_layout", {"layout": layout})
+    space.run(PIPE, [{"topic": "new"}], wait=True)
+    assert space.review(2).answer("fields", {})["layout"] == layout
+    assert space.review().answer("fields", {})["layout"] == layout

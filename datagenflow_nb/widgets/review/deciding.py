@@ -41,20 +41,20 @@ class Deciding:
 
     def decide(self, values: dict[str, Any]) -> dict[str, Any]:
         """Give records a status."""
-        ids = self._meant(values)
+        ids = self.meant(values)
         one = ids[0] if len(ids) == 1 else ids
-        return self._told(self._session.set_status(one, str(values.get("status"))), ids)
+        return self.told(self._session.set_status(one, str(values.get("status"))), ids)
 
     def note(self, values: dict[str, Any]) -> dict[str, Any]:
         """Write a note to records; an empty one removes it."""
-        ids = self._meant(values)
-        return self._told(self._session.note(ids, values.get("text")), ids)
+        ids = self.meant(values)
+        return self.told(self._session.note(ids, values.get("text")), ids)
 
     def tag(self, values: dict[str, Any]) -> dict[str, Any]:
         """Add tags to records, and remove others."""
-        ids = self._meant(values)
+        ids = self.meant(values)
         add, remove = values.get("add") or [], values.get("remove") or []
-        return self._told(self._session.tag(ids, add, remove), ids)
+        return self.told(self._session.tag(ids, add, remove), ids)
 
     def edit(self, values: dict[str, Any]) -> dict[str, Any]:
         """Edit fields of the record as it was read; the whole record is in the answer."""
@@ -64,17 +64,17 @@ class Deciding:
             for name, value in dict(values.get("fields") or {}).items()
         }
         done = self._session.edit(record.id, values["version"], fields)
-        return self._told(done, [record.id]) | {"record": full_record(self._records.get(record.id))}
+        return self.told(done, [record.id]) | {"record": full_record(self._records.get(record.id))}
 
     def undo(self, _: dict[str, Any]) -> dict[str, Any]:
         """Take the last act back."""
-        return self._told(self._session.undo(), [])
+        return self.told(self._session.undo(), [])
 
     def redo(self, _: dict[str, Any]) -> dict[str, Any]:
         """Do again what was taken back last."""
-        return self._told(self._session.redo(), [])
+        return self.told(self._session.redo(), [])
 
-    def _meant(self, values: dict[str, Any]) -> list[int]:
+    def meant(self, values: dict[str, Any]) -> list[int]:
         """The records a request is about: by id, or by runs of positions in a selection."""
         if "ids" in values:
             return [int(key) for key in values["ids"]]
@@ -88,7 +88,8 @@ class Deciding:
         for first, last in values.get("runs") or []:
             yield from ids[first : last + 1]
 
-    def _told(self, action: Action | None, ids: list[int]) -> dict[str, Any]:
+    def told(self, action: Action | None, ids: list[int]) -> dict[str, Any]:
+        """An act as the browser is told of it, with these records as they are now."""
         changed = self._records.many(ids) if len(ids) <= _TOLD else []
         return {
             "action": None if action is None else action.to_dict(),

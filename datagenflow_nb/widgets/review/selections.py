@@ -11,6 +11,8 @@ from typing import Any
 
 from ...errors import ConfigError
 from ...query import RecordQuery
+from ...storage.fields import FieldInfo
+from ...storage.selection import SelectionTable
 from ...storage.store import Store
 
 __all__ = ["Selection", "Selections"]
@@ -52,6 +54,7 @@ class Selections:
 
     def __init__(self, store: Store, job_ids: tuple[int, ...] | None) -> None:
         self._store = store
+        self._table = SelectionTable(store)
         self._job_ids = job_ids
         self._numbers = itertools.count(1)
         self._open: dict[int, Selection] = {}
@@ -71,7 +74,7 @@ class Selections:
             for known in self._open.values():
                 if known.query == query and known.seen == seen:
                     return known
-        found = Selection(next(self._numbers), query, self._ids(query), seen)
+        found = Selection(next(self._numbers), query, self._table.ids(query), seen)
         with self._lock:
             self._open[found.number] = found
             for number in list(self._open)[:-_KEPT]:
@@ -96,11 +99,11 @@ class Selections:
 
     def counts(self, query: RecordQuery) -> dict[str, int]:
         """Number of records by status, whatever statuses the query asks for."""
-        where, parameters = self._where(replace(query, statuses=None))
-        found = self._store.rows(
-            f"SELECT status, count(*) FROM records {where} GROUP BY status", parameters
-        )
-        return {row[0]: row[1] for row in found}
+        return self._table.counts(query)
+
+    def fields(self) -> list[FieldInfo]:
+        """The fields of the records, the seed's last."""
+        return self._table.fields(self._job_ids)
 
     def next(self, selection: Selection, position: int, status: str) -> int | None:
         """Where the first record of a status stands from a position on."""
@@ -121,7 +124,9 @@ class Selections:
         with selection.lock:
             last, action = self._latest()
             if last > selection.seen[0]:
-                new = self._ids(replace(selection.query, ids=((selection.seen[0] + 1, last),)))
+                new = self._table.ids(
+                    replace(selection.query, ids=((selection.seen[0] + 1, last),))
+                )
                 if selection.query.sort:
                     waiting = len(new)
                 else:
@@ -145,20 +150,3 @@ class Selections:
         )
         assert row is not None
         return row[0], row[1]
-
-    def _ids(self, query: RecordQuery) -> array[int]:
-        where, parameters = self._where(query)
-        rows = self._store.rows(f"SELECT id FROM records {where} ORDER BY id", parameters)
-        return array("q", (row[0] for row in rows))
-
-    def _where(self, query: RecordQuery) -> tuple[str, list[Any]]:
-        conditions: list[str] = ["is_current = 1"]
-        parameters: list[Any] = []
-        for column, wanted in (("job_id", query.job_ids), ("status", query.statuses)):
-            if wanted is not None:
-                conditions.append(f"{column} IN ({','.join('?' * len(wanted))})")
-                parameters.extend(wanted)
-        for first, last in query.ids or ():
-            conditions.append("id BETWEEN ? AND ?")
-            parameters += [first, last]
-        return "WHERE " + " AND ".join(conditions), parameters

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import threading
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,8 @@ from ...storage.records import Record, RecordTable
 from ..bridge import Action, BridgedWidget
 from ..fallback import show, static_html, view_bundle
 from .deciding import Deciding
+from .exporting import Exporting
+from .judging import Judging
 from .rows import full_record, row_of
 from .selections import Selections
 from .static import ROWS, review_html
@@ -32,8 +35,10 @@ _log = logging.getLogger("datagenflow_nb")
 
 #: Rows that one answer holds at most.
 _MOST = 400
+#: What the layout of a review of several pipelines is kept under.
+_SEVERAL = "several pipelines"
 #: What changes records.
-_ACTS = frozenset({"decide", "note", "tag", "edit", "undo", "redo"})
+_ACTS = frozenset({"decide", "note", "tag", "edit", "undo", "redo", "sort_out"})
 #: Seconds after an act until the saved notebook's HTML shows it.
 _QUIET = 1.0
 
@@ -60,12 +65,16 @@ class ReviewWidget(BridgedWidget):
         Where one goes after a decision: to the next ``pending`` row, the ``next``, or ``stay``.
     reviewer : str
         Who decides.
+    judged : int
+        Records that a rule has looked at so far; 0 while none is at work.
     """
 
+    lasting = frozenset({"export", "judge", "sort_out"})
     about = traitlets.Dict().tag(sync=True)
     query = traitlets.Dict().tag(sync=True)
     advance = traitlets.Unicode("pending").tag(sync=True)
     reviewer = traitlets.Unicode().tag(sync=True)
+    judged = traitlets.Int(0).tag(sync=True)
 
     def __init__(
         self,
@@ -78,9 +87,8 @@ class ReviewWidget(BridgedWidget):
         self._records = RecordTable(workspace.store)
         self._selections = Selections(workspace.store, self._job_ids)
         only = self._job_ids[0] if self._job_ids and len(self._job_ids) == 1 else None
-        session = workspace.review_session(only)
+        self._session = session = workspace.review_session(only)
         self._deciding = Deciding(session, self._records, self._selections)
-        self._layout: dict[str, Any] = {}
         self._static: list[DisplayHandle | None] = []
         self._later: threading.Timer | None = None
         #: What was shown first: its query, its first rows, how many there were.
@@ -104,8 +112,10 @@ class ReviewWidget(BridgedWidget):
 
     def actions(self) -> Mapping[str, Action]:
         deciding = self._deciding
+        judging = Judging(self._workspace, self._session, deciding, self._show_judged)
+        exporting = Exporting(self._records, self._selections, self._job_ids)
         return {
-            "fields": lambda _: {"fields": self._fields(), "layout": self._layout},
+            "fields": lambda _: self._fields(),
             "keep_layout": self._keep_layout,
             "query": self._ask,
             "counts": lambda values: self._selections.counts(self._selection(values).query),
@@ -122,6 +132,10 @@ class ReviewWidget(BridgedWidget):
             "undo": deciding.undo,
             "redo": deciding.redo,
             "rename": self._rename,
+            "judge": judging.judge,
+            "sort_out": judging.sort_out,
+            "export": exporting.export,
+            "export_cell": exporting.cell,
         }
 
     def _refresh_later(self) -> None:
@@ -152,7 +166,7 @@ class ReviewWidget(BridgedWidget):
             self.about["title"],
             self._selections.counts(query),
             total,
-            [field["name"] for field in self._fields()],
+            [field.name for field in self._selections.fields()],
             self._in_order(first),
         )
         return {"text/html": static_html(html), "text/plain": repr(self)}
@@ -162,37 +176,29 @@ class ReviewWidget(BridgedWidget):
         return [found[key] for key in ids if key in found]
 
     def _about(self) -> dict[str, Any]:
-        jobs = [self._workspace.job(job_id).row for job_id in self._job_ids or ()]
-        names = sorted({job.pipeline_name for job in jobs})
-        numbers = ", ".join(str(job.id) for job in jobs)
-        told = f"job {numbers}" if len(jobs) == 1 else f"jobs {numbers}" if jobs else "all jobs"
-        job_ids = None if self._job_ids is None else list(self._job_ids)
-        rules = [decode(job.definition).get("accept_when") for job in jobs]
+        chosen = self._job_ids
+        jobs = [job.row for job in self._workspace.jobs() if chosen is None or job.id in chosen]
+        numbers = ", ".join(map(str, chosen or ()))
+        told = "all jobs" if chosen is None else f"job{'s' * (len(chosen) > 1)} {numbers}"
         return {
-            "job_ids": job_ids,
-            "pipelines": names,
+            "job_ids": None if chosen is None else list(chosen),
+            "pipelines": sorted({job.pipeline_name for job in jobs}),
             "title": told,
-            "has_rule": not jobs or any(rules),
+            "has_rule": any(decode(job.definition).get("accept_when") for job in jobs),
         }
 
-    def _fields(self) -> list[dict[str, str]]:
-        """The fields of the records, the seed's last."""
-        first = self._selections.open(self._selections.query({})).ids[:50]
-        found: dict[str, tuple[str, Any]] = {}
-        sample = self._records.many(first)
-        for record in sample:
-            for name, value in record.outputs.items():
-                found[name] = ("block", value)
-        for record in sample:
-            for name, value in record.metadata.items():
-                found.setdefault(name, ("seed", value))
-        return [
-            {"name": name, "source": source, "kind": _kind(value)}
-            for name, (source, value) in found.items()
-        ]
+    def _fields(self) -> dict[str, Any]:
+        """What a record has, and how the columns are laid out."""
+        fields = [dataclasses.asdict(field) for field in self._selections.fields()]
+        return {"fields": fields, "layout": self._workspace.layout(self._layout_name())}
 
     def _keep_layout(self, values: dict[str, Any]) -> None:
-        self._layout = dict(values["layout"])
+        self._workspace.set_layout(self._layout_name(), values["layout"])
+
+    def _layout_name(self) -> str:
+        """Whose columns these are: the pipeline's, or those of reviews of several."""
+        names = self.about["pipelines"]
+        return str(names[0]) if len(names) == 1 else _SEVERAL
 
     def _selection(self, values: dict[str, Any]) -> Any:
         return self._selections.get(values.get("selection"))
@@ -229,15 +235,11 @@ class ReviewWidget(BridgedWidget):
         rows = [row_of(found[key], fields) if key in found else {"id": key} for key in ids]
         return {"selection": selection.number, "start": start, "rows": rows}
 
+    def _show_judged(self, count: int) -> None:
+        with self.lock:
+            self.judged = count
+
     def _rename(self, values: dict[str, Any]) -> None:
         self._deciding.reviewer = str(values.get("name"))
         with self.lock:
             self.reviewer = self._deciding.reviewer
-
-
-def _kind(value: Any) -> str:
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, int | float):
-        return "number"
-    return "text" if isinstance(value, str) or value is None else "json"

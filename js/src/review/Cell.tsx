@@ -3,17 +3,16 @@ import type { Status } from "../shared/record";
 import type { Column } from "./columns";
 import type { Preview, Row } from "./protocol";
 
-/** What a row shows in a column. */
-export const CellContent = memo(function CellContent({
-  row,
-  column,
-}: {
+/** What a row shows in a column; `isMain`: the first of the fields in sight. */
+export const CellContent = memo(function CellContent(properties: {
   row: Row;
   column: Column;
+  isMain: boolean;
 }) {
+  const { row, column, isMain } = properties;
   if (column.field !== null) {
     const value = row.values[column.field];
-    if (value === undefined) return <Missing row={row} column={column} />;
+    if (value === undefined) return <Missing row={row} column={column} isMain={isMain} />;
     return (
       <>
         {row.edited.includes(column.field) && (
@@ -50,8 +49,9 @@ export function StatusLabel({ status, title }: { status: Status; title?: string 
 }
 
 /** A field that the record has not: a failed one says why in its place. */
-function Missing({ row, column }: { row: Row; column: Column }) {
+function Missing({ row, column, isMain }: { row: Row; column: Column; isMain: boolean }) {
   const isOutcome = row.status === "failed" || row.status === "filtered";
+  if (isMain && isOutcome && row.reason) return <span className="dgf-none">{row.reason}</span>;
   return isOutcome && column.source !== "seed" ? <span className="dgf-none">–</span> : null;
 }
 

@@ -23,6 +23,7 @@ interface Properties {
 export const GridRow = memo(function GridRow(properties: Properties) {
   const { id, position, top, row, columns, template, active, isSelected } = properties;
   const review = useReview();
+  const main = columns.findIndex(({ field }) => field !== null);
   const classes = ["dgf-grid-row"];
   if (active !== null) classes.push("dgf-active");
   if (isSelected) classes.push("dgf-chosen");
@@ -71,7 +72,7 @@ export const GridRow = memo(function GridRow(properties: Properties) {
           {row?.status === undefined ? (
             <Absent row={row} isFirst={at === 0} />
           ) : (
-            <CellContent row={row} column={column} />
+            <CellContent row={row} column={column} isMain={at === main} />
           )}
         </Part>
       ))}

@@ -8,8 +8,10 @@ import { Grid, ROW } from "./Grid";
 import { type Command, commandOf } from "./keys";
 import { Notices } from "./Notices";
 import { ColumnsPanel } from "./panels/ColumnsPanel";
+import { ExportPanel } from "./panels/ExportPanel";
 import { FilterPanel } from "./panels/FilterPanel";
 import { KeysPanel } from "./panels/KeysPanel";
+import { RulesPanel } from "./panels/RulesPanel";
 import { type PanePart, RecordPane } from "./RecordPane";
 import * as runsOf from "./runs";
 import { StatusBar } from "./StatusBar";
@@ -17,12 +19,12 @@ import { type PanelName, Toolbar } from "./Toolbar";
 import { useRecord } from "./useRecord";
 import { ReviewContext, type ReviewState, useReviewState } from "./useReview";
 
-const SHOWN: Record<PanelName, ((properties: { close(): void }) => React.ReactNode) | null> = {
+const SHOWN: Record<PanelName, (properties: { close(): void }) => React.ReactNode> = {
   filter: FilterPanel,
   columns: ColumnsPanel,
   keys: KeysPanel,
-  export: null,
-  rules: null,
+  export: ExportPanel,
+  rules: RulesPanel,
 };
 
 interface OpenMenu {

@@ -11,6 +11,8 @@ export type PanelName = "filter" | "columns" | "export" | "rules" | "keys";
 const PANELS: [PanelName, string, string][] = [
   ["filter", "Filter", "Filter by any column (F)"],
   ["columns", "Columns", "Which columns, in which order"],
+  ["rules", "Rule", "Decide on pending records by a rule, and how often it agrees with people"],
+  ["export", "Export", "Take records away as a file"],
   ["keys", "Keys", "All keys (?)"],
 ];
 

@@ -16,7 +16,7 @@ export interface ColumnLayout {
 }
 
 export interface Column {
-  /** Fixed columns have their own names; a field called like one is `field.<name>`. */
+  /** What queries call it: fields are apart from the columns that every record has. */
   name: string;
   /** The field of the state it shows; null: a fixed column. */
   field: string | null;
@@ -57,8 +57,7 @@ const AFTER: Fixed[] = [
   { name: "updated_at", label: "Changed", kind: "time", width: 150, isHidden: true },
 ];
 
-const FIXED = new Set([...BEFORE, ...AFTER].map(({ name }) => name));
-const WIDTHS: Record<string, number> = { number: 90, boolean: 80 };
+const WIDTHS: Record<string, number> = { number: 90, bool: 80 };
 const TEXT_WIDTH = 260;
 export const NARROWEST = 44;
 
@@ -137,9 +136,9 @@ function fixedColumn(fixed: Fixed): Column {
 }
 
 function fieldColumn(field: FieldInfo, layout: Layout): Column {
-  const { name, kind, source } = field;
+  const { name, column, kind, source } = field;
   return {
-    name: FIXED.has(name) ? `field.${name}` : name,
+    name: column,
     field: name,
     label: name,
     kind,

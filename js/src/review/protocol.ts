@@ -115,9 +115,13 @@ export interface News {
   is_running: boolean;
 }
 
+/** A field of the state. */
 export interface FieldInfo {
   name: string;
-  kind: string;
+  /** What queries call it: `field.<name>` when a column of every record has its name. */
+  column: string;
+  kind: "text" | "number" | "bool" | "json" | "mixed" | "empty";
+  /** `seed`, or the id of the block that sets it. */
   source: string;
 }
 

@@ -126,7 +126,7 @@ export function conditionTold({ field, op, value }: Condition): string {
 /** What is typed as the value of a condition: a number where it is one, true or false. */
 export function typedValue(text: string, kind: string): string | number | boolean {
   const trimmed = text.trim();
-  if (kind === "boolean" && (trimmed === "true" || trimmed === "false")) return trimmed === "true";
+  if (kind === "bool" && (trimmed === "true" || trimmed === "false")) return trimmed === "true";
   if (kind !== "text" && trimmed !== "" && Number.isFinite(Number(trimmed))) return Number(trimmed);
   return text;
 }

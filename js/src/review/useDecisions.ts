@@ -34,6 +34,8 @@ export interface Decisions {
   confirm(isSure: boolean): void;
   undo(): void;
   redo(): void;
+  /** Decides by a rule on pending records. */
+  sortOut(values: object): Promise<Acted>;
   /** Changes records in another way, after all that was asked before. */
   act(action: "note" | "tag", values: object, meant?: Meant): Promise<Acted>;
 }
@@ -95,7 +97,7 @@ export function useDecisions(context: Context): Decisions {
     const { found, rows, position, go, advance } = now.current;
     const end = () => {
       ended.current = position;
-      tell("No pending record further down.");
+      tell((held) => `${held} No pending record further down.`.trim());
     };
     if (advance === "stay" || !found) return;
     if (advance === "next") return go(position + 1);
@@ -235,6 +237,21 @@ export function useDecisions(context: Context): Decisions {
     [ask],
   );
 
+  const sortOut = useCallback(
+    (values: object) => {
+      setBusy(true);
+      return ask("sort_out", values)
+        .then((acted) => {
+          now.current.rows.refresh();
+          recount();
+          tell(doneTold(acted));
+          return acted;
+        })
+        .finally(() => setBusy(false));
+    },
+    [ask, recount],
+  );
+
   return {
     counts,
     setCounts,
@@ -254,6 +271,7 @@ export function useDecisions(context: Context): Decisions {
     },
     undo: () => back("undo"),
     redo: () => back("redo"),
+    sortOut,
     act,
   };
 }

@@ -6,7 +6,7 @@ import { Panel } from "./Panel";
 
 const OPERATORS: Record<string, Operator[]> = {
   number: [">=", "<=", "=", "!=", ">", "<", "is empty", "is not empty"],
-  boolean: ["=", "!=", "is empty", "is not empty"],
+  bool: ["=", "!=", "is empty", "is not empty"],
 };
 const TEXT: Operator[] = ["contains", "=", "!=", ">=", "<=", "is empty", "is not empty"];
 
@@ -121,7 +121,7 @@ function OnColumn() {
         <input
           className="dgf-input"
           aria-label="Value"
-          placeholder={kind === "boolean" ? "true or false" : "value"}
+          placeholder={kind === "bool" ? "true or false" : "value"}
           value={text}
           onChange={(event) => setText(event.target.value)}
         />

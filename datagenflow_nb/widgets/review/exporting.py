@@ -1,0 +1,99 @@
+"""Taking records away from the review: as a file, and as the cell that does it again."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from ...errors import ConfigError
+from ...export import export_with
+from ...export.place import check_target
+from ...query import RecordQuery, runs_of
+from ...storage.records import Record, RecordTable
+from .selections import Selections
+
+__all__ = ["Exporting"]
+
+_PAGE = 500
+_FLAGS = ("flat", "defuse_formulas")
+#: Runs of ids that a cell's line names; of more it would be no line to read.
+_RUNS = 200
+
+
+class Exporting:
+    """What is selected, or all that match, to a file.
+
+    Parameters
+    ----------
+    job_ids : sequence of int, optional
+        The jobs that are reviewed.
+    """
+
+    def __init__(
+        self, records: RecordTable, selections: Selections, job_ids: Sequence[int] | None
+    ) -> None:
+        self._records = records
+        self._selections = selections
+        self._job_ids = job_ids
+
+    def export(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Write the file.
+
+        Raises
+        ------
+        ConfigError
+            When a file of that name is there already and ``over`` does not say to replace it;
+            detail ``kind`` is ``file_exists``. For a path that cannot be one.
+        """
+        path = str(values.get("path"))
+        ids = self._ids(values)
+        target = check_target(path)
+        if target.exists() and not values.get("over"):
+            raise ConfigError(f"{target} is there already", {"kind": "file_exists"})
+        options = {name: True for name in _FLAGS if values.get(name)}
+        if values.get("format"):
+            options["format"] = values["format"]
+        done = export_with(lambda: self._stream(ids), path, options)
+        return {"path": str(done.path), "records": done.records, "format": done.format}
+
+    def cell(self, values: dict[str, Any]) -> dict[str, str | None]:
+        """The line that exports the same; ``why`` there is none."""
+        if self._job_ids is None or len(self._job_ids) != 1:
+            return {"source": None, "why": "A cell exports the records of one job."}
+        query = self._query(values)
+        if query.ids is not None and len(query.ids) > _RUNS:
+            return {"source": None, "why": "The selection has too many pieces for a line."}
+        words = ["%dgf", "export", str(self._job_ids[0]), str(values.get("path")), *query.options()]
+        if values.get("format"):
+            words += ["--format", str(values["format"])]
+        words += [f"--{name.replace('_', '-')}" for name in _FLAGS if values.get(name)]
+        return {"source": " ".join(map(_quoted, words)), "why": None}
+
+    def _query(self, values: dict[str, Any]) -> RecordQuery:
+        selection = self._selections.get(values.get("selection"))
+        if "runs" not in values:
+            return selection.query
+        ids = runs_of(self._ids(values))
+        return RecordQuery(job_ids=selection.query.job_ids, ids=ids, sort=selection.query.sort)
+
+    def _ids(self, values: dict[str, Any]) -> list[int]:
+        ids = self._selections.get(values.get("selection")).ids
+        if "runs" not in values:
+            return list(ids)
+        return [key for first, last in values["runs"] for key in ids[first : last + 1]]
+
+    def _stream(self, ids: Sequence[int]) -> Iterator[Record]:
+        """The records in the order of the table."""
+        for start in range(0, len(ids), _PAGE):
+            page = ids[start : start + _PAGE]
+            found = {record.id: record for record in self._records.many(page)}
+            yield from (found[key] for key in page if key in found)
+
+
+def _quoted(word: str) -> str:
+    """As the line of a magic takes it."""
+    return word if word and not set(word) - _PLAIN else shlex.quote(word)
+
+
+_PLAIN = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789%-_./=,+*:@~")
