@@ -1,9 +1,10 @@
 """What one action changed: the rows of ``review_actions``, written so that it can be taken back.
 
 An action keeps, by groups of records to which the same happened, what was before and what it set.
-Each record names the action that changed it last (``last_action``). Taking back gives a record its
-earlier values and the name of its earlier action, and touches only what still names this one: what
-somebody else has decided since stays. So a chain of actions can be taken back in order, and again.
+Each record names, for its decision, its edits, its note and its tags apart, the action that changed
+them last. Taking back gives a record its earlier values and the name of the earlier action, and
+touches only what still names this one: what somebody else has done since stays. So a chain of
+actions can be taken back in order, and done again.
 
 One action over several jobs is a row for each, of one ``group_id``.
 """
@@ -22,7 +23,19 @@ from ..whole import row_id, told
 from .choice_rows import swap_choice
 from .id_runs import OF_RUNS, Runs, count_of, runs_text
 
-__all__ = ["Action", "Author", "Group", "do_again", "take_back", "write_action"]
+__all__ = [
+    "GONE",
+    "MARKS",
+    "Action",
+    "Author",
+    "Group",
+    "Touched",
+    "do_again",
+    "marks_of",
+    "take_back",
+    "touched",
+    "write_action",
+]
 
 #: Actions that are kept for the log alone.
 _FINAL = {
@@ -30,6 +43,15 @@ _FINAL = {
     "current": "ws.make_current() makes any other attempt the current one",
 }
 GONE = "not there any more"
+
+#: A column of ``records`` that actions change -> the column that names the last one.
+MARKS = {
+    "status": "last_action",
+    "reviewer": "last_action",
+    "edits": "last_edit",
+    "note": "last_note",
+    "tags": "last_tagging",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +108,50 @@ class Group:
     ----------
     before, after : sequence
         The values of the action's columns.
-    last : int or None
-        The action that had changed them last.
+    lasts : sequence of int or None
+        The actions that had changed them last, by ``marks_of`` the columns.
     """
 
     job_id: int
     before: Sequence[Any]
     after: Sequence[Any]
-    last: int | None
+    lasts: Sequence[int | None]
     runs: Runs
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What an action touches in a group of records: columns, and what names the last action."""
+
+    columns: list[str]
+    marks: list[str]
+    before: list[Any]
+    after: list[Any]
+    lasts: list[int | None]
+
+
+def marks_of(columns: Sequence[str]) -> list[str]:
+    """What names the last actions of these columns."""
+    return list(dict.fromkeys(MARKS[name] for name in columns))
+
+
+def touched(
+    columns: Sequence[str], before: Sequence[Any], after: Sequence[Any], lasts: Sequence[int | None]
+) -> Touched:
+    """Of the action's columns those that it changes; all, when it confirms what was there."""
+    changed = {
+        MARKS[name] for name, old, new in zip(columns, before, after, strict=True) if old != new
+    }
+    marks = marks_of(columns)
+    active = [mark for mark in marks if mark in changed] or marks
+    places = [place for place, name in enumerate(columns) if MARKS[name] in active]
+    return Touched(
+        [columns[place] for place in places],
+        active,
+        [before[place] for place in places],
+        [after[place] for place in places],
+        [last for mark, last in zip(marks, lasts, strict=True) if mark in active],
+    )
 
 
 def write_action(
@@ -200,39 +257,57 @@ def _swap(
             count += why is None
             skipped += Counter([] if why is None else [why])
             continue
-        columns = stored["columns"]
-        changes = ", ".join(f"{name} = ?" for name in columns)
-        for before, after, last, runs in stored["groups"]:
+        for before, after, lasts, runs in stored["groups"]:
+            part = touched(stored["columns"], before, after, lasts)
+            own = [action_id] * len(part.marks)
             values, named, becomes = (
-                (before, action_id, last) if is_undo else (after, last, action_id)
+                (part.before, own, part.lasts) if is_undo else (part.after, part.lasts, own)
             )
             done = connection.execute(
-                f"UPDATE records SET {changes}, last_action = ?, version = version + 1, "
-                "updated_at = ? WHERE last_action IS ? "
+                f"UPDATE records SET {_setting(part.columns + part.marks)}, version = version + 1, "
+                f"updated_at = ? WHERE {_naming(part.marks)} "
                 f"AND id IN (SELECT r.id FROM {OF_RUNS})",
-                [*values, becomes, now, named, runs_text(runs)],
+                [*values, *becomes, now, *named, runs_text(runs)],
             ).rowcount
             count += done
             if (wanted := count_of(runs)) > done:
-                skipped += _left(connection, runs, becomes, wanted - done, is_undo)
+                left = _left(connection, runs, part.marks, becomes, wanted - done)
+                if left["already"]:
+                    left["undone already" if is_undo else "done already"] = left["already"]
+                del left["already"]
+                skipped += left
     what = f"{'undone' if is_undo else 'redone'}: {rows[0]['what']}"
-    return Action(action_id if count else None, what, count, dict(skipped))
+    return Action(action_id if count else None, what, count, dict(+skipped))
 
 
 def _left(
-    connection: sqlite3.Connection, runs: Runs, becomes: int | None, left: int, is_undo: bool
+    connection: sqlite3.Connection,
+    runs: Runs,
+    marks: Sequence[str],
+    becomes: Sequence[int | None],
+    left: int,
 ) -> Counter[str]:
-    """Why records of the runs were not changed; those that were name ``becomes``, as do those that
-    were so already."""
+    """Why records of the runs were not changed; those that were name ``becomes`` now, as do those
+    that did already."""
+    others = ", ".join(f"CASE WHEN r.{mark} IS NOT ? THEN r.{mark} END" for mark in marks)
     found: Counter[str] = Counter()
     for reviewer, count in connection.execute(
-        f"SELECT a.reviewer, count(*) FROM {OF_RUNS} LEFT JOIN review_actions AS a "
-        "ON a.group_id = r.last_action AND a.job_id = r.job_id WHERE r.last_action IS NOT ? "
-        "GROUP BY a.reviewer",
-        [runs_text(runs), becomes],
+        "SELECT a.reviewer, count(*) FROM (SELECT r.job_id, "
+        f"{f'coalesce({others})' if len(marks) > 1 else others} AS other FROM {OF_RUNS} "
+        f"WHERE NOT ({_naming(marks, 'r.')})) AS o LEFT JOIN review_actions AS a "
+        "ON a.group_id = o.other AND a.job_id = o.job_id GROUP BY a.reviewer",
+        [*becomes, runs_text(runs), *becomes],
     ):
         found["undone since" if reviewer is None else f"changed since by {reviewer}"] += count
     (there,) = connection.execute(f"SELECT count(*) FROM {OF_RUNS}", [runs_text(runs)]).fetchone()
     found[GONE] = count_of(runs) - there
-    found[f"{'undone' if is_undo else 'done'} already"] = left - found.total()
-    return +found
+    found["already"] = left - found.total()
+    return found
+
+
+def _setting(columns: Sequence[str]) -> str:
+    return ", ".join(f"{name} = ?" for name in columns)
+
+
+def _naming(marks: Sequence[str], of: str = "") -> str:
+    return " AND ".join(f"{of}{mark} IS ?" for mark in marks)

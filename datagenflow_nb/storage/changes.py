@@ -11,7 +11,7 @@ from typing import Any
 from ..errors import StoreError, ValidationError
 from ..records import utc_now
 from ..whole import LARGEST, told
-from .actions import GONE, Action, Author, Group, write_action
+from .actions import GONE, Action, Author, Group, marks_of, touched, write_action
 from .id_runs import OF_RUNS, Runs, add_to, count_of, runs_text
 
 __all__ = ["Change", "Found", "apply_changes"]
@@ -96,17 +96,18 @@ def apply_changes(
     sessions = _Sessions(connection, author.session)
     for change in changes:
         found = 0
-        for (job_id, status, last, *values), alike in _alike(connection, change):
+        marks = marks_of(change.columns)
+        for (job_id, status, *rest), alike in _alike(connection, change, marks):
             count = count_of(alike.runs)
             found += count
-            before = tuple(values)
+            lasts, before = rest[: len(marks)], tuple(rest[len(marks) :])
             after = change.after(Found(alike.first, status, before))
             if isinstance(after, str):
                 skipped[after] += count
                 if is_strict:
                     raise _refused(connection, alike.first)
-            elif after is not None and (after != before or not sessions.is_own(last)):
-                groups.append(Group(job_id, before, after, last, alike.runs))
+            elif after is not None and (after != before or not sessions.are_own(lasts)):
+                groups.append(Group(job_id, before, after, lasts, alike.runs))
         missing = count_of(change.runs) - found
         if missing and is_strict:
             raise _missing(connection, change.runs)
@@ -123,16 +124,16 @@ def apply_changes(
 
 
 def _alike(
-    connection: sqlite3.Connection, change: Change
+    connection: sqlite3.Connection, change: Change, marks: Sequence[str]
 ) -> Iterator[tuple[tuple[Any, ...], _Alike]]:
     """The records of a change, those with the same values together."""
-    columns = "".join(f", r.{name}" for name in change.columns)
+    columns = "".join(f", r.{name}" for name in (*marks, *change.columns))
     until = "" if change.until is None else " WHERE r.updated_at <= ?"
     cursor = connection.cursor()
     cursor.row_factory = None
     found: dict[tuple[Any, ...], _Alike] = {}
     for row in cursor.execute(
-        f"SELECT r.id, r.job_id, r.status, r.last_action{columns} FROM {OF_RUNS}{until}",
+        f"SELECT r.id, r.job_id, r.status{columns} FROM {OF_RUNS}{until}",
         [runs_text(change.runs), *([] if change.until is None else [change.until])],
     ):
         key = row if change.by_id else row[1:]
@@ -151,7 +152,7 @@ def _by_job(
     for group in groups:
         jobs[group.job_id].append(group)
     for job_id, own in sorted(jobs.items()):
-        stored = [[group.before, group.after, group.last, group.runs] for group in own]
+        stored = [[group.before, group.after, group.lasts, group.runs] for group in own]
         yield (
             job_id,
             sum(count_of(group.runs) for group in own),
@@ -167,15 +168,17 @@ def _write(
     now: str,
 ) -> None:
     """A statement for all records that get the same values."""
-    becoming: dict[tuple[Any, ...], Runs] = defaultdict(list)
+    becoming: dict[tuple[tuple[str, ...], tuple[Any, ...]], Runs] = defaultdict(list)
     for group in groups:
-        becoming[tuple(group.after)] += group.runs
-    changes = ", ".join(f"{name} = ?" for name in columns)
-    for after, runs in becoming.items():
+        part = touched(columns, group.before, group.after, group.lasts)
+        names = (*part.columns, *part.marks)
+        becoming[names, (*part.after, *[action_id] * len(part.marks))] += group.runs
+    for (names, values), runs in becoming.items():
+        changes = ", ".join(f"{name} = ?" for name in names)
         connection.execute(
-            f"UPDATE records SET {changes}, last_action = ?, version = version + 1, "
-            f"updated_at = ? WHERE id IN (SELECT r.id FROM {OF_RUNS})",
-            [*after, action_id, now, runs_text(sorted(runs))],
+            f"UPDATE records SET {changes}, version = version + 1, updated_at = ? "
+            f"WHERE id IN (SELECT r.id FROM {OF_RUNS})",
+            [*values, now, runs_text(sorted(runs))],
         )
 
 
@@ -187,8 +190,11 @@ class _Sessions:
         self._own = own
         self._known: dict[int | None, bool] = {None: True}
 
-    def is_own(self, action_id: int | None) -> bool:
-        """Whether nobody else's action is the last one."""
+    def are_own(self, action_ids: Sequence[int | None]) -> bool:
+        """Whether nobody else's action is among the last ones."""
+        return all(self._is_own(action_id) for action_id in action_ids)
+
+    def _is_own(self, action_id: int | None) -> bool:
         if action_id not in self._known:
             row = self._connection.execute(
                 "SELECT session FROM review_actions WHERE group_id = ?", [action_id]

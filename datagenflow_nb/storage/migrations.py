@@ -294,6 +294,12 @@ ALTER TABLE executions ADD COLUMN from_block TEXT;
 ALTER TABLE executions ADD COLUMN from_branch TEXT;
 """
 
+_M011 = """
+ALTER TABLE records ADD COLUMN last_edit INTEGER;
+ALTER TABLE records ADD COLUMN last_note INTEGER;
+ALTER TABLE records ADD COLUMN last_tagging INTEGER;
+"""
+
 #: Every migration, oldest first: its name and its statements.
 _MIGRATIONS: tuple[tuple[str, str], ...] = (
     ("m001_initial", _M001),
@@ -306,6 +312,7 @@ _MIGRATIONS: tuple[tuple[str, str], ...] = (
     ("m008_selections_of_records", _M008),
     ("m009_course_of_jobs", _M009),
     ("m010_attempts_from_a_block", _M010),
+    ("m011_last_edits_and_notes", _M011),
 )
 
 

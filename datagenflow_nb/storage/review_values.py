@@ -9,6 +9,7 @@ from typing import Any
 from ..errors import ConflictError, ValidationError, suggest
 from ..records import NotPlain, encode, plain
 from ..whole import told
+from .actions import MARKS
 from .changes import Found
 from .records import OUTCOMES, REVIEW_STATUSES, Record
 
@@ -129,7 +130,8 @@ def check_version(
     if record.version == version:
         return
     row = connection.execute(
-        "SELECT a.reviewer FROM records r JOIN review_actions a ON a.group_id = r.last_action "
+        "SELECT a.reviewer FROM records r JOIN review_actions a ON a.group_id = "
+        f"max(0, {', '.join(f'coalesce(r.{mark}, 0)' for mark in dict.fromkeys(MARKS.values()))}) "
         "WHERE r.id = ?",
         [record.id],
     ).fetchone()

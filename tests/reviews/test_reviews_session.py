@@ -272,10 +272,10 @@ def test_sessions_of_one_name(ws: dgf.Workspace) -> None:
 def test_an_earlier_session_is_undone(ws: dgf.Workspace) -> None:
     """By the number in the log, also what no session did; twice is once."""
     ws.review_session(1, "ada").set_status([1, 2], "accepted")
-    ws.update_record(2, output="better", note="mine")
+    ws.update_record(2, status="rejected", output="better", note="mine")
     log = ws.review_log(1)
     assert list(zip(log["reviewer"], log["what"], strict=True)) == [
-        ("ada", "accepted"), ("user", "edited output; note"),
+        ("ada", "accepted"), ("user", "rejected; edited output; note"),
     ]  # fmt: skip
     assert ws.undo_action(1).to_dict() == {
         "id": 1, "what": "undone: accepted", "count": 1, "skipped": {"changed since by user": 1},
@@ -288,6 +288,38 @@ def test_an_earlier_session_is_undone(ws: dgf.Workspace) -> None:
         ws.undo_action(99)
     with pytest.raises(dgf.ValidationError, match="action is '1', expected a whole number"):
         ws.undo_action("1")  # type: ignore[arg-type] # what is refused
+
+
+def test_what_is_apart_is_undone_apart(ws: dgf.Workspace) -> None:
+    """A decision does not stand in the way of a note's, an edit's or a tag's undo."""
+    ada, bob = ws.review_session(1, "ada"), ws.review_session(1, "bob")
+    bob.note([1, 2], "hm")
+    bob.tag([1, 2], add=["x"])
+    bob.edit(1, 3, {"text": "better"})
+    assert ada.set_status(2, "pending").id is None  # nobody has decided, whoever wrote a note
+    ada.set_status([1, 2], "accepted")
+    ada.note(2, "fine")
+    undone = [(action.count, action.skipped) for action in iter(bob.undo, None)]
+    assert undone == [(1, {}), (2, {}), (1, {"changed since by ada": 1})]
+    first, second = ws.record(1), ws.record(2)
+    assert (first.status, first.note, first.tags, first.original) == ("accepted", None, [], {})
+    assert (second.status, second.note, second.tags) == ("accepted", "fine", [])
+
+
+def test_an_update_touches_what_it_changes(ws: dgf.Workspace) -> None:
+    """A frame that edits one record and decides on another leaves the rest of each alone."""
+    ada = ws.review_session(1, "ada")
+    ada.set_status([1, 2], "accepted")
+    frame = ws.records()
+    frame.loc[frame["id"] == 1, "text"] = "better"
+    frame.loc[frame["id"] == 2, "status"] = "rejected"
+    assert ws.update_records(frame) == 2
+    undone = ada.undo()
+    assert undone is not None
+    assert (undone.count, undone.skipped) == (1, {"changed since by user": 1})
+    assert statuses(ws)[:2] == ["pending", "rejected"]
+    assert ws.undo_action(2).count == 2
+    assert (statuses(ws)[:2], ws.record(1).output) == (["pending", "accepted"], "text 0")
 
 
 def test_actions_over_jobs(ws: dgf.Workspace) -> None:

@@ -85,6 +85,7 @@ def test_store_from_before_blocks_were_named(
         "m008_selections_of_records",
         "m009_course_of_jobs",
         "m010_attempts_from_a_block",
+        "m011_last_edits_and_notes",
     ]  # fmt: skip
     migrated.close()
     (copy,) = tmp_path.glob("old.db.before-m002_block_of_log_line-*")

@@ -52,7 +52,7 @@ def test_status_and_note(store: Store, records: RecordTable, review: ReviewTable
     before, after = ["pending", None, None], ["accepted", "ada", "fine"]
     changed = {
         "columns": ["status", "reviewer", "note"],
-        "groups": [[before, after, None, [[1, 2]]]],
+        "groups": [[before, after, [None, None], [[1, 2]]]],
     }
     assert actions(store) == [("ada", "update", changed)]
 

@@ -303,6 +303,7 @@ def test_failing_migration_changes_nothing(store: Store, monkeypatch: pytest.Mon
         "m008_selections_of_records",
         "m009_course_of_jobs",
         "m010_attempts_from_a_block",
+        "m011_last_edits_and_notes",
     ]  # fmt: skip
 
 
