@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 from ..displays.text import shorten
 from ..errors import ValidationError, suggest
-from ..storage.overall import record_ids, seed_counts
+from ..query import RecordQuery
+from ..storage.overall import seed_counts
 from ..storage.records import Record, RecordTable
+from ..storage.selection import SelectionTable
 from ..storage.store import Store
 from .coverage import EXAMPLES, Outputs, coverage_of
 from .duplicates import Quote, Room
@@ -81,10 +83,8 @@ def survey(
     ValidationError
         When no record has a field of ``fields``.
     """
-    ids = array("q")
-    for job_id in job_ids:
-        ids.extend(record_ids(store, job_id, statuses))
-    chosen = ids
+    query = RecordQuery(job_ids=tuple(job_ids), statuses=tuple(statuses))
+    chosen = ids = SelectionTable(store).ids(query)
     if sample is not None and sample < len(ids):
         places = sorted(random.Random(0).sample(range(len(ids)), sample))
         chosen = array("q", (ids[place] for place in places))

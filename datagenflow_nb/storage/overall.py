@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,10 +9,9 @@ from ..records import encode
 from .samples import steps_of
 from .store import Store
 
-__all__ = ["BlockTime", "SeedCounts", "block_times", "model_times", "record_ids", "seed_counts"]
+__all__ = ["BlockTime", "SeedCounts", "block_times", "model_times", "seed_counts"]
 
 _CHOSEN = "r.is_current = 1 AND r.job_id = ? AND r.status IN (SELECT value FROM json_each(?))"
-_IDS = f"SELECT r.id FROM records r WHERE {_CHOSEN} ORDER BY r.id"
 _SEEDS = "SELECT count(*) FROM seeds s WHERE s.job_id = (SELECT root_job_id FROM jobs WHERE id = ?)"
 _MADE = (
     "SELECT n, count(*) FROM (SELECT count(*) AS n FROM records r "
@@ -55,12 +53,6 @@ class BlockTime:
 
     runs: int = 0
     seconds: float = 0.0
-
-
-def record_ids(store: Store, job_id: int, statuses: Sequence[str]) -> array[int]:
-    """The ids of a job's records of these statuses, in their order."""
-    rows = store.each(_IDS, [job_id, encode(list(statuses))])
-    return array("q", (row[0] for row in rows))
 
 
 def seed_counts(store: Store, job_id: int, statuses: Sequence[str], examples: int) -> SeedCounts:

@@ -42,6 +42,20 @@ def test_report(notebook: OpenNotebook) -> None:
     assert bars.count() > 20
     assert "near-duplicates" in report.locator(".dgf-warn").inner_text()
     assert opened.problems == []
+    browser = opened.page.context.browser
+    assert browser is not None
+    page = browser.new_page(bypass_csp=True)  # the page allows no script, not even axe
+    page.goto((opened.folder / "report.html").as_uri())
+    shades = []
+    for theme in themes:
+        page.emulate_media(color_scheme=theme)
+        page.set_viewport_size({"width": 360, "height": 900})
+        shades.append(page.locator("body").evaluate("one => getComputedStyle(one).backgroundColor"))
+        assert serious(page.locator("main")) == []
+        spilled = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert page.evaluate(spilled) <= 0
+    assert shades[0] != shades[1]
+    page.close()
 
 
 def serious(part: Locator) -> list[str]:
