@@ -189,9 +189,17 @@ def editor() -> None:
     _report("editor, 40 blocks, ms per frame of a drag", f"{frames:.1f} ms", frames, 1000 / 30)
 
 
+def review() -> None:
+    """A million records: first page, jumps, search, filters, sorts, counts, decisions, indexes."""
+    from . import review as measured
+
+    for what, told, seconds, limit in measured.measure():
+        _report(what, told, seconds, limit)
+
+
 _ALL = {
     f.__name__: f
-    for f in (cpu, wall, throttle, first, engine, memory, imports, snapshot, kernel, editor)
+    for f in (cpu, wall, throttle, first, engine, memory, imports, snapshot, kernel, editor, review)
 }
 
 

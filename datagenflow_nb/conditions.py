@@ -153,7 +153,10 @@ class FieldFilter:
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """A column to sort by; what has no value comes last either way."""
+    """A column to sort by: numbers, then texts by their first 200 characters.
+
+    What has no value comes last either way.
+    """
 
     column: str
     is_descending: bool = False

@@ -59,7 +59,8 @@ class RecordQuery:
     current_only : bool
         Without the records that a later attempt has replaced.
     sort : tuple of Sort
-        What is equal in the first is in the order of the second, at last of the ids.
+        What is equal in the first is in the order of the second, at last of the ids, in the last
+        one's direction.
 
     Raises
     ------

@@ -15,7 +15,7 @@ from datagenflow_nb.storage.review import ReviewTable
 from datagenflow_nb.storage.store import Store
 from datagenflow_nb.storage.writer import CALLS, EXECUTIONS, RECORDS, STEPS, Writer
 
-__all__ = ["NOW", "Filled", "Result", "fill_store", "make_record", "make_step"]
+__all__ = ["NOW", "Filled", "Result", "fill_store", "make_record", "make_step", "put_results"]
 
 NOW = "2026-11-23T10:00:00.000Z"
 
@@ -89,17 +89,29 @@ class Filled:
     review: ReviewTable
 
 
-def fill_store(path: Path, results: Sequence[Result]) -> Filled:
-    """A new store with one job that gave ``results``, written like a job writes."""
+def fill_store(path: Path, results: Sequence[Result], until: int | None = None) -> Filled:
+    """A new store with one job that gave ``results``, the first of them or all.
+
+    Written like a job writes.
+    """
     store = Store(path)
     jobs = JobTable(store)
     job_id = jobs.create(
         pipeline_name="demo", definition="{}", options={}, random_seed=1, token="here"
     )
     jobs.add_seeds(job_id, (Seed(result.metadata) for result in results))
-    writer = Writer(store)
+    records = RecordTable(store)
+    filled = Filled(store, job_id, records, ReviewTable(store, records))
+    put_results(filled, results[:until])
+    return filled
+
+
+def put_results(filled: Filled, results: Sequence[Result], first: int = 0) -> None:
+    """Write results of the seeds from ``first`` on."""
+    job_id = filled.job_id
+    writer = Writer(filled.store)
     writer.open_job(job_id, "here")
-    for index, result in enumerate(results):
+    for index, result in enumerate(results, first):
         key = (job_id << EXECUTION_SHIFT) + index
         rows = [
             (
@@ -118,5 +130,3 @@ def fill_store(path: Path, results: Sequence[Result]) -> Filled:
             rows.append((RECORDS, row))
         writer.put(job_id, rows)
     writer.stop()
-    records = RecordTable(store)
-    return Filled(store, job_id, records, ReviewTable(store, records))

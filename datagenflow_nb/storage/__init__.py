@@ -22,6 +22,9 @@ orders      records in order of a column's values
 field_index what records hold in a column
 search      full-text search
 fields      which fields records have
+asking      what a query asks of the records themselves
+indexing    making the indexes, a little at a time
+indexer     the thread that makes them
 selection   which records a query selects
 library     stored pipelines and models
 doctor      what does not add up

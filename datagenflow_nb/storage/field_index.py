@@ -16,7 +16,7 @@ from ..records import encode
 from ..whole import LARGEST
 from .orders import Key, Order, merged
 from .store import Store
-from .values import doubt, holds, value_of
+from .values import cut, doubt, holds, value_of
 
 __all__ = ["FieldIndex", "Fresh", "Reach", "fresh_since"]
 
@@ -89,6 +89,31 @@ class FieldIndex:
         )
         return None if row is None else Reach(*row)
 
+    def stamp(self, job_id: int) -> tuple[int, int]:
+        """What changes when a job gets records or one is edited, and at nothing else."""
+        row = self._store.row("SELECT max(id) FROM review_changes WHERE job_id = ?", [job_id])
+        return self.ends(job_id)[1], 0 if row is None else row[0] or 0
+
+    def ends(self, job_id: int) -> tuple[int, int]:
+        """The first and the last id of a job's records; (0, -1) when it has none."""
+        row = self._store.row(
+            "SELECT min(a), max(b) FROM (SELECT min(id) AS a, max(id) AS b FROM records "
+            "WHERE job_id = ?1 AND is_current = 0 UNION ALL SELECT min(id), max(id) FROM records "
+            "WHERE job_id = ?1 AND is_current = 1)",
+            [job_id],
+        )
+        return (0, -1) if row is None or row[0] is None else (row[0], row[1])
+
+    def count_fresh(self, job_id: int, indexed_to: int, changed_to: int, most: int) -> int:
+        """How much an index that reaches so far does not know, counted up to ``most``."""
+        row = self._store.row(
+            "SELECT count(*) FROM (SELECT * FROM (SELECT id FROM records WHERE job_id = :job "
+            "AND is_current IN (0, 1) AND id > :after LIMIT :most) UNION ALL SELECT * FROM "
+            "(SELECT id FROM review_changes WHERE job_id = :job AND id > :changed LIMIT :most))",
+            {"job": job_id, "after": indexed_to, "changed": changed_to, "most": most},
+        )
+        return 0 if row is None else min(int(row[0]), most)
+
     def matching(self, job_id: int, condition: FieldFilter) -> set[int]:
         """The records of a job for which the condition holds, earlier attempts included."""
         found: set[int] = set()
@@ -98,12 +123,14 @@ class FieldIndex:
             fresh = fresh_since(self._store, job_id, reach.indexed_to, reach.changed_to)
             is_unsure, parameters = doubt(condition, "v.value", "given")
             is_so, _ = holds(condition, "v.value", "given")
-            for record_id, unknown in self._store.rows(
-                f"SELECT v.record_id, {is_unsure} FROM review_values v WHERE v.field_id = :field "
-                f"AND v.record_id <= :after AND ({is_unsure} OR {is_so})",
-                parameters | {"field": reach.id, "after": reach.indexed_to},
-            ):
-                (unsure if unknown else found).add(record_id)
+            parameters |= {"field": reach.id, "after": reach.indexed_to}
+            source = "FROM review_values v WHERE v.field_id = :field AND v.record_id <= :after"
+            if is_unsure is not None:
+                select = f"SELECT v.record_id {source} AND {is_unsure}"
+                unsure.update(self._store.column(select, parameters))
+                is_so = f"{is_so} AND NOT {is_unsure}"
+            select = f"SELECT v.record_id {source} AND {is_so}"
+            found.update(self._store.column(select, parameters))
             found.difference_update(fresh.changed)
         value, parameters = value_of(condition.field)
         is_so, given = holds(condition, "value", "given")
@@ -116,8 +143,11 @@ class FieldIndex:
         found.update(row[0] for row in rows)
         return found
 
-    def order(self, job_id: int, column: str) -> Order | None:
-        """All records of a job by their values, lowest first; None without a stored order."""
+    def order(self, job_id: int, column: str, until: int = LARGEST) -> Order | None:
+        """All records of a job, with ids up to ``until``, by their values, lowest first.
+
+        None when no order is stored.
+        """
         reach = self.reach(job_id, column)
         if reach is None:
             return None
@@ -126,19 +156,21 @@ class FieldIndex:
             return None
         order = Order.read(row["record_ids"], row["filled"])
         fresh = fresh_since(self._store, job_id, row["indexed_to"], row["changed_to"])
-        pairs = self._of_fresh(job_id, column, fresh)
+        pairs = [pair for pair in self._of_fresh(job_id, column, fresh) if pair[0] <= until]
         if not pairs:
             return order
 
-        def key_at(record_id: int) -> Key:
-            (found,) = self._store.rows(
-                f"SELECT {_KEY.format('value')} FROM review_values "
-                "WHERE field_id = ? AND record_id = ?",
-                [reach.id, record_id],
-            )
-            return Key.of(found[0])
+        with self._store.reading() as connection:
 
-        return merged(order, set(fresh.changed), pairs, key_at)
+            def key_at(record_id: int) -> Key:
+                found = connection.execute(
+                    f"SELECT {_KEY.format('value')} FROM review_values "
+                    "WHERE field_id = ? AND record_id = ?",
+                    [reach.id, record_id],
+                ).fetchone()
+                return Key.of(found[0])
+
+            return merged(order, set(fresh.changed), pairs, key_at)
 
     def keys(self, job_id: int, column: str, ids: Sequence[int] | None = None) -> dict[int, Any]:
         """The value of records of a job by their ids, texts as bytes; None: of all of them."""
@@ -162,8 +194,8 @@ class FieldIndex:
         value, parameters = value_of(column)
         records, some = fresh.records()
         rows = self._store.rows(
-            f"SELECT id, {_KEY.format('value')} FROM (SELECT r.id, {value} AS value "
-            f"FROM {records} LIMIT -1) WHERE 1",
+            f"SELECT id, {_KEY.format(cut('value'))} FROM (SELECT r.id, {value} AS value "
+            f"FROM {records} LIMIT -1) WHERE id > 0",
             parameters | some | {"job": job_id},
         )
         return [tuple(row) for row in rows]

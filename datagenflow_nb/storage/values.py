@@ -110,20 +110,17 @@ def holds(condition: FieldFilter, value: str, key: str) -> tuple[str, dict[str, 
     return _holds(condition.op, value, f":{key}"), _parameters(condition, key)
 
 
-def doubt(condition: FieldFilter, value: str, key: str) -> tuple[str, dict[str, Any]]:
-    """``holds`` for what an index keeps, and whether only the whole value can tell.
-
-    The first is false where the second is true.
-    """
+def doubt(condition: FieldFilter, value: str, key: str) -> tuple[str | None, dict[str, Any]]:
+    """Whether the whole value alone can tell, not what an index keeps; None: never."""
     op, parameters = condition.op, _parameters(condition, key)
     given = parameters.get(key)
     if op in ("is empty", "is not empty"):
-        return "0", parameters
+        return None, parameters
     if op == "contains":
         return f"(typeof({value}) = 'text' AND length({value}) > {CUT})", parameters
     if isinstance(given, str) and len(given) > CUT:
         return f"{value} IS substr(:{key}, 1, {CUT}) || '{_MARK}'", parameters
-    return "0", parameters
+    return None, parameters
 
 
 def _parameters(condition: FieldFilter, key: str) -> dict[str, Any]:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from made_records import Filled, Result, fill_store, make_step
+from made_records import Filled, Result, fill_store, make_step, put_results
 
 from datagenflow_nb.columns import column_of
 from datagenflow_nb.errors import ValidationError
 from datagenflow_nb.query import QUERY_COLUMNS, FieldFilter, RecordQuery, Sort, parse_ids
+from datagenflow_nb.storage import selection
+from datagenflow_nb.storage.asking import is_indexable
 from datagenflow_nb.storage.fields import FieldInfo
+from datagenflow_nb.storage.indexing import index_column, index_texts
 from datagenflow_nb.storage.records import Record
 from datagenflow_nb.storage.selection import SelectionTable
 
@@ -49,10 +51,27 @@ def results() -> list[Result]:
     return made
 
 
-@pytest.fixture
-def filled(tmp_path: Path) -> Iterator[Filled]:
-    """Those executions, some of the records reviewed and edited."""
-    made = fill_store(tmp_path / "datagenflow.db", results())
+CONDITIONS = [
+    "score >= 0.5", "score < 0.5", "score = 0.5", "score != 0.5", "score is empty", "score > 0",
+    "score = none", "score is not empty", "text contains TEA", "text contains end",
+    "output contains leaf", "output is empty", "topic = topic 3", "topic != topic 3",
+    "topic is empty", "year = 2003", "code = 3", 'code = "3"', "code > 1", 'code > "1"',
+    "valid = true", "valid != true", "leaf >= 5", "part = 1", "whole contains water", "leaf < 3",
+    "list is empty", "object contains moon", "field.tags contains 8", "year != x", "text < b",
+    f"topic = {LONG}a", f"topic != {LONG}a", f"topic > {LONG}a", f"topic >= {LONG}a",
+    f"topic < {LONG}b", f"topic contains {LONG}b", "nowhere is empty", "nowhere = 1",
+    *(f'{json.dumps(column_of(name, QUERY_COLUMNS), ensure_ascii=False)} {rest}'
+      for name in ODD for rest in ("= 7", "contains odd")),
+    # Columns of the record.
+    "status = accepted", "id > 10", "branch != ''", "branch contains 1.", "reviewer = ann",
+    "note contains LOOK", "tags contains good", "tags is empty", "verdict is empty", "version > 1",
+    "reason contains timed", "attempt = 1", "trace_id = trace-3", "seed_index >= 14",
+    "model = offline", "created_at >= 2026", "job_id = 1", "repetition = 0",
+]  # fmt: skip
+
+
+def decide(made: Filled) -> None:
+    """Review and edit some of the records."""
     made.review.update({1: {"output": "Green Tea"}, 2: {"score": None}}, status="accepted")
     made.review.update({3: {"score": 99}, 5: {"text": "moon tea"}})
     made.review.update({4: {}}, note="look again", status="rejected")
@@ -61,7 +80,42 @@ def filled(tmp_path: Path) -> Iterator[Filled]:
         connection.execute("UPDATE records SET tags = '[\"good\"]' WHERE id = 8")
         connection.execute("UPDATE records SET reviewer = 'ann' WHERE id IN (3, 5)")
         connection.execute("UPDATE records SET is_current = 0 WHERE id = 9")
-    yield made
+
+
+def index(made: Filled) -> None:
+    """Make the indexes that the tests' queries use, and of every column that one may have."""
+    columns = {FieldFilter.parse(text).field for text in CONDITIONS} | {
+        "code",
+        "leaf",
+        "updated_at",
+    }
+    for column in filter(is_indexable, columns):
+        for _ in index_column(made.store, 1, column, with_order=True):
+            pass
+    for _ in index_texts(made.store, 1):
+        pass
+
+
+@pytest.fixture(params=["none", "whole", "behind"], scope="module")
+def filled(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Filled]:
+    """Those executions, reviewed; without an index, with one, and with one that is behind.
+
+    No test changes them.
+    """
+    made = fill_store(tmp_path_factory.mktemp("selection") / "datagenflow.db", results(), 8)
+    if request.param == "behind":
+        made.review.update({2: {"score": 77, "text": "before"}, 8: {"year": None}})
+        index(made)
+        made.review.update({8: {"year": 2007}})
+    put_results(made, results()[8:], 8)
+    decide(made)
+    if request.param == "whole":
+        index(made)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(selection, "_FEW", 3)  # as if there were many
+        yield made
     made.store.close()
 
 
@@ -105,25 +159,6 @@ def of(filled: Filled, keep: Callable[[Record], bool]) -> list[int]:
 def ask(filled: Filled, **query: Any) -> list[int]:
     """The ids a query selects."""
     return list(SelectionTable(filled.store).ids(RecordQuery(job_ids=(1,), **query)))
-
-
-CONDITIONS = [
-    "score >= 0.5", "score < 0.5", "score = 0.5", "score != 0.5", "score is empty", "score > 0",
-    "score = none", "score is not empty", "text contains TEA", "text contains end",
-    "output contains leaf", "output is empty", "topic = topic 3", "topic != topic 3",
-    "topic is empty", "year = 2003", "code = 3", 'code = "3"', "code > 1", 'code > "1"',
-    "valid = true", "valid != true", "leaf >= 5", "part = 1", "whole contains water", "leaf < 3",
-    "list is empty", "object contains moon", "field.tags contains 8", "year != x", "text < b",
-    f"topic = {LONG}a", f"topic != {LONG}a", f"topic > {LONG}a", f"topic >= {LONG}a",
-    f"topic < {LONG}b", f"topic contains {LONG}b", "nowhere is empty", "nowhere = 1",
-    *(f'{json.dumps(column_of(name, QUERY_COLUMNS), ensure_ascii=False)} {rest}'
-      for name in ODD for rest in ("= 7", "contains odd")),
-    # Columns of the record.
-    "status = accepted", "id > 10", "branch != ''", "branch contains 1.", "reviewer = ann",
-    "note contains LOOK", "tags contains good", "tags is empty", "verdict is empty", "version > 1",
-    "reason contains timed", "attempt = 1", "trace_id = trace-3", "seed_index >= 14",
-    "model = offline", "created_at >= 2026", "job_id = 1", "repetition = 0",
-]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", CONDITIONS)
@@ -207,7 +242,7 @@ def test_search_without_a_word(filled: Filled) -> None:
      "tags", "leaf,part", "nowhere"],
 )  # fmt: skip
 def test_sorts(filled: Filled, sorts: str) -> None:
-    """Numbers before texts, what is missing last, equal ones by id in the last direction."""
+    """Numbers, then texts by their beginnings, then what is missing; at last by id."""
     wanted = [Sort.parse(text) for text in sorts.split(",")]
     expected = filled.records.page()
     if wanted[-1].is_descending:
@@ -216,7 +251,7 @@ def test_sorts(filled: Filled, sorts: str) -> None:
 
         def key(record: Record, column: str = sort.column) -> Any:
             value = value_in(record, column)
-            return (isinstance(value, str), value)
+            return (isinstance(value, str), value[:200] if isinstance(value, str) else value)
 
         there = [r for r in expected if value_in(r, sort.column) is not None]
         missing = [r for r in expected if value_in(r, sort.column) is None]
