@@ -7,6 +7,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import StoreError, ValidationError
@@ -127,6 +128,11 @@ class Record:
 
         return trace_text(self.trace, width, title=self.title, seed=self.metadata)
 
+    @property
+    def store_path(self) -> Path:
+        """The file that holds it."""
+        return self._table.path
+
     def attempts(self) -> Listing[Attempt]:
         """All records of this place, this one too: the first and what was made beside it since."""
         from ..displays.listing import Listing
@@ -180,6 +186,7 @@ class RecordTable:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self.path = store.path
 
     def get(self, record_id: int) -> Record:
         """One record.

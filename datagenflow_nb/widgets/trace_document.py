@@ -12,9 +12,17 @@ from typing import Any
 from ..preview import Preview, branch_name
 from ..records import encode
 from ..results import Result
+from ..storage.current import Attempt
 from ..storage.records import Record
 
-__all__ = ["branch_of", "document_of", "preview_document", "record_document", "result_document"]
+__all__ = [
+    "attempt_of",
+    "branch_of",
+    "document_of",
+    "preview_document",
+    "record_document",
+    "result_document",
+]
 
 #: Branches that are sent of many, and characters of them in all: one is always sent.
 _MAX_BRANCHES, _MAX_SIZE = 200, 8_000_000
@@ -81,6 +89,12 @@ def record_document(record: Record) -> dict[str, Any]:
     )
     about = f"model {record.model}" if record.model else ""
     return document_of([branch], title=record.title, about=about)
+
+
+def attempt_of(attempt: Attempt) -> dict[str, Any]:
+    """One attempt of a record."""
+    names = ("record_id", "attempt", "branch", "status", "reason", "is_current", "created_at")
+    return {name: getattr(attempt, name) for name in names} | {"why": attempt.why}
 
 
 def result_document(result: Result) -> dict[str, Any]:

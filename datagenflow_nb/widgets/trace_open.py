@@ -10,6 +10,7 @@ from ..preview import Preview
 from ..records import Trace
 from ..results import Result
 from ..storage.records import Record
+from ..workspaces import Workspace, workspace
 from .fallback import show, static_html, view_bundle
 from .trace_document import (
     branch_of,
@@ -29,8 +30,11 @@ def show_trace(trace: Trace) -> None:
 
 
 def show_record(record: Record) -> None:
-    """A stored record with its trace."""
-    _show(record, lambda: record_document(record), f"record {record.id}")
+    """A stored record with its trace; with its attempts where its workspace is the current one."""
+    space = workspace()
+    is_here = space.store.path == record.store_path
+    _show(record, lambda: record_document(record), f"record {record.id}",
+          space if is_here else None, record.id if is_here else None)  # fmt: skip
 
 
 def show_result(result: Result) -> None:
@@ -43,7 +47,13 @@ def show_preview(preview: Preview) -> None:
     _show(preview, lambda: preview_document(preview), repr(preview))
 
 
-def _show(shown: Any, document: Callable[[], dict[str, Any]], name: str) -> None:
+def _show(
+    shown: Any,
+    document: Callable[[], dict[str, Any]],
+    name: str,
+    space: Workspace | None = None,
+    record_id: int | None = None,
+) -> None:
     """The living widget, and the HTML that stays in the saved notebook.
 
     Raises
@@ -53,6 +63,7 @@ def _show(shown: Any, document: Callable[[], dict[str, Any]], name: str) -> None
     """
     try:
         from .trace import TraceWidget
+        from .trace_acts import TraceActs
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in ("anywidget", "ipywidgets"):
             raise
@@ -64,5 +75,6 @@ def _show(shown: Any, document: Callable[[], dict[str, Any]], name: str) -> None
     if formatter is None or not hasattr(shell, "kernel"):
         raise NotImplementedError("there are no widgets in a terminal")
     html, text = shown._repr_html_(), formatter.formatters["text/plain"](shown)
-    show(view_bundle(TraceWidget(document, name)))
+    acts = None if space is None else TraceActs(space)
+    show(view_bundle(TraceWidget(document, name, acts, record_id)))
     show({"text/html": static_html(html), "text/plain": text})

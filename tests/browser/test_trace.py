@@ -145,3 +145,40 @@ def test_failed_step_is_open(notebook: OpenNotebook, server: OfflineServer) -> N
     finally:
         opened.page.set_viewport_size({"width": 1200, "height": 900})
     assert opened.problems == []
+
+
+def test_run_again_from_a_block(notebook: OpenNotebook, server: OfflineServer) -> None:
+    """What it makes is asked first; the new attempt is shown, compared, and taken back."""
+    opened, trace = opened_on(notebook, server, "job.record(1)")
+    asked = server.log()["requests"]
+    trace.locator(".dgf-step-head").nth(1).click()
+    trace.locator(".dgf-step").nth(1).get_by_role("button", name="Run again from here").click()
+    dialog = trace.get_by_role("alertdialog")
+    expect(dialog).to_contain_text(
+        "Record 1 again from 'facts': 1 step taken over, about 1 call made."
+    )
+    opened.screenshot("trace-confirm", "light", whole=True)
+    assert violations(trace) == []
+    start = dialog.get_by_role("button", name="Run it: makes about 1 call")
+    expect(start).to_be_focused()
+    opened.page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    assert server.log()["requests"] == asked
+    trace.locator(".dgf-step").nth(1).get_by_role("button", name="Run again from here").click()
+    start.click()
+    done = trace.get_by_role("status").filter(has_text="is the current one now")
+    expect(done).to_contain_text("Record 3 is the current one now; the one before stays beside it.")
+    attempts = trace.locator(".dgf-attempts select").first
+    expect(attempts).to_have_value("3")
+    expect(trace.locator(".dgf-step").nth(0)).to_contain_text("reused, nothing asked")
+    trace.locator(".dgf-attempts select").nth(1).select_option(index=1)
+    expect(trace.locator(".dgf-compared")).to_contain_text("Both attempts are the same")
+    trace.locator(".dgf-compared-block summary").first.click()
+    opened.screenshot("trace-compared", "light", whole=True)
+    opened.screenshot("trace-compared", "dark", whole=True)
+    assert violations(trace) == []
+    done.get_by_role("button", name="Undo").click()
+    expect(attempts).to_have_value("1")
+    told = opened.run("[one.is_current for one in ws.record(1).attempts()]")
+    assert told[0]["data"]["text/plain"] == "[True, False]"
+    assert opened.problems == []

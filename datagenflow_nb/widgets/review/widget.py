@@ -17,6 +17,7 @@ from ...storage.jobs import ACTIVE
 from ...storage.records import Record, RecordTable
 from ..bridge import Action, BridgedWidget
 from ..fallback import show, static_html, view_bundle
+from ..trace_acts import TraceActs
 from .deciding import Deciding
 from .exporting import Exporting
 from .judging import Judging
@@ -85,6 +86,7 @@ class ReviewWidget(BridgedWidget):
         self._workspace = workspace
         self._job_ids = None if job_ids is None else tuple(job_ids)
         self._records = RecordTable(workspace.store)
+        self._traces = TraceActs(workspace)
         self._selections = Selections(workspace.store, self._job_ids)
         only = self._job_ids[0] if self._job_ids and len(self._job_ids) == 1 else None
         self._session = session = workspace.review_session(only)
@@ -136,6 +138,7 @@ class ReviewWidget(BridgedWidget):
             "sort_out": judging.sort_out,
             "export": exporting.export,
             "export_cell": exporting.cell,
+            **self._traces.actions(),
         }
 
     def _refresh_later(self) -> None:

@@ -2,13 +2,14 @@ import "./trace.css";
 import { StrictMode, useEffect, useState } from "react";
 import { createRoot } from "react-dom/client";
 import { useIsGone } from "../bridge/connection";
-import { BridgeContext, useBridge } from "../bridge/hooks";
+import { BridgeContext, useBridge, useTrait } from "../bridge/hooks";
 import type { RenderContext } from "../bridge/model";
 import { Requests } from "../bridge/requests";
 import { Boundary } from "../shared/Boundary";
 import { keepKeys } from "../shared/keys";
 import { useDark } from "../shared/theme";
 import type { TraceDocument } from "./protocol";
+import { RecordTrace } from "./RecordTrace";
 import { TraceView } from "./TraceView";
 
 /** Draws a trace on its own into an element; what it returns takes it away again. */
@@ -32,6 +33,7 @@ export function render({ model, el }: RenderContext): () => void {
 
 function Alone() {
   const { requests } = useBridge();
+  const [recordId] = useTrait<number | null>("record_id");
   const isDark = useDark();
   const isGone = useIsGone();
   const [trace, setTrace] = useState<TraceDocument | null>(null);
@@ -39,6 +41,7 @@ function Alone() {
   const [asked, setAsked] = useState(0);
   // biome-ignore lint/correctness/useExhaustiveDependencies: asked anew when somebody wants it
   useEffect(() => {
+    if (recordId !== null) return; // it asks for itself
     let isWanted = true;
     requests.ask<TraceDocument>("trace").then(
       (found) => {
@@ -51,7 +54,7 @@ function Alone() {
     return () => {
       isWanted = false;
     };
-  }, [requests, asked]);
+  }, [requests, recordId, asked]);
   const askAgain = () => {
     setError(null);
     setAsked(asked + 1);
@@ -83,7 +86,14 @@ function Alone() {
             </Boundary>
           </>
         )}
-        {!trace && error === null && <div className="dgf-trace-title dgf-soft">Loading…</div>}
+        {recordId !== null && (
+          <Boundary part="The trace">
+            <RecordTrace id={recordId} isGone={isGone} isAlone />
+          </Boundary>
+        )}
+        {recordId === null && !trace && error === null && (
+          <div className="dgf-trace-title dgf-soft">Loading…</div>
+        )}
       </section>
     </div>
   );

@@ -1,0 +1,90 @@
+import { useEffect, useRef } from "react";
+import { startName } from "./attempts";
+import type { RunningAgain } from "./useAgain";
+
+/** What running again would do, to be confirmed; how it goes; what came of it. */
+export function AgainBar(properties: {
+  again: RunningAgain;
+  /** The record that was the current one before. */
+  before: number | null;
+  choose(record: number): void;
+  isGone: boolean;
+}) {
+  const { again, before, choose, isGone } = properties;
+  const { plan, again: state, isBusy, error } = again;
+  const confirm = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (plan) confirm.current?.focus();
+  }, [plan]);
+  if (error !== null) {
+    return (
+      <div className="dgf-notice" role="alert">
+        <span dir="auto">{error}</span>
+        <button type="button" className="dgf-button" onClick={again.dismiss}>
+          Close
+        </button>
+      </div>
+    );
+  }
+  if (plan) {
+    return (
+      <div
+        className="dgf-notice dgf-mild dgf-confirm"
+        role="alertdialog"
+        aria-label="Run again"
+        onKeyDown={(event) => {
+          if (event.key !== "Escape") return;
+          event.stopPropagation();
+          again.dismiss();
+        }}
+      >
+        <span dir="auto">{plan.told.charAt(0).toUpperCase() + plan.told.slice(1)}.</span>
+        <span className="dgf-row">
+          <button
+            ref={confirm}
+            type="button"
+            className="dgf-button dgf-main"
+            disabled={isBusy || isGone}
+            onClick={again.start}
+          >
+            {startName(plan)}
+          </button>
+          <button type="button" className="dgf-button" onClick={again.dismiss}>
+            Leave it
+          </button>
+        </span>
+      </div>
+    );
+  }
+  if (!state) return null;
+  if (state.is_running) {
+    return (
+      <div className="dgf-notice dgf-mild" role="status">
+        <span>Running again in job {state.job_id}…</span>
+        <button type="button" className="dgf-button" onClick={again.stop}>
+          Stop
+        </button>
+      </div>
+    );
+  }
+  const isNew = state.current !== null && state.current !== before;
+  return (
+    <div className="dgf-notice dgf-mild" role="status">
+      <span dir="auto">
+        {isNew
+          ? `Record ${state.current} is the current one now; the one before stays beside it.`
+          : `Job ${state.job_id} is ${state.status}: there is no new record yet. ${state.error ?? ""}`}
+      </span>
+      <span className="dgf-row">
+        {isNew && before !== null && (
+          <button type="button" className="dgf-button" onClick={() => choose(before)}>
+            Undo
+          </button>
+        )}
+        <button type="button" className="dgf-button" onClick={again.dismiss}>
+          Close
+        </button>
+      </span>
+    </div>
+  );
+}

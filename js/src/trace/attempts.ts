@@ -1,0 +1,64 @@
+/** The attempts of a record, and what running it again would do.
+ * Python's side is datagenflow_nb/widgets/trace_acts.py. */
+
+import type { TraceDocument } from "./protocol";
+
+export interface Attempt {
+  record_id: number;
+  attempt: number;
+  branch: string;
+  status: string;
+  reason: string | null;
+  is_current: boolean;
+  created_at: string;
+  /** `first`, `retried` or `again from BLOCK`. */
+  why: string;
+}
+
+/** A stored record's trace, and all that was made of the same seed, repetition and branch. */
+export interface RecordDocument extends TraceDocument {
+  record_id: number;
+  attempts: Attempt[];
+}
+
+/** What running a record again from a block will do. */
+export interface Plan {
+  record_id: number;
+  from_block: string;
+  made: number;
+  is_exact: boolean;
+  /** All of it in words. */
+  told: string;
+}
+
+/** How the job is that runs a record again. */
+export interface Again {
+  job_id: number;
+  status: string;
+  is_running: boolean;
+  /** The record that stands in the place now. */
+  current: number | null;
+  error: string | null;
+}
+
+/** `Attempt 2, record 14: accepted, again from judge, 19:53, current`. */
+export function attemptName(attempt: Attempt): string {
+  const parts = [attempt.status, attempt.why, whenOf(attempt.created_at)];
+  if (attempt.branch) parts.splice(1, 0, `branch ${attempt.branch}`);
+  if (attempt.is_current) parts.push("current");
+  return `${attempt.attempt}, record ${attempt.record_id}: ${parts.join(", ")}`;
+}
+
+/** A time of day, with the day when that is another. */
+export function whenOf(created: string, now = new Date()): string {
+  const date = new Date(created);
+  if (Number.isNaN(date.getTime())) return created;
+  const time = date.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
+  return date.toDateString() === now.toDateString() ? time : `${date.toLocaleDateString()} ${time}`;
+}
+
+/** What the button says that starts it. */
+export function startName(plan: Plan): string {
+  const about = plan.is_exact ? "" : "about ";
+  return `Run it: makes ${about}${plan.made} ${plan.made === 1 ? "call" : "calls"}`;
+}

@@ -1,0 +1,68 @@
+"""Attempts of records and running again, as the browser asks for them, without a browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from running import finish, wait_until
+
+import datagenflow_nb as dgf
+from datagenflow_nb.widgets.trace import TraceWidget
+from datagenflow_nb.widgets.trace_acts import TraceActs
+from datagenflow_nb.widgets.trace_document import record_document
+
+ASK = [
+    {"type": "TextGenerator", "id": "draft", "config": {"user_prompt": "Tell of {{ topic }}"}},
+    {"type": "TextGenerator", "id": "judge", "config": {"user_prompt": "Judge {{ assistant }}"}},
+]
+
+
+@pytest.fixture
+def space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dgf.Workspace:
+    """A workspace with a job that has two records."""
+    monkeypatch.chdir(tmp_path)
+    made = dgf.workspace(tmp_path / "d.db")
+    pipe = dgf.Pipeline("p", blocks=ASK)
+    finish(dgf.run(pipe, [{"topic": "tides"}, {"topic": "tea"}], concurrency=1))
+    return made
+
+
+def test_run_again(space: dgf.Workspace) -> None:
+    """Planned, confirmed with what was told, followed to its end, undone."""
+    record = space.record(2)
+    widget = TraceWidget(lambda: record_document(record), "record 2", TraceActs(space), 2)
+    shown = widget.answer("trace", {"id": 2})
+    assert (shown["record_id"], shown["title"]) == (2, "Record 2 (seed 1, repetition 0): pending")
+    assert [(one["record_id"], one["is_current"], one["why"]) for one in shown["attempts"]] == [
+        (2, True, "first")
+    ]
+    plan = widget.answer("plan_again", {"id": 2, "block": "judge"})
+    assert plan["told"] == "record 2 again from 'judge': 1 step taken over, 1 call made"
+    assert space.job(1).usage["calls"] == 4
+    again = widget.answer("run_again", {"id": 2, "block": "judge", "told": "something else"})
+    assert again == {"plan": plan}
+    assert space.job(1).usage["calls"] == 4
+    state = widget.answer("run_again", {"id": 2, "block": "judge", "told": plan["told"]})
+    assert state["job_id"] == 1
+    wait_until(lambda: not widget.answer("again", {"id": 2})["is_running"], "its end")
+    assert widget.answer("again", {"id": 2}) == {
+        "job_id": 1, "status": "completed", "is_running": False, "current": 3, "error": None,
+    }  # fmt: skip
+    assert space.job(1).usage["calls"] == 5
+    shown = widget.answer("make_current", {"id": 2})
+    assert [one["is_current"] for one in shown["attempts"]] == [True, False]
+    with pytest.raises(dgf.StoreError, match="there is no record 99"):
+        widget.answer("trace", {"id": 99})
+    with pytest.raises(dgf.ConfigError, match="has no block 'x'"):
+        widget.answer("plan_again", {"id": 2, "block": "x"})
+
+
+def test_the_review_has_traces(space: dgf.Workspace) -> None:
+    """The same actions, fetched for the record that is looked at."""
+    from datagenflow_nb.widgets.review.widget import ReviewWidget
+
+    review = ReviewWidget(space, [1])
+    shown = review.answer("trace", {"id": 1})
+    assert shown["branches"][0]["seed"] == {"topic": "tides"}
+    assert [step["block_id"] for step in shown["branches"][0]["steps"]] == ["draft", "judge"]
