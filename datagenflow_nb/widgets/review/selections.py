@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import threading
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from ...errors import ConfigError
 from ...query import RecordQuery
@@ -16,6 +17,8 @@ from ...storage.selection import SelectionTable
 from ...storage.store import Store
 
 __all__ = ["Selection", "Selections"]
+
+_Answer = TypeVar("_Answer")
 
 #: Selections kept for the views of a widget; each view looks at one.
 _KEPT = 8
@@ -58,6 +61,9 @@ class Selections:
         self._job_ids = job_ids
         self._numbers = itertools.count(1)
         self._open: dict[int, Selection] = {}
+        self._answers: dict[RecordQuery | None, tuple[tuple[int, int], Any]] = {}
+        #: Questions that are being answered, each with how many wait for it.
+        self._asking: dict[tuple[Any, ...], tuple[threading.Lock, int]] = {}
         self._lock = threading.Lock()
 
     def query(self, held: Mapping[str, Any]) -> RecordQuery:
@@ -69,17 +75,18 @@ class Selections:
 
         The same one as before when nothing has happened since.
         """
-        seen = self._latest()
-        with self._lock:
-            for known in self._open.values():
-                if known.query == query and known.seen == seen:
-                    return known
-        found = Selection(next(self._numbers), query, self._table.ids(query), seen)
-        with self._lock:
-            self._open[found.number] = found
-            for number in list(self._open)[:-_KEPT]:
-                del self._open[number]
-        return found
+        with self._only_one("ids", query):
+            seen = self._latest()
+            with self._lock:
+                for known in self._open.values():
+                    if known.query == query and known.seen == seen:
+                        return known
+            found = Selection(next(self._numbers), query, self._table.ids(query), seen)
+            with self._lock:
+                self._open[found.number] = found
+                for number in list(self._open)[:-_KEPT]:
+                    del self._open[number]
+            return found
 
     def get(self, number: Any) -> Selection:
         """The selection of that number.
@@ -99,11 +106,41 @@ class Selections:
 
     def counts(self, query: RecordQuery) -> dict[str, int]:
         """Number of records by status, whatever statuses the query asks for."""
-        return self._table.counts(query)
+        asked = replace(query, statuses=None, sort=())
+        return self._known(asked, lambda: self._table.counts(asked))
 
     def fields(self) -> list[FieldInfo]:
         """The fields of the records, the seed's last."""
-        return self._table.fields(self._job_ids)
+        return self._known(None, lambda: self._table.fields(self._job_ids))
+
+    def _known(self, question: RecordQuery | None, answer: Callable[[], _Answer]) -> _Answer:
+        """What was answered before, as long as nothing has happened since."""
+        with self._only_one("counts or fields", question):
+            seen = self._latest()
+            known = self._answers.get(question)
+            if known is None or known[0] != seen:
+                known = (seen, answer())
+                with self._lock:
+                    self._answers[question] = known
+                    for asked in list(self._answers)[:-_KEPT]:
+                        del self._answers[asked]
+            held: _Answer = known[1]
+            return held
+
+    @contextlib.contextmanager
+    def _only_one(self, *question: Any) -> Iterator[None]:
+        """Who asks the same meanwhile waits for the answer instead of asking the store, too."""
+        with self._lock:
+            lock, count = self._asking.get(question, (threading.Lock(), 0))
+            self._asking[question] = (lock, count + 1)
+        try:
+            with lock:
+                yield
+        finally:
+            with self._lock:
+                lock, count = self._asking.pop(question)
+                if count > 1:
+                    self._asking[question] = (lock, count - 1)
 
     def next(self, selection: Selection, position: int, status: str) -> int | None:
         """Where the first record of a status stands from a position on."""

@@ -131,7 +131,10 @@ function useScrolling(grid: RefObject<HTMLDivElement | null>, sizes: Sizes) {
     held.current = scrolled(held.current, element.scrollTop, now.current);
     setPlace(held.current);
     clearTimeout(rest.current);
-    rest.current = setTimeout(() => put(placeAt(held.current.offset, now.current)), REST);
+    rest.current = setTimeout(() => {
+      // Unless it was scrolled in this very moment.
+      if (element.scrollTop === held.current.top) put(placeAt(held.current.offset, now.current));
+    }, REST);
   }, [grid, put]);
   useEffect(() => () => clearTimeout(rest.current), []);
   const { count, view } = sizes;
