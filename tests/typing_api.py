@@ -13,6 +13,8 @@ import datagenflow_nb as dgf
 from datagenflow_nb.displays.listing import Listing
 from datagenflow_nb.jobs import Job
 from datagenflow_nb.pipeline import Result
+from datagenflow_nb.reviews import ReviewSession
+from datagenflow_nb.storage.actions import Action
 from datagenflow_nb.storage.records import Record
 
 
@@ -80,6 +82,18 @@ def jobs() -> None:
     assert_type(ws.update_records(job.records(), status="rejected"), int)
     assert_type(ws.update_records([1, 2], note="seen"), int)
     assert_type(ws.update_records(job.records()["id"], note="seen"), int)
+    session = ws.review_session(1, reviewer="ada")
+    assert_type(session, ReviewSession)
+    assert_type(session.set_status([1, 2], "accepted"), Action)
+    assert_type(session.undo(), Action | None)
+    assert_type(ws.undo_action(1).skipped, dict[str, int])
+    assert_type(ws.review_log(1), pd.DataFrame)
+    assert_type(ws.pairs(1, 2).pairs, list[tuple[int, int]])
+    assert_type(ws.choose(1, 2, "left", note="shorter"), Action)
+    assert_type(ws.export_pairs("pairs.jsonl", 1, 2).left_out, dict[str, int])
+    assert_type(ws.auto_review(1, "n > 2").accepted, int)
+    assert_type(ws.agreement(1).kappa, float | None)
+    assert_type(ws.layout("p"), dict[str, Any])
     assert_type(ws.delete_records(job_id=1, status="failed"), int)
     assert_type(ws.export("all.jsonl", job_id=1).records, int)
     with dgf.testing.temporary_workspace() as other:

@@ -11,6 +11,7 @@ from ..storage.actions import Action, Author
 from ..storage.choices import ChoiceTable
 from ..storage.id_runs import Runs, check_ids, runs_of
 from ..storage.review import ReviewTable, new_session
+from ..storage.review_log import actions_of
 from ..storage.review_values import check_reviewer, check_tags
 from ..whole import as_whole, check_whole
 from .rules import AutoReview, Judge, Progress, auto_review
@@ -55,6 +56,7 @@ class ReviewSession:
         self._lock = threading.Lock()
         self._done: list[int] = []
         self._undone: list[int] = []
+        self._latest = 0
 
     def __repr__(self) -> str:
         return f"ReviewSession(job_id={self.job_id}, reviewer={self.reviewer!r})"
@@ -218,6 +220,7 @@ class ReviewSession:
         counted in ``skipped``.
         """
         with self._lock:
+            self._catch_up()
             if not self._done:
                 return None
             action = self._review.undo(self._done[-1], self.author)
@@ -230,6 +233,7 @@ class ReviewSession:
         Records that somebody else has changed since are left, and counted in ``skipped``.
         """
         with self._lock:
+            self._catch_up()
             if not self._undone:
                 return None
             action = self._review.redo(self._undone[-1], self.author)
@@ -238,9 +242,17 @@ class ReviewSession:
 
     def _noted(self, action: Action) -> Action:
         if action.id is not None:
-            self._done.append(action.id)
-            self._undone.clear()
+            self._catch_up()
         return action
+
+    def _catch_up(self) -> None:
+        """Note what was stored: also by a method that was interrupted, as by Ctrl-C, before it
+        could say so."""
+        stored = actions_of(self._review.store, self.author.session, self._latest)
+        if stored:
+            self._done += stored
+            self._undone.clear()
+            self._latest = stored[-1]
 
 
 def login_name() -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from .store import Store
 
-__all__ = ["LogEntry", "review_log"]
+__all__ = ["LogEntry", "actions_of", "review_log"]
 
 _LOG = (
     "SELECT group_id, min(created_at), reviewer, action, what, "
@@ -60,3 +60,13 @@ def review_log(store: Store, job_id: int | None = None) -> list[LogEntry]:
     """All actions on records of the job, or of all jobs."""
     where, parameters = ("", []) if job_id is None else ("WHERE job_id = ?", [job_id])
     return [LogEntry(*row) for row in store.rows(_LOG.format(where=where), parameters)]
+
+
+def actions_of(store: Store, session: str, after: int) -> list[int]:
+    """The session's actions after that one that are not undone, oldest first."""
+    rows = store.rows(
+        "SELECT DISTINCT group_id FROM review_actions WHERE id > ?1 AND group_id > ?1 "
+        "AND session = ?2 AND undone_at IS NULL ORDER BY group_id",
+        [after, session],
+    )
+    return [row[0] for row in rows]

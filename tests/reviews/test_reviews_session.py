@@ -203,6 +203,18 @@ def test_undo_and_redo_in_order(ws: dgf.Workspace) -> None:
     assert (ws.record(1).status, ws.record(2).status) == ("accepted", "pending")
 
 
+def test_what_was_interrupted_is_undone_in_its_turn(ws: dgf.Workspace) -> None:
+    """Stored, and then interrupted before it was said: it is the last action all the same."""
+    session = ws.review_session(1, reviewer="ada")
+    session.set_status(1, "accepted")
+    session.set_status(2, "accepted")
+    session.undo()
+    ws._review.set_status([[3, 4]], "rejected", session.author)  # what an interrupt leaves
+    assert session.redo() is None
+    assert [action.count for action in iter(session.undo, None)] == [2, 1]
+    assert statuses(ws)[:4] == ["pending"] * 4
+
+
 def test_undo_of_a_bulk_gives_each_its_own(ws: dgf.Workspace) -> None:
     """10,000 records of mixed statuses and reviewers, rejected at once, and as before again."""
     make_many(ws.store, 10_000)
