@@ -155,6 +155,20 @@ def imports() -> None:
     _report("import datagenflow_nb, CPU", f"{seconds:.3f} s", seconds, 0.25)
 
 
+def dataset() -> None:
+    """A report on 100,000 records of three texts and a score."""
+    import datagenflow_nb as dgf
+
+    from .review_store import fill
+
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        job_id = fill(Path(folder) / "store.db", 100_000)
+        workspace = dgf.workspace(Path(folder) / "store.db")
+        seconds = timeit.timeit(workspace.job(job_id).report, number=1)
+        workspace.close()
+    _report("a report on 100,000 records", f"{seconds:.1f} s", seconds, 60)
+
+
 def snapshot() -> None:
     """Copying the state for a block, against ``copy.deepcopy``."""
     from datagenflow_nb.records import plain
@@ -199,8 +213,9 @@ def review() -> None:
 
 _ALL = {
     f.__name__: f
-    for f in (cpu, wall, throttle, first, engine, memory, imports, snapshot, kernel, editor, review)
-}
+    for f in (cpu, wall, throttle, first, engine, memory, imports, dataset, snapshot, kernel,
+              editor, review)
+}  # fmt: skip
 
 
 def main() -> None:
