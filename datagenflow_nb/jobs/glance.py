@@ -17,7 +17,7 @@ from .failures import Example, error_kind, example_of
 __all__ = ["BlockTime", "FailedFor", "Glance", "Newest"]
 
 #: Failed records that are counted at one look, and causes that are told.
-_SLICE, _MOST_CAUSES = 1_000, 8
+_SLICE, _MOST_CAUSES = 500, 8
 #: Newest records that are told, and characters of one.
 _NEWEST, _PREVIEW = 6, 160
 #: Seconds between two looks at how long blocks took.

@@ -12,14 +12,12 @@ from ..displays.failures import place_told, seed_told
 from ..errors import StoreError
 from . import monitor_acts
 from .bridge import Action, BridgedWidget
+from .trace_document import record_document
 
 if TYPE_CHECKING:
     from .monitor_watch import Watch
 
 __all__ = ["JobMonitor"]
-
-#: Columns of a record's trace as text.
-_TRACE_WIDTH = 96
 
 
 class JobMonitor(BridgedWidget):
@@ -80,9 +78,9 @@ class JobMonitor(BridgedWidget):
             raise StoreError(f"record {values['record']} was deleted")
         return {**asdict(example), "place": place_told(example), "told": seed_told(example)}
 
-    def _record(self, values: dict[str, Any]) -> dict[str, str]:
-        """A record with what happened to it, as text."""
+    def _record(self, values: dict[str, Any]) -> dict[str, Any]:
+        """What happened to a record."""
         record = self._watch.glance.record(values["record"])
         if record is None:
             raise StoreError(f"record {values['record']} was deleted")
-        return {"text": record.text(_TRACE_WIDTH)}
+        return record_document(record)

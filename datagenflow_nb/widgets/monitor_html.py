@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..displays.job import job_html, progress_text
-from ..displays.log import LAST_LINES
 from ..displays.pace import Pace
 from ..displays.text import plural
 from ..jobs.ways import ways_on
 from ..storage.jobs import ACTIVE, JobRow
 from ..storage.lease import runner_told
+from ..storage.log import LogLine
 from .fallback import static_html
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def bundle_of(
     row: JobRow,
     pace: Pace,
     causes: Sequence[tuple[str, int]],
+    log: tuple[int, Sequence[LogLine]],
     note: str | None,
     *,
     has_widget: bool,
@@ -38,6 +39,8 @@ def bundle_of(
     ----------
     causes : sequence of (reason, count)
         Why records failed, of a job that has ended.
+    log : (int, sequence of LogLine)
+        How many lines its log has, and the last of them.
     note : str or None
         What else is to be said.
     has_widget : bool
@@ -55,7 +58,7 @@ def bundle_of(
             last_error=job.last_failure if row.records_failed and is_active else None,
             waiting=waiting,
             notes=[*notes_of(row, note), *_commands(row, has_widget=has_widget)],
-            log=(count := job.log_lines, job.log(LAST_LINES) if count else []),
+            log=log,
         )
     if has_widget:
         html = static_html(html)

@@ -94,6 +94,7 @@ class Watch:
         self._bundle: dict[str, str] = {}
         self._slow: dict[str, dict[str, Any]] = {}
         self._drawn_at = self._glanced_at = 0.0
+        self._has_more = False
         #: Set when the end, or that there is nothing to be seen any more, is drawn.
         self._is_over = threading.Event()
         #: The reasons of a job that has ended, and of which row they are.
@@ -110,9 +111,8 @@ class Watch:
         with self._lock:
             row = self._last = self._row_of(job)
             self._widget = self._usable_widget()
-            has_more = False
+            self._has_more = self._glance_at(row)
             if self._widget is not None:
-                has_more = self._glance_at(row)
                 self._move(self._widget, row)
                 show(view_bundle(self._widget))
             self._bundle = self._static(row)
@@ -122,7 +122,7 @@ class Watch:
                 self.follow()
             else:
                 self._is_over.set()
-                self.is_followed = has_more
+                self.is_followed = self._has_more
         _begin()
         return display
 
@@ -153,7 +153,9 @@ class Watch:
             if not self._is_over.is_set():
                 # The thread may not have seen yet what the cell waited for. It tells what is lost.
                 with contextlib.suppress(DataGenFlowError):
-                    self._bundle = self._static(self.job.row)
+                    row = self.job.row
+                    self.glance.look(row)
+                    self._bundle = self._static(row)
             display.draw(self._bundle, is_in_cell=True)
             return self._is_over.is_set()
 
@@ -168,22 +170,20 @@ class Watch:
                 if has_ended:
                     self._note = None
                     self._causes(row)  # raises here what it may raise
-                now = time.monotonic()
-                has_more = False
-                if self._widget is not None and (
-                    has_ended or now - self._glanced_at >= _SLOW_PERIOD
-                ):
-                    has_more = self._glance_at(row)
+                is_late = time.monotonic() - self._glanced_at >= _SLOW_PERIOD
+                if has_ended or is_late or self._has_more:
+                    self._has_more = self._glance_at(row)
             except DataGenFlowError as error:  # deleted, or its store is gone
-                row, has_ended, has_more, now = replace(before, status=GONE), True, False, 0.0
+                row, has_ended, self._has_more = replace(before, status=GONE), True, False
                 self._note = error.message
             self._show_widget(row)
-            is_due = row.status != before.status or now - self._drawn_at >= _STATIC_PERIOD
+            is_stale = time.monotonic() - self._drawn_at >= _STATIC_PERIOD
+            is_due = is_stale or row.status != before.status
             if not self._is_over.is_set() and (has_ended or is_due or self._widget is None):
                 self._draw(row)
             if has_ended:
                 self._is_over.set()
-            self.is_followed = not has_ended or has_more
+            self.is_followed = not has_ended or self._has_more
 
     def _row_of(self, job: Job) -> JobRow:
         """The job's row; by ``job`` where the store that it was seen in before is closed."""
@@ -243,8 +243,11 @@ class Watch:
 
     def _static(self, row: JobRow) -> dict[str, str]:
         causes = self._causes(row) if row.status not in (*ACTIVE, GONE) else []
+        log = self.glance.log_lines, self.glance.log
         has_widget = self._widget is not None
-        return bundle_of(self.job, row, self._pace(row), causes, self._note, has_widget=has_widget)
+        return bundle_of(
+            self.job, row, self._pace(row), causes, log, self._note, has_widget=has_widget
+        )
 
     def _causes(self, row: JobRow) -> list[tuple[str, int]]:
         """Why records failed; the end is drawn several times, and asked for once."""

@@ -4,6 +4,7 @@ import {
   hasCalls,
   line,
   loads,
+  meanPace,
   nearest,
   niceTop,
   paces,
@@ -26,11 +27,13 @@ const moment = (at: number, records: number, inFlight = 0, refused = 0, allowed 
 ];
 
 describe("a course", () => {
-  it("tells records per second between moments", () => {
-    expect(paces([moment(10, 0), moment(12, 6), moment(14, 6)])).toEqual([
-      { at: 12, rate: 3 },
-      { at: 14, rate: 0 },
+  it("tells records per second over the last few steps, so that a burst is no peak", () => {
+    const steady = [moment(10, 0), moment(12, 6), moment(14, 6), moment(16, 12), moment(16.2, 14)];
+    expect(paces(steady).map(({ rate: each }) => Number(each.toFixed(2)))).toEqual([
+      3, 1.5, 2, 2.26,
     ]);
+    expect(meanPace(steady)).toBeCloseTo(14 / 6.2);
+    expect(meanPace([])).toBe(0);
   });
 
   it("has no rate below nothing, of a retry, and none over a break", () => {
@@ -41,7 +44,7 @@ describe("a course", () => {
       moment(500, 9),
       moment(501, 11),
     ]);
-    expect(found.map(({ rate: each }) => each)).toEqual([0, 1, 0, 0, 2]);
+    expect(found.map(({ rate: each }) => each)).toEqual([0, 0, 0, 0, 2]);
   });
 
   it("tells refusals since the moment before", () => {

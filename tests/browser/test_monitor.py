@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from browser.lab import Notebook, OpenNotebook
+from playwright.sync_api import expect
+from running import look
 
 #: Blocks that wait until the notebook lets them go, one execution after the other.
 SETUP = """\
@@ -155,3 +157,62 @@ def test_page_reload_keeps_the_display(notebook: OpenNotebook) -> None:
     opened.view.locator(LIVE).wait_for()
     opened.run("gate.release(4)\njob.wait();")
     sees(opened, "4/4 (100 %)")
+
+
+def test_kernel_restart(notebook: OpenNotebook) -> None:
+    """A new kernel shows how the job went before, and finishes it once it has been asked."""
+    opened = started(notebook)
+    chart = opened.view.get_by_role("slider", name="Records per second, over time")
+    opened.run("gate.release()")
+    chart.first.wait_for()
+    opened.restart()
+    opened.view.get_by_text("The kernel that showed this is gone").wait_for()
+    opened.run(SETUP)
+    index = opened.start_cell("%dgf job 1")
+    opened.finish()
+    again = opened.view.locator(".jp-Cell").nth(index).locator(".dgf-live")
+    again.filter(has_text="Job 1 gated interrupted").wait_for()
+    again.filter(has_text="1/4 (25 %)").wait_for()
+    again.get_by_role("slider", name="Records per second, over time").wait_for()
+    again.get_by_role("button", name="Resume").click()
+    again.filter(has_text="Run what is missing of it?").wait_for()
+    assert look(opened.folder / "datagenflow.db", "SELECT status FROM jobs") == [("interrupted",)]
+    again.locator(".dgf-monitor-ask").get_by_role("button", name="Resume").click()
+    again.filter(has_text="Job 1 gated running").wait_for()
+    opened.run("gate.release(3)\ndgf.workspace().job(1).wait();")
+    again.filter(has_text="4/4 (100 %)").wait_for()
+
+
+def test_by_keyboard(notebook: OpenNotebook) -> None:
+    """A job whose budget is used up goes on with more; Escape and Enter alone do nothing."""
+    opened = started(notebook)
+    opened.run("gate.release(4)\njob.wait()\n_ = dgf.workspace().delete_records(job_id=1)")
+    opened.run("two = dgf.run(pipe, 'job:1', max_records=1, concurrency=1)\ngate.release(9)")
+    index = opened.start_cell("two.wait()")
+    opened.finish()
+    monitor = opened.view.locator(".jp-Cell").nth(index).locator(".dgf-live")
+    monitor.filter(has_text="1 of 1 (100 %)").wait_for()
+    resume = monitor.get_by_role("button", name="Resume").first
+    resume.focus()
+    keys = opened.page.keyboard
+    keys.press("Enter")
+    asked = monitor.get_by_role("form", name="Resume")
+    expect(asked).to_be_focused()
+    keys.press("Enter")
+    keys.press("Escape")
+    expect(asked).to_have_count(0)
+    expect(resume).to_be_focused()
+    keys.press("Enter")
+    keys.press("Tab")
+    keys.type("3")
+    keys.press("Enter")
+    monitor.filter(has_text="3 of 3 (100 %)").wait_for()
+    rows = look(opened.folder / "datagenflow.db", "SELECT status, records_generated FROM jobs")
+    assert rows[1] == ("stopped", 3)
+    monitor.get_by_role("button", name="Export").focus()
+    keys.press("Enter")
+    monitor.filter(has_text="A cell was put below: %dgf export 2 job-2.jsonl").wait_for()
+    assert opened.cells()[index + 1]["source"] == "%dgf export 2 job-2.jsonl"
+    monitor.get_by_role("button", name="pending").first.click()
+    monitor.get_by_role("button", name="Close", exact=True).wait_for()
+    assert opened.problems == []

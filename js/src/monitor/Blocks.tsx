@@ -26,7 +26,9 @@ export function Blocks({ insight, now }: { insight: Insight; now: [string, numbe
           <thead>
             <tr>
               <th scope="col">Block</th>
-              <th scope="col">Share</th>
+              <th scope="col" className="dgf-left">
+                Share
+              </th>
               <th scope="col">Mean</th>
               <th scope="col">Median</th>
               <th scope="col">95 %</th>

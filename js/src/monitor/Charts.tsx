@@ -1,5 +1,16 @@
 import { type ReactNode, useLayoutEffect, useRef, useState } from "react";
-import { ground, line, loads, nearest, niceTop, paces, scales, stairs, timeTicks } from "./course";
+import {
+  ground,
+  line,
+  loads,
+  meanPace,
+  nearest,
+  niceTop,
+  paces,
+  scales,
+  stairs,
+  timeTicks,
+} from "./course";
 import type { Moment } from "./protocol";
 import { clock, count, plural, rate } from "./words";
 
@@ -7,8 +18,13 @@ const HEIGHT = 72;
 /** Room below the chart for times. */
 const FOOT = 16;
 
+interface CourseProperties {
+  moments: Moment[];
+  isActive: boolean;
+}
+
 /** How many records came per second, over time. */
-export function PaceChart({ moments }: { moments: Moment[] }) {
+export function PaceChart({ moments, isActive }: CourseProperties) {
   const found = paces(moments);
   if (found.length < 2) return null;
   const top = niceTop(1.1 * Math.max(...found.map((point) => point.rate)));
@@ -19,6 +35,7 @@ export function PaceChart({ moments }: { moments: Moment[] }) {
       moments={moments}
       top={top}
       told={(i) => rate(found[i]?.rate ?? 0)}
+      summary={isActive ? null : `${rate(meanPace(moments))} on average`}
       draw={({ x, y }) => {
         const points = found.map((point): [number, number] => [x(point.at), y(point.rate)]);
         return (
@@ -33,7 +50,7 @@ export function PaceChart({ moments }: { moments: Moment[] }) {
 }
 
 /** How many calls were with the models' servers and how many were allowed, over time. */
-export function CallsChart({ moments }: { moments: Moment[] }) {
+export function CallsChart({ moments, isActive }: CourseProperties) {
   const found = loads(moments);
   const most = Math.max(...found.map(({ inFlight, allowed }) => Math.max(inFlight, allowed ?? 0)));
   const isLimited = found.some(({ allowed }) => allowed !== null);
@@ -52,6 +69,7 @@ export function CallsChart({ moments }: { moments: Moment[] }) {
       moments={moments}
       top={niceTop(1.1 * most)}
       told={told}
+      summary={isActive ? null : `at most ${count(Math.max(...found.map((p) => p.inFlight)))}`}
       legend={
         <>
           {isLimited && <span className="dgf-key-allowed">allowed at once</span>}
@@ -96,12 +114,14 @@ interface Properties {
   top: number;
   /** A point in words. */
   told(index: number): string;
+  /** All of it in words, where the last point is not what one wants to know. */
+  summary: string | null;
   draw(scale: ReturnType<typeof scales>): ReactNode;
   legend?: ReactNode;
 }
 
 /** A chart over time whose points can be looked at with the mouse or the arrow keys. */
-function Chart({ title, points, moments, top, told, draw, legend }: Properties) {
+function Chart({ title, points, moments, top, told, summary, draw, legend }: Properties) {
   const frame = useRef<HTMLDivElement>(null);
   const width = useWidth(frame);
   const [chosen, setChosen] = useState<number | null>(null);
@@ -119,7 +139,8 @@ function Chart({ title, points, moments, top, told, draw, legend }: Properties) 
     <figure className="dgf-monitor-chart">
       <figcaption>
         <span>
-          <strong>{title}</strong> <span className="dgf-chart-told">{words}</span>{" "}
+          <strong>{title}</strong>{" "}
+          <span className="dgf-chart-told">{chosen === null && summary ? summary : words}</span>{" "}
           <span className="dgf-soft">{chosen === null ? "" : `at ${when}`}</span>
         </span>
         <span className="dgf-chart-legend">{legend}</span>

@@ -1,6 +1,8 @@
 import { useState } from "react";
 import { useBridge } from "../bridge/hooks";
 import type { Cause, Example, Failures as FailuresTold } from "./protocol";
+import { TracePart } from "./TracePart";
+import { useTrace } from "./useTrace";
 import { count, percent, plural } from "./words";
 
 interface Properties {
@@ -40,6 +42,7 @@ function CauseItem({ cause, isGone }: { cause: Cause; isGone: boolean }) {
   const [isOpen, setOpen] = useState(false);
   const [example, setExample] = useState<Example | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
+  const trace = useTrace();
   const toggle = () => {
     setOpen(!isOpen);
     if (isOpen || example || isGone) return;
@@ -63,7 +66,18 @@ function CauseItem({ cause, isGone }: { cause: Cause; isGone: boolean }) {
           </div>
           {example && (
             <>
-              <div>For example {example.place}</div>
+              <div>
+                For example {example.place}{" "}
+                <button
+                  type="button"
+                  className="dgf-button"
+                  disabled={isGone}
+                  aria-expanded={trace.opened !== null}
+                  onClick={() => trace.toggle(cause.record_id)}
+                >
+                  Its trace
+                </button>
+              </div>
               {example.message !== cause.message && <div dir="auto">{example.message}</div>}
               <div className="dgf-soft" dir="auto">
                 {example.told}
@@ -71,6 +85,7 @@ function CauseItem({ cause, isGone }: { cause: Cause; isGone: boolean }) {
             </>
           )}
           {problem && <div className="dgf-problem">{problem}</div>}
+          <TracePart opened={trace.opened} problem={trace.problem} close={trace.toggle} />
         </div>
       )}
     </li>

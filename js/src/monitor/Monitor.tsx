@@ -57,7 +57,7 @@ export function Monitor() {
           <Progress facts={facts} />
           <Figures facts={facts} />
           {facts.waiting && (
-            <div className="dgf-problem" dir="auto">
+            <div className="dgf-monitor-waiting" dir="auto">
               {facts.waiting.charAt(0).toUpperCase() + facts.waiting.slice(1)}
             </div>
           )}
@@ -74,8 +74,8 @@ export function Monitor() {
           {moments.length >= COURSE && (
             <Boundary part="How the job went">
               <div className="dgf-monitor-charts">
-                <PaceChart moments={moments} />
-                {hasCalls(moments) && <CallsChart moments={moments} />}
+                <PaceChart moments={moments} isActive={facts.is_active} />
+                {hasCalls(moments) && <CallsChart moments={moments} isActive={facts.is_active} />}
               </div>
             </Boundary>
           )}

@@ -1,37 +1,23 @@
-import { useState } from "react";
-import { useBridge } from "../bridge/hooks";
-import { Source } from "../shared/Source";
 import type { Newest } from "./protocol";
+import { TracePart } from "./TracePart";
+import { useTrace } from "./useTrace";
 
 /** The latest records, each in a line; one that is pressed shows what happened to it. */
 export function NewestRecords({ records, isGone }: { records: Newest[]; isGone: boolean }) {
-  const { requests } = useBridge();
-  const [open, setOpen] = useState<{ id: number; text: string } | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
+  const { opened, problem, toggle } = useTrace();
   if (!records.length) return null;
-  const press = (id: number) => {
-    setProblem(null);
-    if (open?.id === id) {
-      setOpen(null);
-      return;
-    }
-    requests.ask<{ text: string }>("record", { record: id }).then(
-      ({ text }) => setOpen({ id, text }),
-      (failure: Error) => setProblem(failure.message),
-    );
-  };
   return (
-    <section aria-label="Newest records" inert={isGone}>
+    <section aria-label="Newest records">
       <h4 className="dgf-monitor-part">Newest records</h4>
-      <ul className="dgf-monitor-list">
+      <ul className="dgf-monitor-list" inert={isGone}>
         {records.map((record) => (
           <li key={record.id}>
             <button
               type="button"
               className="dgf-monitor-item"
-              aria-expanded={open?.id === record.id}
+              aria-expanded={opened?.id === record.id}
               title="What happened to this record, step by step"
-              onClick={() => press(record.id)}
+              onClick={() => toggle(record.id)}
             >
               <span className="dgf-soft">#{record.id}</span>
               <span className={`dgf-status dgf-status-${record.status}`}>{record.status}</span>
@@ -42,20 +28,7 @@ export function NewestRecords({ records, isGone }: { records: Newest[]; isGone: 
           </li>
         ))}
       </ul>
-      {problem && <div className="dgf-problem">{problem}</div>}
-      {open && (
-        <div className="dgf-monitor-more">
-          <div className="dgf-row">
-            <strong>Record {open.id}</strong>
-            <button type="button" className="dgf-button" onClick={() => setOpen(null)}>
-              Close
-            </button>
-          </div>
-          <Source label={`Record ${open.id}`} className="dgf-source">
-            {open.text}
-          </Source>
-        </div>
-      )}
+      <TracePart {...{ opened, problem }} close={toggle} />
     </section>
   );
 }

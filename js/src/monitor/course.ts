@@ -14,25 +14,43 @@ export interface Pace {
   rate: number;
 }
 
-/** Moments that are further apart than this many usual steps have a pause, or no runner, between. */
+/** Moments that are further apart than this many usual steps have no runner between. */
 const GAP = 4;
+/** Steps over which a rate is taken: records come in bursts. */
+const WINDOW = 3;
 
-/** Records per second between moments that follow each other; a break counts as none. */
+/** Records per second up to each moment, over the last few steps; a break counts as none. */
 export function paces(moments: Moment[]): Pace[] {
   const usual = usualStep(moments);
   const found: Pace[] = [];
+  let first = 0;
   for (let i = 1; i < moments.length; i++) {
     const [before, now] = [moments[i - 1] as Moment, moments[i] as Moment];
-    const passed = now[0] - before[0];
-    if (passed <= 0) continue;
-    if (passed > GAP * usual) {
+    if (now[0] - before[0] > GAP * usual) {
       found.push({ at: before[0], rate: 0 }, { at: now[0], rate: 0 });
+      first = i;
       continue;
     }
+    while (now[0] - (moments[first] as Moment)[0] > (WINDOW + 0.5) * usual) first++;
+    const since = moments[Math.min(first, i - 1)] as Moment;
+    const passed = now[0] - since[0];
     // A retry takes failed records away before it makes others.
-    found.push({ at: now[0], rate: Math.max(0, now[2] - before[2]) / passed });
+    if (passed > 0) found.push({ at: now[0], rate: Math.max(0, now[2] - since[2]) / passed });
   }
   return found;
+}
+
+/** Records per second over all the time, breaks left out. */
+export function meanPace(moments: Moment[]): number {
+  const usual = usualStep(moments);
+  let [records, seconds] = [0, 0];
+  for (let i = 1; i < moments.length; i++) {
+    const [before, now] = [moments[i - 1] as Moment, moments[i] as Moment];
+    if (now[0] - before[0] > GAP * usual) continue;
+    seconds += now[0] - before[0];
+    records += Math.max(0, now[2] - before[2]);
+  }
+  return seconds ? records / seconds : 0;
 }
 
 export function loads(moments: Moment[]): Load[] {
