@@ -54,6 +54,7 @@ _HOMES = {
 set_door("editor", f"{__name__}.widgets.editor_open", "edit_pipeline")
 set_door("named editor", f"{__name__}.widgets.editor_open", "edit_named")
 set_door("review", f"{__name__}.widgets.review.opened", "review_records")
+set_door("comparison", f"{__name__}.widgets.compare.opened", "compare_jobs")
 set_door("review of a job", f"{__name__}.widgets.review.opened", "review_job")
 
 

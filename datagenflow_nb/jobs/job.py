@@ -330,6 +330,30 @@ class Job(Estimable, Rerunnable, RunsAgain, Reportable):
         """
         return open_widget("review of a job", *self._key, status)
 
+    def compare(self, other: Job | int | None = None, *, blind: bool = False) -> Any:
+        """Put the job's records beside those of another one with the same seeds, and choose.
+
+        Parameters
+        ----------
+        other : Job or int, optional
+            The job on the right. None: each latest record beside the one of the attempt before.
+        blind : bool
+            Which side is whose is hidden, and changes from pair to pair.
+
+        Returns
+        -------
+        datagenflow_nb.widgets.compare.widget.CompareWidget
+
+        Raises
+        ------
+        JobError
+            When there is no such job.
+        ValidationError
+            When there is nothing to compare.
+        """
+        right = other.id if isinstance(other, Job) else other
+        return open_widget("comparison", *self._key, right, blind)
+
     def traces(self) -> pd.DataFrame:
         """A row per step of every record; see ``frames.traces_frame`` for the columns."""
         from ..frames import traces_frame

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..jobs import JobRoom
+from ..pipeline import open_widget
 from ..reviews import PairExport, Pairing, export_pairs, pair_attempts, pair_jobs
 from ..storage.actions import Action, Author
 from ..storage.choices import Choice, ChoiceTable
@@ -51,6 +52,29 @@ class CompareFace:
         if left == right:
             return pair_attempts(self.store, left)
         return pair_jobs(self.store, left, right)
+
+    def compare(self, left_job: int, right_job: int | None = None, *, blind: bool = False) -> Any:
+        """Put the pairs side by side, and choose the better record of each.
+
+        Parameters
+        ----------
+        right_job : int, optional
+            None: each latest record of the left job beside the one of the attempt before.
+        blind : bool
+            Which side is whose is hidden, and changes from pair to pair.
+
+        Returns
+        -------
+        datagenflow_nb.widgets.compare.widget.CompareWidget
+
+        Raises
+        ------
+        JobError
+            When there is no such job, with the numbers there are.
+        ValidationError
+            When there is nothing to compare.
+        """
+        return open_widget("comparison", self, left_job, right_job, blind)
 
     def choose(
         self,

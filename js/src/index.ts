@@ -1,6 +1,7 @@
 import "./shared/base.css";
 import "./shared/values.css";
 import type { RenderContext } from "./bridge/model";
+import { render as renderCompare } from "./compare/view";
 import { render as renderEditor } from "./editor/view";
 import { render as renderMonitor } from "./monitor/view";
 import { render as renderReview } from "./review/view";
@@ -8,6 +9,7 @@ import { render as renderTrace } from "./trace/view";
 
 /** Every widget of the package by the name its model gives. */
 const VIEWS: Record<string, (context: RenderContext) => () => void> = {
+  compare: renderCompare,
   editor: renderEditor,
   monitor: renderMonitor,
   review: renderReview,

@@ -45,7 +45,7 @@ def full(echo: Shell, tmp_path: Path) -> Shell:
     ("line", "found"),
     [
         ("", list(COMMANDS)),
-        ("r", ["run", "resume", "retry", "rerun", "records"]),
+        ("r", ["run", "resume", "retry", "rerun", "review", "records", "report"]),
         ("zz", []),
         ("zz y", []),
         ("help pre", ["preview"]),

@@ -7,6 +7,7 @@ from . import (
     block,
     blocks,
     cancel,
+    compare,
     delete,
     edit,
     estimate,
@@ -38,8 +39,8 @@ __all__ = ["COMMANDS"]
 
 _MODULES = (
     status, templates, new, blocks, block, pipelines, pipeline, edit, preview, estimate, run, jobs,
-    job, pause, resume, cancel, retry, rerun, failures, log, review, records, traces, report,
-    export, models, model, delete,
+    job, pause, resume, cancel, retry, rerun, failures, log, review, compare, records, traces,
+    report, export, models, model, delete,
 )  # fmt: skip
 
 #: By name, in the order in which one meets them.

@@ -41,6 +41,6 @@ def _run(call: Call) -> Any:
 
 
 COMMAND = Command(
-    "retry", "run what failed in a job again, or one record from a block on, asking anew", _run,
+    "retry", "run what failed in a job, or one record from a block on, again", _run,
     _arguments, examples="%dgf retry 3\n%dgf retry 3 --record 7 --from judge",
 )  # fmt: skip

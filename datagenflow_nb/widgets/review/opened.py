@@ -13,7 +13,7 @@ from .widget import ReviewWidget
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["review_job", "review_records"]
+__all__ = ["review_job", "review_records", "workspace_of"]
 
 
 def review_records(
@@ -27,7 +27,10 @@ def review_records(
 
 def review_job(path: Path, job_id: int, status: str | Sequence[str] | None) -> ReviewWidget:
     """The review of a job of the store at ``path``, which need not be the current workspace's."""
+    return review_records(workspace_of(path), job_id, status)
+
+
+def workspace_of(path: Path) -> Workspace:
+    """The current workspace when its store is at ``path``, else one that is."""
     space = workspace()
-    if space.store.path != path:
-        space = Workspace(Settings.load(database_path=path))
-    return review_records(space, job_id, status)
+    return space if space.store.path == path else Workspace(Settings.load(database_path=path))
