@@ -23,6 +23,7 @@ _LOG_TYPES = {
     "count": "int64",
     "skipped": "int64",
     "can_undo": "bool",
+    "undone": "int64",
     "undone_at": "text",
     "undone_by": "text",
 }
@@ -58,14 +59,15 @@ def log_frame(entries: Iterable[LogEntry]) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame of shape (n_actions, 10)
+    DataFrame of shape (n_actions, 11)
         ``id`` (int64), ``created_at, reviewer, action, what`` (text), ``count, skipped`` (int64),
-        ``can_undo`` (bool), ``undone_at, undone_by`` (text, None when it stands).
+        ``can_undo`` (bool), ``undone`` (records that were taken back, int64), ``undone_at,
+        undone_by`` (text, None when it stands).
     """
     rows = [
         (
             entry.id, entry.created_at, entry.reviewer, entry.kind, entry.what, entry.count,
-            entry.skipped, entry.can_undo, entry.undone_at, entry.undone_by,
+            entry.skipped, entry.can_undo, entry.undone, entry.undone_at, entry.undone_by,
         )
         for entry in entries
     ]  # fmt: skip

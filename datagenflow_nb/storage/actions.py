@@ -194,14 +194,7 @@ def take_back(connection: sqlite3.Connection, action_id: int, author: Author) ->
     ValidationError
         When there is no such action, or it is of a kind that cannot be taken back.
     """
-    rows = _rows(connection, action_id)
-    done = _swap(connection, rows, author, is_undo=True)
-    if done.count:
-        connection.execute(
-            "UPDATE review_actions SET undone_at = ?, undone_by = ? WHERE group_id = ?",
-            [utc_now(), author.reviewer, action_id],
-        )
-    return done
+    return _swap(connection, _rows(connection, action_id), author, is_undo=True)
 
 
 def do_again(connection: sqlite3.Connection, action_id: int, author: Author) -> Action:
@@ -212,14 +205,7 @@ def do_again(connection: sqlite3.Connection, action_id: int, author: Author) -> 
     ValidationError
         As ``take_back``.
     """
-    rows = _rows(connection, action_id)
-    done = _swap(connection, rows, author, is_undo=False)
-    if done.count:
-        connection.execute(
-            "UPDATE review_actions SET undone_at = NULL, undone_by = NULL WHERE group_id = ?",
-            [action_id],
-        )
-    return done
+    return _swap(connection, _rows(connection, action_id), author, is_undo=False)
 
 
 def _rows(connection: sqlite3.Connection, action_id: int) -> list[sqlite3.Row]:
@@ -246,38 +232,58 @@ def _rows(connection: sqlite3.Connection, action_id: int) -> list[sqlite3.Row]:
 def _swap(
     connection: sqlite3.Connection, rows: Sequence[sqlite3.Row], author: Author, *, is_undo: bool
 ) -> Action:
-    action_id, now, count = rows[0]["group_id"], utc_now(), 0
+    action_id, now = rows[0]["group_id"], utc_now()
     skipped: Counter[str] = Counter()
+    counts: dict[int, int] = {}
     for row in rows:
         stored = decode(row["before"])
-        if row["action"] == "choose":
-            if not stored:  # the other job's line of it
-                continue
+        if row["action"] != "choose":
+            counts[row["id"]], left = _swap_groups(connection, action_id, stored, now, is_undo)
+            skipped += left
+        elif stored:
             why = swap_choice(connection, stored, action_id, is_undo=is_undo)
-            count += why is None
+            # The other job has a line of it, too.
+            counts.update((line["id"], int(why is None)) for line in rows)
             skipped += Counter([] if why is None else [why])
-            continue
-        for before, after, lasts, runs in stored["groups"]:
-            part = touched(stored["columns"], before, after, lasts)
-            own = [action_id] * len(part.marks)
-            values, named, becomes = (
-                (part.before, own, part.lasts) if is_undo else (part.after, part.lasts, own)
-            )
-            done = connection.execute(
-                f"UPDATE records SET {_setting(part.columns + part.marks)}, version = version + 1, "
-                f"updated_at = ? WHERE {_naming(part.marks)} "
-                f"AND id IN (SELECT r.id FROM {OF_RUNS})",
-                [*values, *becomes, now, *named, runs_text(runs)],
-            ).rowcount
-            count += done
-            if (wanted := count_of(runs)) > done:
-                left = _left(connection, runs, part.marks, becomes, wanted - done)
-                if left["already"]:
-                    left["undone already" if is_undo else "done already"] = left["already"]
-                del left["already"]
-                skipped += left
+    for row_key, count in counts.items():
+        # Undone as long as a record is.
+        connection.execute(
+            "UPDATE review_actions SET undone = undone + ?1, "
+            "undone_at = CASE WHEN undone + ?1 > 0 THEN iif(?1 > 0, ?2, undone_at) END, "
+            "undone_by = CASE WHEN undone + ?1 > 0 THEN iif(?1 > 0, ?3, undone_by) END "
+            "WHERE id = ?4",
+            [count if is_undo else -count, now, author.reviewer, row_key],
+        )
+    total = (
+        max(counts.values(), default=0) if rows[0]["action"] == "choose" else sum(counts.values())
+    )
     what = f"{'undone' if is_undo else 'redone'}: {rows[0]['what']}"
-    return Action(action_id if count else None, what, count, dict(+skipped))
+    return Action(action_id if total else None, what, total, dict(+skipped))
+
+
+def _swap_groups(
+    connection: sqlite3.Connection, action_id: int, stored: Any, now: str, is_undo: bool
+) -> tuple[int, Counter[str]]:
+    """Records of one job: how many were changed, and why the others were left."""
+    count, skipped = 0, Counter[str]()
+    for before, after, lasts, runs in stored["groups"]:
+        part = touched(stored["columns"], before, after, lasts)
+        own = [action_id] * len(part.marks)
+        values, named, becomes = (
+            (part.before, own, part.lasts) if is_undo else (part.after, part.lasts, own)
+        )
+        done = connection.execute(
+            f"UPDATE records SET {_setting(part.columns + part.marks)}, version = version + 1, "
+            f"updated_at = ? WHERE {_naming(part.marks)} AND id IN (SELECT r.id FROM {OF_RUNS})",
+            [*values, *becomes, now, *named, runs_text(runs)],
+        ).rowcount
+        count += done
+        if (wanted := count_of(runs)) > done:
+            left = _left(connection, runs, part.marks, becomes, wanted - done)
+            if already := left.pop("already"):
+                left["undone already" if is_undo else "done already"] = already
+            skipped += left
+    return count, skipped
 
 
 def _left(

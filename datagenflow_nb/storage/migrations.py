@@ -302,6 +302,11 @@ ALTER TABLE records ADD COLUMN last_note INTEGER;
 ALTER TABLE records ADD COLUMN last_tagging INTEGER;
 """
 
+_M012 = """
+ALTER TABLE review_actions ADD COLUMN undone INTEGER NOT NULL DEFAULT 0;
+UPDATE review_actions SET undone = count WHERE undone_at IS NOT NULL;
+"""
+
 #: Every migration, oldest first: its name and its statements.
 _MIGRATIONS: tuple[tuple[str, str], ...] = (
     ("m001_initial", _M001),
@@ -315,6 +320,7 @@ _MIGRATIONS: tuple[tuple[str, str], ...] = (
     ("m009_course_of_jobs", _M009),
     ("m010_attempts_from_a_block", _M010),
     ("m011_last_edits_and_notes", _M011),
+    ("m012_records_of_actions_undone", _M012),
 )
 
 

@@ -10,7 +10,8 @@ __all__ = ["LogEntry", "actions_of", "review_log"]
 
 _LOG = (
     "SELECT group_id, min(created_at), reviewer, action, what, "
-    "CASE action WHEN 'choose' THEN 1 ELSE sum(count) END, sum(skipped), max(undone_at), "
+    "CASE action WHEN 'choose' THEN 1 ELSE sum(count) END, sum(skipped), "
+    "CASE action WHEN 'choose' THEN max(undone) ELSE sum(undone) END, max(undone_at), "
     "max(undone_by), session FROM review_actions {where} GROUP BY group_id ORDER BY group_id"
 )
 
@@ -30,6 +31,8 @@ class LogEntry:
         In words.
     count, skipped : int
         Records that were changed, and left as they were; of the job that was asked for.
+    undone : int
+        Of the changed ones those that were taken back; others had been changed since.
     undone_at, undone_by : str or None
     session : str or None
         None: stored by an older version.
@@ -42,6 +45,7 @@ class LogEntry:
     what: str
     count: int
     skipped: int
+    undone: int
     undone_at: str | None
     undone_by: str | None
     session: str | None

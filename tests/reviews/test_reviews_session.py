@@ -24,7 +24,7 @@ def test_one_decision(ws: dgf.Workspace) -> None:
         "undone_at": None, "undone_by": None,
     } == {
         "id": 1, "reviewer": "ada", "action": "status", "what": "accepted", "count": 1,
-        "skipped": 0, "can_undo": True, "undone_at": None, "undone_by": None,
+        "skipped": 0, "can_undo": True, "undone": 0, "undone_at": None, "undone_by": None,
     }  # fmt: skip
     assert log["created_at"].iloc[0] == record.updated_at
 
@@ -197,7 +197,12 @@ def test_undo_and_redo_in_order(ws: dgf.Workspace) -> None:
         "redone: accepted", "redone: edited text", "redone: note", "redone: rejected",
     ]  # fmt: skip
     assert held(ws) == at_last
+    assert list(ws.review_log()["undone"]) == [0, 0, 0, 0]
     session.undo()
+    log = ws.review_log()
+    assert list(zip(log["undone"], log["undone_by"] == "ada", strict=True)) == [
+        (0, False), (0, False), (0, False), (2, True),
+    ]  # fmt: skip
     session.tag(3, add=["x"])
     assert (session.can_redo, session.redo()) == (False, None)
     assert (ws.record(1).status, ws.record(2).status) == ("accepted", "pending")
@@ -293,7 +298,12 @@ def test_an_earlier_session_is_undone(ws: dgf.Workspace) -> None:
         "id": 1, "what": "undone: accepted", "count": 1, "skipped": {"changed since by user": 1},
     }  # fmt: skip
     assert ws.undo_action(2).count == 1
+    log = ws.review_log(1)
+    assert list(zip(log["count"], log["undone"], log["can_undo"], strict=True)) == [
+        (2, 1, False), (1, 1, False),
+    ]  # fmt: skip
     assert ws.undo_action(1).count == 1  # what stood in its way is undone
+    assert list(ws.review_log(1)["undone"]) == [2, 1]
     assert ws.undo_action(1).skipped == {"undone already": 2}
     assert statuses(ws)[:2] == ["pending", "pending"]
     with pytest.raises(dgf.ValidationError, match=r"there is no review action 99; ws.review_log"):

@@ -86,6 +86,7 @@ def test_store_from_before_blocks_were_named(
         "m009_course_of_jobs",
         "m010_attempts_from_a_block",
         "m011_last_edits_and_notes",
+        "m012_records_of_actions_undone",
     ]  # fmt: skip
     migrated.close()
     (copy,) = tmp_path.glob("old.db.before-m002_block_of_log_line-*")

@@ -304,6 +304,7 @@ def test_failing_migration_changes_nothing(store: Store, monkeypatch: pytest.Mon
         "m009_course_of_jobs",
         "m010_attempts_from_a_block",
         "m011_last_edits_and_notes",
+        "m012_records_of_actions_undone",
     ]  # fmt: skip
 
 
