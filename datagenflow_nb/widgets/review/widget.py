@@ -21,6 +21,7 @@ from ..trace_acts import TraceActs
 from .deciding import Deciding
 from .exporting import Exporting
 from .judging import Judging
+from .looking import position_of, used_tags
 from .rows import full_record, row_of
 from .selections import Selections
 from .static import ROWS, review_html
@@ -127,6 +128,8 @@ class ReviewWidget(BridgedWidget):
             "news": self._news,
             "rows": self._rows,
             "record": lambda values: full_record(self._records.get(values["id"])),
+            "tags": lambda _: used_tags(self._workspace.store, self._job_ids),
+            "position": lambda values: position_of(self._selection(values), int(values["id"])),
             "decide": deciding.decide,
             "note": deciding.note,
             "tag": deciding.tag,

@@ -58,6 +58,7 @@ export function Grid(properties: {
       className="dgf-grid"
       role="grid"
       tabIndex={0}
+      inert={review.isGone}
       aria-label={`Records of ${review.about.title}`}
       aria-rowcount={count + 1}
       aria-colcount={shown.length + 1}

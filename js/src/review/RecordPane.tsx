@@ -1,36 +1,105 @@
+import { useEffect, useRef } from "react";
+import { useBridge } from "../bridge/hooks";
 import type { FullRecord } from "../shared/record";
+import type { CardActs } from "./card/acts";
+import { Card, type CardHandle } from "./card/Card";
+import { draftsOf } from "./card/drafts";
+import { isOutcome } from "./useDecisions";
+import type { LookedAt } from "./useRecord";
+import { useReview } from "./useReview";
 
 /** What is read of a record: its fields, or what happened. */
 export type PanePart = "card" | "trace";
 
+/** What a key asked for, to be done once the record is there. */
+export interface Wish {
+  do: "edit" | "note" | "tag";
+  /** The field of the column that keys act on. */
+  field: string | null;
+}
+
 export interface PaneProperties {
-  /** Null: on its way. */
-  record: FullRecord | null;
+  looked: LookedAt;
   part: PanePart;
   setPart(part: PanePart): void;
-  /** The field that is being edited; "": the main one; null: none. */
-  edited: string | null;
-  setEdited(field: string | null): void;
-  /** Gives the focus back to the table. */
+  wish: Wish | null;
+  setWish(wish: Wish | null): void;
+  /** Gives the focus back to the table, or to the record that stands in its place. */
   focus(): void;
 }
 
 /** One record for reading, beside the table or in its place. */
-export function RecordPane({ record }: PaneProperties) {
-  if (!record) return <section className="dgf-pane" aria-label="Record" aria-busy />;
+export function RecordPane({ looked, wish, setWish, focus }: PaneProperties) {
+  const review = useReview();
+  const { model, requests } = useBridge();
+  const card = useRef<CardHandle>(null);
+  const acts = useCardActs(looked);
+  const { record } = looked;
+  const { tell } = review;
+  const isHere = record !== null && record.id === review.current?.id;
+
+  useEffect(() => {
+    if (!wish || !isHere) return;
+    setWish(null);
+    if (wish.do !== "edit") card.current?.[wish.do]();
+    else if (!isOutcome(record.status)) card.current?.edit(wish.field);
+    else tell(`Record ${record.id} is ${record.status}: no result to edit.`);
+  }, [wish, isHere, record, setWish, tell]);
+  const isThere = record !== null;
+  useEffect(() => {
+    const hasFocus = document.activeElement !== document.body;
+    if (isThere && !hasFocus) focus(); // the table made room for it
+  }, [isThere, focus]);
+
   return (
-    <section className="dgf-pane" aria-label={`Record ${record.id}`}>
-      <h3>Record {record.id}</h3>
-      {record.fields.map((name) => (
-        <div key={name}>
-          <strong dir="auto">{name}</strong>
-          <pre dir="auto">
-            {typeof record.state[name] === "string"
-              ? (record.state[name] as string)
-              : JSON.stringify(record.state[name], null, 2)}
-          </pre>
-        </div>
-      ))}
-    </section>
+    <div className="dgf-pane dgf-pane-card" aria-busy={!isHere}>
+      {record && (
+        <Card
+          record={record}
+          layout={review.layout}
+          search={review.query.search ?? ""}
+          tags={() => requests.ask<string[]>("tags")}
+          drafts={draftsOf(model)}
+          acts={acts}
+          isGone={review.isGone}
+          handle={card}
+        />
+      )}
+    </div>
   );
+}
+
+/** What the card does, by way of the review: in order with its decisions, and undone with them. */
+function useCardActs({ reload, put }: LookedAt): CardActs {
+  const review = useReview();
+  const { requests } = useBridge();
+  const { rows, found } = review;
+  const act = async (action: "note" | "tag" | "edit", id: number, values: object) => {
+    const acted = await review.act(action, values, { ids: [id] });
+    if (acted.record) put(acted.record);
+    return acted;
+  };
+  return {
+    edit: async (id, version, fields) => {
+      const { record } = await act("edit", id, { id, version, fields });
+      return record as FullRecord;
+    },
+    note: (id, text) => act("note", id, { text }),
+    tag: (id, add, remove) => act("tag", id, { add, remove }),
+    reload: (id) => {
+      rows.refresh();
+      return reload(id);
+    },
+    arrange: async (layout) => review.setLayout({ ...review.layout, ...layout }),
+    open: (id) => {
+      const here = rows.positionOf(id);
+      if (here !== null) return review.go(here);
+      requests
+        .ask<number | null>("position", { selection: found?.selection, id })
+        .then((position) => {
+          if (position !== null) review.go(position);
+          else review.tell(`Record ${id} is not among the records shown: change the filter.`);
+        }, review.fail);
+    },
+  };
 }

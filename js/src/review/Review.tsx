@@ -12,7 +12,7 @@ import { ExportPanel } from "./panels/ExportPanel";
 import { FilterPanel } from "./panels/FilterPanel";
 import { KeysPanel } from "./panels/KeysPanel";
 import { RulesPanel } from "./panels/RulesPanel";
-import { type PanePart, RecordPane } from "./RecordPane";
+import { type PanePart, RecordPane, type Wish } from "./RecordPane";
 import * as runsOf from "./runs";
 import { StatusBar } from "./StatusBar";
 import { type PanelName, Toolbar } from "./Toolbar";
@@ -41,18 +41,23 @@ export function Review() {
   const grid = useRef<HTMLDivElement>(null);
   const search = useRef<HTMLInputElement>(null);
   const [pane, setPane] = useState<PanePart | null>(null);
-  const [edited, setEdited] = useState<string | null>(null);
+  const [wish, setWish] = useState<Wish | null>(null);
   const [panel, setPanel] = useState<PanelName | null>(null);
   const [isFull, setFull] = useState(false);
   const [menu, setMenu] = useState<OpenMenu | null>(null);
   const { current, column } = review;
-  const record = useRecord(
+  const looked = useRecord(
     pane ? (current?.id ?? null) : null,
     current?.version ?? null,
     review.fail,
   );
 
-  const focus = useCallback(() => grid.current?.focus({ preventScroll: true }), []);
+  const focus = useCallback(() => {
+    // Where there is room for one of them, the record stands in the table's place.
+    const isThere = grid.current?.checkVisibility() === true;
+    const card = isThere ? null : root.current?.querySelector<HTMLElement>(".dgf-card");
+    (card ?? grid.current)?.focus({ preventScroll: true });
+  }, []);
   const openMenu = (of: Column, element: HTMLElement) => {
     const frame = root.current?.getBoundingClientRect();
     const head = element.getBoundingClientRect();
@@ -66,8 +71,8 @@ export function Review() {
   };
   const leave = (): boolean => {
     if (review.question) review.confirm(false);
+    else if (wish) setWish(null);
     else if (panel) closePanel();
-    else if (edited !== null) setEdited(null);
     else if (review.runs.length) review.setRuns(runsOf.NONE);
     else if (pane) setPane(null);
     else if (isFull) setFull(false);
@@ -104,8 +109,9 @@ export function Review() {
         return true;
       case "edit":
       case "note":
+      case "tag":
         setPane("card");
-        setEdited(column?.field ?? "");
+        setWish({ do: command.do, field: column?.field ?? null });
         return true;
       case "search":
         search.current?.focus();
@@ -149,7 +155,9 @@ export function Review() {
               focus(); // from a text to the table
             } else {
               const command = commandOf(event);
-              if (!command || review.isGone || !run(command)) return;
+              if (!command || review.isGone) return;
+              // What is pressed until the record is there to be edited is typed, no command.
+              if ((!wish || command.do === "leave") && !run(command)) return;
             }
             event.preventDefault();
             event.stopPropagation();
@@ -166,23 +174,23 @@ export function Review() {
           />
           <StatusBar />
           <Notices />
-          <div className="dgf-review-body" inert={review.isGone}>
+          <div className="dgf-review-body">
             <Boundary part="The table">
               <Grid focus={grid} menu={openMenu} open={() => setPane("card")} />
             </Boundary>
             {pane && (
               <Boundary part="The record">
                 <RecordPane
-                  record={record}
+                  looked={looked}
                   part={pane}
                   setPart={setPane}
-                  edited={edited}
-                  setEdited={setEdited}
+                  wish={wish}
+                  setWish={setWish}
                   focus={focus}
                 />
               </Boundary>
             )}
-            {Shown && (
+            {Shown && !review.isGone && (
               <Boundary part="The panel">
                 <Shown close={closePanel} />
               </Boundary>

@@ -9,7 +9,7 @@ export type Command =
   | { do: "move"; by: Step; isRange: boolean }
   | { do: "column"; by: 1 | -1 }
   | { do: "select" | "all" | "undo" | "redo" }
-  | { do: "edit" | "pane" | "trace" | "note" }
+  | { do: "edit" | "pane" | "trace" | "note" | "tag" }
   | { do: "search" | "filter" | "menu" | "keys" | "leave" };
 
 const TYPING = "input:not([type='checkbox']), textarea, select, .cm-editor, [contenteditable]";
@@ -44,6 +44,8 @@ const PLAIN: Record<string, Command> = {
   ArrowLeft: { do: "column", by: -1 },
   x: { do: "select" },
   e: { do: "edit" },
+  c: { do: "note" },
+  g: { do: "tag" },
   v: { do: "pane" },
   t: { do: "trace" },
   "/": { do: "search" },
@@ -85,7 +87,8 @@ export const KEYS: [string, string][] = [
   ["Ctrl+A", "select all that match"],
   ["V or Enter", "the record for reading, beside the table or in its place"],
   ["T", "its trace"],
-  ["E", "edit the field"],
+  ["E", "edit the field: the one that has the focus, else the column's; Ctrl+Enter saves"],
+  ["C · G", "write a comment, give tags"],
   ["/", "search"],
   ["F", "filter by the column"],
   ["M", "the column's menu: sort, filter, hide, pin, move, width"],

@@ -1,7 +1,7 @@
 /** What the review's traits hold and what its requests answer; Python's side is
  * datagenflow_nb/widgets/review/. */
 
-import type { Status } from "../shared/record";
+import type { FullRecord, Status } from "../shared/record";
 
 /** A value as a cell shows it: itself when it is short, else its start. `size` counts a text's
  * characters, a list's items, an object's fields. */
@@ -149,6 +149,8 @@ export interface Acted {
   rows: Row[];
   can_undo: boolean;
   can_redo: boolean;
+  /** Of an edit: the whole record. */
+  record?: FullRecord;
 }
 
 /** Which records an act is about. */

@@ -37,7 +37,7 @@ export interface Decisions {
   /** Decides by a rule on pending records. */
   sortOut(values: object): Promise<Acted>;
   /** Changes records in another way, after all that was asked before. */
-  act(action: "note" | "tag", values: object, meant?: Meant): Promise<Acted>;
+  act(action: "note" | "tag" | "edit", values: object, meant?: Meant): Promise<Acted>;
 }
 
 interface Context {
@@ -220,7 +220,7 @@ export function useDecisions(context: Context): Decisions {
   );
 
   const act = useCallback(
-    (action: "note" | "tag", values: object, meant?: Meant) => {
+    (action: "note" | "tag" | "edit", values: object, meant?: Meant) => {
       const { found, runs, current } = now.current;
       const about =
         meant ??
@@ -229,7 +229,8 @@ export function useDecisions(context: Context): Decisions {
           : { ids: current ? [current.id] : [] });
       return ask(action, { ...values, ...about }).then((acted) => {
         if (acted.rows.length) now.current.rows.put(acted.rows);
-        else now.current.rows.refresh();
+        // What an edit made of the values in sight is not among that.
+        if (!acted.rows.length || action === "edit") now.current.rows.refresh();
         tell(doneTold(acted));
         return acted;
       });
@@ -276,7 +277,8 @@ export function useDecisions(context: Context): Decisions {
   };
 }
 
-function isOutcome(status: Status): boolean {
+/** Whether a record of this status holds no result. */
+export function isOutcome(status: Status): boolean {
   return (OUTCOMES as readonly string[]).includes(status);
 }
 

@@ -18,12 +18,14 @@ export function Combobox(properties: {
   choose?(name: string): void;
   /** Keys that the choices do not need; true: it did something. */
   press?(event: KeyboardEvent): boolean;
+  /** It has got the focus: names will be wanted. */
+  prepare?(): void;
   placeholder?: string | undefined;
   required?: boolean | undefined;
   disabled?: boolean;
 }) {
   const { id, label, labelledBy, describedBy, value, names, set, press } = properties;
-  const { choose = set, placeholder, required, disabled } = properties;
+  const { choose = set, prepare, placeholder, required, disabled } = properties;
   const [isOpen, setOpen] = useState(false);
   const [at, setAt] = useState(-1);
   // The name that is there already is no search: all are offered.
@@ -49,7 +51,8 @@ export function Combobox(properties: {
       if (found.length) setAt((old) => (shown ? (old + by + found.length) % found.length : 0));
     } else if (event.key === "Enter" && shown && at >= 0) take(found[at] as string);
     else if (event.key === "Escape" && shown) setOpen(false);
-    else if (!press?.(event)) return;
+    else if (press?.(event)) setOpen(false);
+    else return;
     event.preventDefault();
     event.stopPropagation();
   };
@@ -78,6 +81,7 @@ export function Combobox(properties: {
           open(true);
         }}
         onClick={() => open(false)}
+        onFocus={prepare}
         onBlur={() => setOpen(false)}
         onKeyDown={onKeyDown}
       />

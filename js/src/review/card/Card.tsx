@@ -1,5 +1,13 @@
 import "./card.css";
-import { type Ref, useImperativeHandle, useMemo, useRef, useState } from "react";
+import {
+  type Ref,
+  useEffect,
+  useImperativeHandle,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import { Boundary } from "../../shared/Boundary";
 import { SearchContext } from "../../shared/LongText";
 import type { FullRecord } from "../../shared/record";
@@ -18,8 +26,8 @@ import type { View } from "./Value";
 
 /** What keys do in the card. */
 export interface CardHandle {
-  /** Begins the edit of the field that has the focus, else of the first one. */
-  edit(): void;
+  /** Begins the edit of the field that has the focus, else of this one, else of the first. */
+  edit(field: string | null): void;
   note(): void;
   tag(): void;
 }
@@ -30,8 +38,8 @@ export interface CardProperties {
   layout: StoredLayout;
   /** What the table is searched for. */
   search: string;
-  /** Tags to offer. */
-  tags: readonly string[];
+  /** Tags to offer, asked for when one is about to be given. */
+  tags(): Promise<string[]>;
   drafts: Drafts;
   acts: CardActs;
   isGone: boolean;
@@ -49,10 +57,19 @@ export function Card(properties: CardProperties) {
   const hits = useMemo(() => hitsOf(search), [search]);
   const canEdit = record.status !== "failed" && record.status !== "filtered";
 
+  // What shall have the focus may have to be drawn first; keys that follow are for it already.
+  const wanted = useRef<string | null>(null);
+  const [, draw] = useState(0);
   const focus = (selector: string) => {
-    // What was asked for is drawn in a moment.
-    requestAnimationFrame(() => root.current?.querySelector<HTMLElement>(selector)?.focus());
+    wanted.current = selector;
+    draw((count) => count + 1);
   };
+  useEffect(() => {
+    const element = wanted.current && root.current?.querySelector<HTMLElement>(wanted.current);
+    if (!element) return;
+    wanted.current = null;
+    element.focus();
+  });
   const fieldOf = (name: string) => `[data-field="${CSS.escape(name)}"]`;
   const begin = (name: string) => {
     if (!canEdit || isGone) return;
@@ -63,15 +80,22 @@ export function Card(properties: CardProperties) {
   };
   const leave = (name: string) => focus(`${fieldOf(name)} :is([data-edit], .dgf-card-minor-line)`);
   useImperativeHandle(handle, () => ({
-    edit: () => {
+    edit: (field) => {
       const here = document.activeElement?.closest<HTMLElement>("[data-field]");
-      const first = layout.primary[0] ?? layout.secondary[0];
-      const name = root.current?.contains(here ?? null) ? here?.dataset.field : first;
+      const focused = root.current?.contains(here ?? null) ? here?.dataset.field : undefined;
+      const asked = field !== null && record.fields.includes(field) ? field : undefined;
+      const name = focused ?? asked ?? layout.primary[0] ?? layout.secondary[0];
       if (name !== undefined) begin(name);
     },
-    note: () => focus("[data-note]"),
-    tag: () => focus(".dgf-card-tags input"),
+    note: () => root.current?.querySelector<HTMLElement>("[data-note]")?.focus(),
+    tag: () => root.current?.querySelector<HTMLElement>(".dgf-card-tags input")?.focus(),
   }));
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another record is read from its start
+  useLayoutEffect(() => {
+    wanted.current = null;
+    if (root.current) root.current.scrollTop = 0;
+  }, [record.id]);
 
   const arrange = (next: Layout) => acts.arrange(stored(next, properties.layout));
   const look = (name: string) => (view: View) => setViews((now) => ({ ...now, [name]: view }));
@@ -83,7 +107,7 @@ export function Card(properties: CardProperties) {
           <Head />
           <Unsaved />
           <div className="dgf-card-remarks">
-            <Tags key={`tags ${record.id}`} names={tags} />
+            <Tags key={`tags ${record.id}`} known={tags} />
             <Note key={`note ${record.id}`} />
           </div>
           {layout.primary.map((name) => (

@@ -3,13 +3,17 @@ import { Combobox } from "../../shared/Combobox";
 import { useCard } from "./acts";
 
 /** The record's tags: words to find it by again. */
-export function Tags({ names }: { names: readonly string[] }) {
+export function Tags({ known }: { known(): Promise<string[]> }) {
   const { record, acts, isGone } = useCard();
   const id = useId();
   const [text, setText] = useState("");
+  const [names, setNames] = useState<string[]>([]);
   const [problem, setProblem] = useState<string | null>(null);
   const { tags } = record;
 
+  const offer = () => {
+    known().then(setNames, (error: Error) => setProblem(error.message));
+  };
   const change = (add: string[], remove: string[]) =>
     acts.tag(record.id, add, remove).then(
       () => setProblem(null),
@@ -59,6 +63,7 @@ export function Tags({ names }: { names: readonly string[] }) {
         set={setText}
         choose={add}
         press={press}
+        prepare={offer}
         placeholder="Add a tag"
         disabled={isGone}
       />
