@@ -25,13 +25,10 @@ _LINE = (
 _WORDS = _LINE.split()
 _SUBJECTS = ("tides", "volcanoes", "interest rates", "antibodies", "radio", "bridges", "primes")
 _LEVELS = ("child", "student", "expert")
-_DEFINITION = """\
-name: review
-blocks:
-- type: TextGenerator
-- type: Validator
-- type: Output
-"""
+_DEFINITION = {
+    "name": "review",
+    "blocks": [{"type": "TextGenerator"}, {"type": "Validator"}, {"type": "Output"}],
+}
 
 
 def text(dice: random.Random) -> str:
@@ -46,7 +43,11 @@ def fill(path: Path, count: int) -> int:
     jobs = JobTable(store)
     token = new_token()
     job_id = jobs.create(
-        pipeline_name="review", definition=_DEFINITION, options={}, random_seed=1, token=token
+        pipeline_name="review",
+        definition=json.dumps(_DEFINITION),
+        options={},
+        random_seed=1,
+        token=token,
     )
     dice = random.Random(1)
     with store.write() as connection:

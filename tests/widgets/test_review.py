@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import datagenflow_nb as dgf
+from benchmarks.review_store import fill
 from datagenflow_nb import ConfigError, JobError, StoreError
 from datagenflow_nb.widgets.review.rows import preview
 from datagenflow_nb.widgets.review.widget import ReviewWidget
@@ -278,3 +280,41 @@ def test_columns_stay_as_they_were_left(space: dgf.Workspace) -> None:
     space.run(PIPE, [{"topic": "new"}], wait=True)
     assert space.review(2).answer("fields", {})["layout"] == layout
     assert space.review().answer("fields", {})["layout"] == layout
+
+
+def test_query_waits_for_its_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of many records an index is made first; how far it is is told until it is asked again."""
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "many.db"
+    fill(path, 1_100)
+    review = dgf.workspace(path).review(1)
+    asked = {"query": {"sort": [{"column": "score", "is_descending": True}]}}
+    answer = review.answer("query", asked)
+    assert answer["indexing"]["columns"] == ["score"]
+    assert 0 <= answer["indexing"]["part"] <= 1
+    deadline = time.monotonic() + 20
+    while "indexing" in (answer := review.answer("query", asked)):
+        assert time.monotonic() < deadline
+    assert answer["total"] == 1_100
+    number = answer["selection"]
+    values = {"selection": number, "start": 0, "stop": 100, "fields": ["score"]}
+    rows = review.answer("rows", values)["rows"]
+    scores = [row["values"]["score"] for row in rows]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_two_reviews_see_each_other(space: dgf.Workspace) -> None:
+    """What one decides, or takes back, is news to the other; counts are true at once."""
+    mine, other = space.review(1), space.review(1)
+    found = mine.answer("query", {"query": {}})
+    asked = {"selection": found["selection"], "seen": found["seen"]}
+    other.answer("decide", {"ids": [3], "status": "rejected"})
+    news = mine.answer("news", asked)
+    assert (news["is_changed"], news["counts"]) == (True, {"pending": 4, "rejected": 1})
+    other.answer("undo", {})
+    news = mine.answer("news", {**asked, "seen": news["seen"]})
+    assert (news["is_changed"], news["counts"]) == (True, {"pending": 5})
+    mine.answer("decide", {"ids": [1], "status": "accepted"})
+    mine.answer("undo", {})
+    mine.answer("redo", {})
+    assert mine.answer("counts", asked) == {"accepted": 1, "pending": 4}

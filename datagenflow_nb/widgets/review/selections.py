@@ -20,6 +20,11 @@ __all__ = ["Selection", "Selections"]
 
 _Answer = TypeVar("_Answer")
 
+#: The largest id of a record and of an act, how many acts are undone, when last; acts of here.
+Seen = tuple[int, int, int, str, int]
+#: The latest acts, among which others' undoing is noticed.
+_UNDONE = 2_000
+
 #: Selections kept for the views of a widget; each view looks at one.
 _KEPT = 8
 #: Records whose status is looked up at once.
@@ -35,14 +40,14 @@ class Selection:
     ids : array
         Of the records, in the query's order. New records come to its end where that is their place
         in the order; nothing else moves.
-    seen : (int, int)
-        The largest id of a record, and of an act, that it knows of.
+    seen : tuple
+        How much it knows of: the largest id of a record, then what tells acts.
     """
 
     number: int
     query: RecordQuery
     ids: array[int]
-    seen: tuple[int, int]
+    seen: Seen
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -61,10 +66,15 @@ class Selections:
         self._job_ids = job_ids
         self._numbers = itertools.count(1)
         self._open: dict[int, Selection] = {}
-        self._answers: dict[RecordQuery | None, tuple[tuple[int, int], Any]] = {}
+        self._answers: dict[RecordQuery | None, tuple[Seen, Any]] = {}
+        self._acts = 0
         #: Questions that are being answered, each with how many wait for it.
         self._asking: dict[tuple[Any, ...], tuple[threading.Lock, int]] = {}
         self._lock = threading.Lock()
+
+    def has_acted(self) -> None:
+        """Records were changed here: what was answered before may be wrong."""
+        self._acts += 1
 
     def query(self, held: Mapping[str, Any]) -> RecordQuery:
         """The query that a browser asks for, of these jobs alone."""
@@ -113,6 +123,25 @@ class Selections:
         """The fields of the records, the seed's last."""
         return self._known(None, lambda: self._table.fields(self._job_ids))
 
+    def indexing(self, query: RecordQuery) -> dict[str, Any] | None:
+        """How far the indexes are that the query waits for; None: it can be answered at once.
+
+        Where no index can be made, as in a store that is only read, it is answered without.
+        """
+        missing = [
+            state
+            for state in self._table.prepare(query)
+            if not state.is_ready and state.problem is None
+        ]
+        if not missing:
+            return None
+        columns = sorted({state.column for state in missing})
+        return {"columns": columns, "part": sum(state.part for state in missing) / len(missing)}
+
+    def prepare_search(self) -> None:
+        """Have the texts indexed, before anybody searches."""
+        self._table.prepare(RecordQuery(job_ids=self._job_ids), words=True)
+
     def _known(self, question: RecordQuery | None, answer: Callable[[], _Answer]) -> _Answer:
         """What was answered before, as long as nothing has happened since."""
         with self._only_one("counts or fields", question):
@@ -155,35 +184,37 @@ class Selections:
                 return start + next(at for at, key in enumerate(ids) if key in wanted)
         return None
 
-    def news(self, selection: Selection, seen: Sequence[int]) -> dict[str, Any]:
+    def news(self, selection: Selection, seen: Sequence[Any]) -> dict[str, Any]:
         """What has happened since a view has seen that much: ``News`` of the browser's side."""
         waiting = 0
         with selection.lock:
-            last, action = self._latest()
-            if last > selection.seen[0]:
+            now = self._latest()
+            if now[0] > selection.seen[0]:
                 new = self._table.ids(
-                    replace(selection.query, ids=((selection.seen[0] + 1, last),))
+                    replace(selection.query, ids=((selection.seen[0] + 1, now[0]),))
                 )
                 if selection.query.sort:
                     waiting = len(new)
                 else:
                     selection.ids.extend(new)
                     # As far as ids go: of acts only a new selection knows.
-                    selection.seen = (last, selection.seen[1])
-        is_changed = list(seen[1:]) != [action]
-        is_news = is_changed or list(seen[:1]) != [last]
+                    selection.seen = (now[0], *selection.seen[1:])
+        is_changed = list(seen[1:]) != list(now[1:])
+        is_news = is_changed or list(seen[:1]) != [now[0]]
         return {
-            "seen": [last, action],
+            "seen": list(now),
             "total": len(selection.ids),
             "waiting": waiting,
             "counts": self.counts(selection.query) if is_news else None,
             "is_changed": is_changed,
         }
 
-    def _latest(self) -> tuple[int, int]:
+    def _latest(self) -> Seen:
         row = self._store.row(
             "SELECT coalesce((SELECT max(id) FROM records), 0), "
-            "coalesce((SELECT max(id) FROM review_actions), 0)"
+            "coalesce((SELECT max(id) FROM review_actions), 0), "
+            "count(undone_at), coalesce(max(undone_at), '') FROM "
+            f"(SELECT undone_at FROM review_actions ORDER BY id DESC LIMIT {_UNDONE})"
         )
         assert row is not None
-        return row[0], row[1]
+        return (row[0], row[1], row[2], row[3], self._acts)

@@ -94,6 +94,7 @@ class ReviewWidget(BridgedWidget):
         self._deciding = Deciding(session, self._records, self._selections)
         self._static: list[DisplayHandle | None] = []
         self._later: threading.Timer | None = None
+        self._is_searchable = False
         #: What was shown first: its query, its first rows, how many there were.
         self._first: tuple[RecordQuery, list[int], int] | None = None
         super().__init__(
@@ -110,6 +111,7 @@ class ReviewWidget(BridgedWidget):
     def answer(self, action: str, values: dict[str, Any]) -> Any:
         answered = super().answer(action, values)
         if action in _ACTS:
+            self._selections.has_acted()
             self._refresh_later()
         return answered
 
@@ -210,7 +212,10 @@ class ReviewWidget(BridgedWidget):
         return self._selections.get(values.get("selection"))
 
     def _ask(self, values: dict[str, Any]) -> dict[str, Any]:
-        made = self._selections.open(self._selections.query(values.get("query") or {}))
+        query = self._selections.query(values.get("query") or {})
+        if (indexing := self._selections.indexing(query)) is not None:
+            return {"indexing": indexing}
+        made = self._selections.open(query)
         keep = values.get("keep")
         return {
             "selection": made.number,
@@ -221,7 +226,10 @@ class ReviewWidget(BridgedWidget):
         }
 
     def _news(self, values: dict[str, Any]) -> dict[str, Any]:
-        seen = [int(number) for number in values.get("seen") or ()]
+        seen = list(values.get("seen") or ())
+        if not self._is_searchable:
+            self._is_searchable = True
+            self._selections.prepare_search()  # the first rows are on the screen
         news = self._selections.news(self._selection(values), seen)
         jobs = self._job_ids
         rows = (

@@ -4,7 +4,8 @@ import { useReview } from "./useReview";
 
 /** How many records there are of each status, and the filters that hold. */
 export function StatusBar() {
-  const { counts, query, setQuery, found, isAsking, waiting, again, isGone } = useReview();
+  const { counts, query, setQuery, found, isAsking, indexing, waiting, again, isGone } =
+    useReview();
   const chosen = query.statuses;
   const chips = chipsOf(query);
   const all = STATUSES.reduce((sum, status) => sum + (counts[status] ?? 0), 0);
@@ -65,6 +66,12 @@ export function StatusBar() {
       )}
       {(found?.total ?? 0) > 0 && isNarrowed && (
         <output className="dgf-soft">{told(found?.total ?? 0)} shown</output>
+      )}
+      {indexing && (
+        <output className="dgf-soft">
+          Indexing {indexing.columns.map((name) => name || "all texts").join(", ")}:{" "}
+          {Math.floor(100 * indexing.part)} %
+        </output>
       )}
       {isAsking && <span className="dgf-spinner" role="img" aria-label="Asking the store" />}
     </div>

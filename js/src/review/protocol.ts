@@ -98,12 +98,22 @@ export interface Found {
   /** Where the record is now that was to be kept in sight; null: not among them. */
   position: number | null;
   /** How much has been seen; news are what came after. */
-  seen: number[];
+  seen: (number | string)[];
+}
+
+/** Instead of an answer: an index is being made, and the query is to be asked again. */
+export interface Indexing {
+  indexing: {
+    /** Columns; "": the texts that are searched. */
+    columns: string[];
+    /** From 0 to 1. */
+    part: number;
+  };
 }
 
 /** What has happened since: others' decisions, new records of a job that runs. */
 export interface News {
-  seen: number[];
+  seen: (number | string)[];
   /** Records of the selection: what is new has come to its end. */
   total: number;
   /** New records that match, where they cannot just come to the end. */

@@ -23,7 +23,7 @@ export function useNews(properties: {
   const selection = found?.selection ?? 0;
   const total = useRef(0);
   total.current = found?.total ?? 0;
-  const seen = useRef<number[]>([]);
+  const seen = useRef<(number | string)[]>([]);
   const first = useRef(found);
   first.current = found;
   useEffect(() => {

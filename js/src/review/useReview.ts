@@ -11,7 +11,7 @@ import { useIsGone } from "../bridge/connection";
 import { useBridge, useTrait } from "../bridge/hooks";
 import { RequestError } from "../bridge/requests";
 import type { Column } from "./columns";
-import type { About, Found, Query, Row } from "./protocol";
+import type { About, Found, Indexing, Query, Row } from "./protocol";
 import type { Rows } from "./rows";
 import { NONE, type Runs } from "./runs";
 import { type Columns, useColumns } from "./useColumns";
@@ -28,6 +28,8 @@ export interface ReviewState extends Columns, Decisions {
   /** What the latest query found; null: not asked yet. */
   found: Found | null;
   isAsking: boolean;
+  /** How far an index is that the query waits for. */
+  indexing: Indexing["indexing"] | null;
   /** Asks the same query anew. */
   again(): void;
   /** New records that match and are not shown yet. */
@@ -51,6 +53,9 @@ export interface ReviewState extends Columns, Decisions {
   fail(notice: Error | null): void;
 }
 
+/** Milliseconds between two looks at an index that is being made. */
+const OFTEN = 400;
+
 export const ReviewContext = createContext<ReviewState | null>(null);
 
 export function useReview(): ReviewState {
@@ -70,6 +75,7 @@ export function useReviewState(): ReviewState {
   const [notice, fail] = useState<Error | null>(null);
   const [found, setFound] = useState<Found | null>(null);
   const [isAsking, setAsking] = useState(false);
+  const [indexing, setIndexing] = useState<Indexing["indexing"] | null>(null);
   const [asked, setAsked] = useState(0);
   const [position, setPosition] = useState(0);
   const [columnName, goColumn] = useState("");
@@ -110,26 +116,44 @@ export function useReviewState(): ReviewState {
 
   const kept = useRef<number | null>(null);
   kept.current = current?.id ?? null;
+  const place = useRef(position);
+  place.current = position;
   const round = useRef(0);
   // biome-ignore lint/correctness/useExhaustiveDependencies: asked anew on demand
   useEffect(() => {
     const mine = ++round.current;
+    const before = place.current;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const take = (answer: Found | Indexing) => {
+      if (mine !== round.current) return;
+      if ("indexing" in answer) {
+        setIndexing(answer.indexing);
+        timer = setTimeout(ask, OFTEN);
+        return;
+      }
+      setIndexing(null);
+      setAsking(false);
+      setFound(answer);
+      setCounts(answer.counts);
+      setRuns(NONE);
+      // Unless a key has moved it since.
+      setPosition((now) =>
+        now === before ? (answer.position ?? 0) : Math.max(0, Math.min(now, answer.total - 1)),
+      );
+    };
+    const ask = () => {
+      requests
+        .ask<Found | Indexing>("query", { query, keep: kept.current }, 0)
+        .then(take, (error: Error) => {
+          if (mine !== round.current) return;
+          setIndexing(null);
+          setAsking(false);
+          fail(error);
+        });
+    };
     setAsking(true);
-    requests.ask<Found>("query", { query, keep: kept.current }, 0).then(
-      (answer) => {
-        if (mine !== round.current) return;
-        setAsking(false);
-        setFound(answer);
-        setCounts(answer.counts);
-        setRuns(NONE);
-        setPosition(answer.position ?? 0);
-      },
-      (error: Error) => {
-        if (mine !== round.current) return;
-        setAsking(false);
-        fail(error);
-      },
-    );
+    ask();
+    return () => clearTimeout(timer);
   }, [requests, query, asked, setCounts]);
 
   const wanted = useMemo(
@@ -154,6 +178,7 @@ export function useReviewState(): ReviewState {
     setQuery,
     found,
     isAsking,
+    indexing,
     again,
     waiting,
     rows,
