@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -36,6 +37,24 @@ __all__ = ["export"]
     is_flag=True,
     help="CSV for spreadsheets: an apostrophe before texts they would run as formulas.",
 )
+@click.option("--search", metavar="WORDS", help='Only with all these: tea, begin*, "a phrase".')
+@click.option(
+    "--where",
+    multiple=True,
+    metavar="CONDITION",
+    help="Only where it holds, may be repeated: 'score >= 0.7', 'topic contains tea'.",
+)
+@click.option("--tags", multiple=True, metavar="TAG", help="Only with this tag, may be repeated.")
+@click.option("--reviewer", metavar="NAME", help="Only those this one decided on.")
+@click.option("--ids", metavar="IDS", help="Only these: 1,5,7-20.")
+@click.option("--edited/--no-edited", default=None, help="Only edited ones, or only others.")
+@click.option("--all-attempts", is_flag=True, help="Also what a later attempt has replaced.")
+@click.option(
+    "--sort",
+    multiple=True,
+    metavar="COLUMN",
+    help="In this order, --sort=-COLUMN for the highest first; may be repeated.",
+)
 @json_option
 def export(
     job_id: int,
@@ -46,6 +65,7 @@ def export(
     flat: bool,
     defuse_formulas: bool,
     as_json: bool,
+    **selection: Any,
 ) -> None:
     """Write the records of job ID to the file PATH (.jsonl, .csv or .parquet)."""
     with existing_workspace(db) as workspace:
@@ -56,6 +76,7 @@ def export(
             format=format,
             flat=flat,
             defuse_formulas=defuse_formulas,
+            **selection,
         )
         models = job.row.options.get("models") or []
         counts = workspace.record_counts(job_id)

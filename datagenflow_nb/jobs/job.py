@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from ..errors import DataGenFlowError, JobError, ValidationError
 from ..pipeline import open_widget
@@ -22,7 +22,8 @@ from .from_block import PlanAgain, RunsAgain
 from .glance import Glance
 from .reporting import Reportable
 from .rerun import Plan, Rerunnable
-from .statuses import as_statuses, statuses_to_export
+from .selecting import Selecting, query_of, split_options, stream_of
+from .statuses import statuses_to_export
 from .usage import usage_told
 from .ways import ways_on
 from .wishes import Live
@@ -287,7 +288,12 @@ class Job(Estimable, Rerunnable, RunsAgain, Reportable):
         """The full trace of one record, calls included; see ``records.build_trace``."""
         return self.record(record_id).trace
 
-    def records(self, status: str | Sequence[str] | None = None, flat: bool = True) -> pd.DataFrame:
+    def records(
+        self,
+        status: str | Sequence[str] | None = None,
+        flat: bool = True,
+        **selection: Unpack[Selecting],
+    ) -> pd.DataFrame:
         """The job's records; see ``frames.records_frame`` for the columns.
 
         Parameters
@@ -296,18 +302,21 @@ class Job(Estimable, Rerunnable, RunsAgain, Reportable):
             Only records of these statuses.
         flat : bool
             One column per field of the state.
+        **selection
+            ``search``, ``where``, ``tags``, ``reviewer``, ``ids``, ``edited``, ``all_attempts`` and
+            ``sort``; see ``jobs.selecting.Selecting``.
 
         Raises
         ------
         ValidationError
-            For an unknown status.
+            For an unknown status, and a selection that says nothing.
         JobError
             When the job was deleted.
         """
         from ..frames import records_frame
 
-        found = self._records.stream(job_id=self.row.id, statuses=as_statuses(status))
-        return records_frame(found, flat=flat)
+        query = query_of(self.row.id, status, selection)
+        return records_frame(stream_of(self._records, query), flat=flat)
 
     def review(self, status: str | Sequence[str] | None = None) -> Any:
         """Review the job's records in a table: decide, edit, filter, export.
@@ -372,7 +381,8 @@ class Job(Estimable, Rerunnable, RunsAgain, Reportable):
         status : str or list of str, optional
             Default: pending and accepted.
         **options
-            ``format``, ``flat``, ``defuse_formulas``; see ``export.export_records``.
+            ``format``, ``flat``, ``defuse_formulas``; see ``export.export_records``. And what
+            narrows the records down and orders them, as for ``records``.
 
         Raises
         ------
@@ -385,7 +395,6 @@ class Job(Estimable, Rerunnable, RunsAgain, Reportable):
         """
         from ..export import export_with
 
-        wanted, job_id = statuses_to_export(status), self.row.id
-        return export_with(
-            lambda: self._records.stream(job_id=job_id, statuses=wanted), path, options
-        )
+        selection, options = split_options(options)
+        query = query_of(self.row.id, statuses_to_export(status), selection)
+        return export_with(lambda: stream_of(self._records, query), path, options)

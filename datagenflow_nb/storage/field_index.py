@@ -18,7 +18,7 @@ from .orders import Key, Order, merged
 from .store import Store
 from .values import cut, doubt, holds, value_of
 
-__all__ = ["FieldIndex", "Fresh", "Reach", "fresh_since"]
+__all__ = ["FieldIndex", "Fresh", "Reach", "fresh_since", "just"]
 
 #: A value as Python compares it the way SQLite does: texts as bytes, which may be no UTF-8.
 _KEY = "CASE typeof({0}) WHEN 'text' THEN CAST({0} AS BLOB) ELSE {0} END"
@@ -63,6 +63,11 @@ class Fresh:
 
 
 _EVERYTHING = Fresh(-1, [])
+
+
+def just(ids: Sequence[int]) -> Fresh:
+    """These records and no others."""
+    return Fresh(LARGEST, list(ids))
 
 
 def fresh_since(store: Store, job_id: int, indexed_to: int, changed_to: int) -> Fresh:
@@ -114,11 +119,19 @@ class FieldIndex:
         )
         return 0 if row is None else min(int(row[0]), most)
 
-    def matching(self, job_id: int, condition: FieldFilter) -> set[int]:
-        """The records of a job for which the condition holds, earlier attempts included."""
+    def matching(
+        self, job_id: int, condition: FieldFilter, only: Sequence[int] | None = None
+    ) -> set[int]:
+        """The records of a job for which the condition holds, earlier attempts included.
+
+        Parameters
+        ----------
+        only : sequence of int, optional
+            Among these, which are few.
+        """
         found: set[int] = set()
-        fresh, unsure = _EVERYTHING, set[int]()
-        reach = self.reach(job_id, condition.field)
+        fresh, unsure = (_EVERYTHING if only is None else just(only)), set[int]()
+        reach = self.reach(job_id, condition.field) if only is None else None
         if reach is not None:
             fresh = fresh_since(self._store, job_id, reach.indexed_to, reach.changed_to)
             is_unsure, parameters = doubt(condition, "v.value", "given")
@@ -175,7 +188,7 @@ class FieldIndex:
     def keys(self, job_id: int, column: str, ids: Sequence[int] | None = None) -> dict[int, Any]:
         """The value of records of a job by their ids, texts as bytes; None: of all of them."""
         if ids is not None:
-            return dict(self._of_fresh(job_id, column, Fresh(LARGEST, list(ids))))
+            return dict(self._of_fresh(job_id, column, just(ids)))
         found: dict[int, Any] = {}
         fresh = _EVERYTHING
         reach = self.reach(job_id, column)

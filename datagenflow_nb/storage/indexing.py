@@ -32,7 +32,7 @@ _WINDOW = 500
 _WIDEST = 20_000
 #: The same for texts, and the characters that go into the index at once.
 _TEXT_WINDOW = 1_000
-_CHARACTERS = 300_000
+_CHARACTERS = 600_000
 
 _NEXT = (
     "SELECT min(id) FROM (SELECT min(id) AS id FROM records WHERE job_id = :job AND is_current = 0 "

@@ -188,6 +188,11 @@ class RecordTable:
         self._store = store
         self.path = store.path
 
+    @property
+    def store(self) -> Store:
+        """Where they are."""
+        return self._store
+
     def get(self, record_id: int) -> Record:
         """One record.
 
@@ -222,18 +227,12 @@ class RecordTable:
             found += self._read(f"WHERE r.id IN ({marks}) ORDER BY r.id", part)
         return found
 
-    def page(
-        self,
-        *,
-        job_id: int | None = None,
-        statuses: Sequence[str] | None = None,
-        limit: int | None = None,
-        offset: int = 0,
-    ) -> list[Record]:
-        """Records in order of their ids."""
-        where, parameters = _filter(job_id, statuses)
-        clause = f"{where} ORDER BY r.id LIMIT ? OFFSET ?"
-        return self._read(clause, [*parameters, -1 if limit is None else limit, offset])
+    def in_order(self, record_ids: Sequence[int]) -> Iterator[Record]:
+        """The records of these ids that exist, in this order, some hundred in memory at a time."""
+        for start in range(0, len(record_ids), _PAGE):
+            part = record_ids[start : start + _PAGE]
+            found = {record.id: record for record in self.many(part)}
+            yield from (found[key] for key in part if key in found)
 
     def stream(
         self, *, job_id: int | None = None, statuses: Sequence[str] | None = None

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from ..errors import ValidationError
 from ..whole import told
-from .field_index import Fresh, fresh_since
+from .field_index import Fresh, fresh_since, just
 from .store import Store
 
 __all__ = ["TextIndex", "match_of", "text_of"]
@@ -84,9 +85,21 @@ class TextIndex:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def matching(self, job_id: int, search: str, first: int, last: int) -> set[int]:
-        """The records of a job, with ids from ``first`` to ``last``, that have all the words."""
+    def matching(
+        self, job_id: int, search: str, ends: tuple[int, int], only: Sequence[int] | None = None
+    ) -> set[int]:
+        """The records of a job that have all the words.
+
+        Parameters
+        ----------
+        ends : (int, int)
+            The first and the last id of the job's records.
+        only : sequence of int, optional
+            Among these, which are few.
+        """
         wanted = match_of(search)
+        if only is not None:
+            return set(self._in_fresh(job_id, just(only), wanted))
         row = self._store.row(
             "SELECT indexed_to, changed_to FROM review_texts WHERE job_id = ?", [job_id]
         )
@@ -97,7 +110,7 @@ class TextIndex:
             for table in ("record_texts", "record_edit_texts"):
                 ids = self._store.column(
                     f"SELECT rowid FROM {table} WHERE {table} MATCH ? AND rowid BETWEEN ? AND ?",
-                    [wanted, first, last],
+                    [wanted, *ends],
                 )
                 found.update(ids)
         found.update(self._in_fresh(job_id, fresh, wanted))

@@ -164,15 +164,19 @@ class SelectionTable:
         conditions = tuple(part for part in query.where if is_field(part.field))
         if not query.search and not conditions:
             return None
-        key, stamp = (job_id, query.search, conditions), self._fields.stamp(job_id)
+        few = None
+        if query.ids is not None and sum(b - a + 1 for a, b in query.ids) <= SMALL:
+            few = [number for a, b in query.ids for number in range(a, b + 1)]
+        key = (job_id, query.search, conditions, None if few is None else query.ids)
+        stamp = self._fields.stamp(job_id)
         for kept, at, found in list(self._kept):
             if kept == key and at == stamp:
                 return found
         sets = []
         if query.search:
-            first, last = self._fields.ends(job_id)
-            sets.append(self._texts.matching(job_id, query.search, first, last))
-        sets += [self._fields.matching(job_id, condition) for condition in conditions]
+            ends = self._fields.ends(job_id)
+            sets.append(self._texts.matching(job_id, query.search, ends, few))
+        sets += [self._fields.matching(job_id, condition, few) for condition in conditions]
         found = set.intersection(*sorted(sets, key=len))
         self._kept.append((key, stamp, found))
         return found

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from ..jobs import JobRoom
+from ..jobs.selecting import Selecting, ids_of, query_of, split_options, stream_of
 from ..jobs.statuses import as_statuses, statuses_to_export
 from ..pipeline import open_widget
 from ..records import Trace
@@ -39,6 +40,7 @@ class RecordFace:
         limit: int | None = None,
         offset: int = 0,
         flat: bool = True,
+        **selection: Unpack[Selecting],
     ) -> pd.DataFrame:
         """Records as a DataFrame; see ``frames.records_frame`` for the columns.
 
@@ -49,27 +51,29 @@ class RecordFace:
         status : str or list of str, optional
             Only these statuses.
         limit, offset : int
-            A page of them, in order of their ids; None: all.
+            A page of them; None: all.
         flat : bool
             One column per field of the state.
+        **selection
+            ``search``, ``where``, ``tags``, ``reviewer``, ``ids``, ``edited``, ``all_attempts`` and
+            ``sort``; see ``jobs.selecting.Selecting``. Without ``sort`` in order of their ids.
 
         Raises
         ------
         ValidationError
-            For an unknown status, and a limit or offset that is no whole number.
+            For an unknown status, a selection that says nothing, and a limit or offset that is no
+            whole number.
         JobError
             When there is no such job, with the numbers there are.
         """
         from ..frames import records_frame
 
-        statuses, job_id = as_statuses(status), self._job_id(job_id)
+        query = query_of(self._job_id(job_id), status, selection)
         limit = None if limit is None else check_whole(limit, "limit")
         offset = check_whole(offset, "offset")
-        if limit is None and not offset:
-            found: Any = self._records.stream(job_id=job_id, statuses=statuses)
-        else:
-            found = self._records.page(job_id=job_id, statuses=statuses, limit=limit, offset=offset)
-        return records_frame(found, flat=flat)
+        ids = ids_of(self._records, query)
+        ids = ids[offset:] if limit is None else ids[offset : offset + limit]
+        return records_frame(self._records.in_order(ids), flat=flat)
 
     def record(self, record_id: int) -> Record:
         """One record.
@@ -256,7 +260,7 @@ class RecordFace:
         status: str | Sequence[str] | None = None,
         **options: Any,
     ) -> ExportResult:
-        """Write records to a file; see ``Job.export``.
+        """Write records to a file; see ``Job.export`` for the options.
 
         Raises
         ------
@@ -265,10 +269,9 @@ class RecordFace:
         """
         from ..export import export_with
 
-        wanted, only = statuses_to_export(status), self._job_id(job_id)
-        return export_with(
-            lambda: self._records.stream(job_id=only, statuses=wanted), path, options
-        )
+        selection, options = split_options(options)
+        query = query_of(self._job_id(job_id), statuses_to_export(status), selection)
+        return export_with(lambda: stream_of(self._records, query), path, options)
 
     def report(
         self,

@@ -34,7 +34,7 @@ def filled(tmp_path: Path) -> Iterator[Filled]:
 
 def current(filled: Filled) -> Callable[[list[int]], list[Record]]:
     """How the frame's records are looked up."""
-    return lambda ids: [record for record in filled.records.page() if record.id in ids]
+    return lambda ids: [record for record in list(filled.records.stream()) if record.id in ids]
 
 
 def refused(df: pd.DataFrame, filled: Filled) -> str:
@@ -46,14 +46,14 @@ def refused(df: pd.DataFrame, filled: Filled) -> str:
 
 def test_a_frame_that_is_behind_is_refused(filled: Filled) -> None:
     """What somebody else changed meanwhile is not reverted by writing an old frame back."""
-    behind = records_frame(filled.records.page())
+    behind = records_frame(list(filled.records.stream()))
     filled.review.update({1: {"text": "theirs"}}, status="accepted")
     assert refused(behind, filled) == (
         "record 1 was changed after this frame was made (version 1, now 2); load the records "
         "again; nothing was changed"
     )
     assert read_edits(behind[behind["id"] == 2], current(filled)) == ({}, {})
-    fresh = records_frame(filled.records.page())
+    fresh = records_frame(list(filled.records.stream()))
     fresh.loc[0, "text"] = "mine"
     assert read_edits(fresh, current(filled)) == ({1: {"text": "mine"}}, {})
 
@@ -61,13 +61,13 @@ def test_a_frame_that_is_behind_is_refused(filled: Filled) -> None:
 @pytest.mark.parametrize("flat", [True, False])
 def test_an_unchanged_frame_changes_nothing(filled: Filled, flat: bool) -> None:
     """What was read is what is stored, missing values included."""
-    df = records_frame(filled.records.page(), flat=flat)
+    df = records_frame(list(filled.records.stream()), flat=flat)
     assert read_edits(df, current(filled)) == ({}, {})
 
 
 def test_pandas_own_types_change_nothing(filled: Filled) -> None:
     """Integers that became floats, NaN, NA and NaT in place of None are no edits."""
-    df = records_frame(filled.records.page())
+    df = records_frame(list(filled.records.stream()))
     df["n"] = df["n"].astype(float)
     df["ok"] = df["ok"].astype(object)
     df["text"] = [df["text"].iloc[0], df["text"].iloc[1], pd.NaT]
@@ -78,7 +78,7 @@ def test_pandas_own_types_change_nothing(filled: Filled) -> None:
 
 def test_only_differences_go_back(filled: Filled) -> None:
     """Changed cells by record and field, with Python values."""
-    df = records_frame(filled.records.page())
+    df = records_frame(list(filled.records.stream()))
     df["n"] = df["n"].astype(float)
     df.loc[0, "n"] = 2.0
     df.loc[0, "field.id"] = "y"
@@ -95,13 +95,13 @@ def test_only_differences_go_back(filled: Filled) -> None:
 
 def test_edits_can_be_stored(filled: Filled) -> None:
     """What is read from the frame is what the store takes; afterwards nothing differs."""
-    df = records_frame(filled.records.page())
+    df = records_frame(list(filled.records.stream()))
     df.loc[0, "output"] = "better"
     df.loc[1, "topic"] = "deep ML"
     edits, statuses = read_edits(df, current(filled))
     assert (edits, statuses) == ({1: {"text": "better"}, 2: {"topic": "deep ML"}}, {})
     assert filled.review.update(edits) == 2
-    after = records_frame(filled.records.page())
+    after = records_frame(list(filled.records.stream()))
     assert after["output"].tolist() == ["better", "u", None]
     assert after["text"].tolist() == ["better", "u", None]
     assert after["topic"].tolist() == ["AI", "deep ML", "NLP"]
@@ -110,7 +110,7 @@ def test_edits_can_be_stored(filled: Filled) -> None:
 
 def test_part_of_a_frame(filled: Filled) -> None:
     """Rows and columns may be left out and reordered."""
-    df = records_frame(filled.records.page())
+    df = records_frame(list(filled.records.stream()))
     df["topic"] = ["a", "b", "c"]
     part = df.sort_values("id", ascending=False)[["topic", "id"]].head(2)
     assert read_edits(part, current(filled)) == ({3: {"topic": "c"}, 2: {"topic": "b"}}, {})
@@ -124,7 +124,7 @@ def test_true_is_not_one(filled: Filled) -> None:
 
 def test_output_and_its_field(filled: Filled) -> None:
     """Both may be edited alike; edited apart they are refused."""
-    df = records_frame(filled.records.page()[:1])
+    df = records_frame(list(filled.records.stream())[:1])
     df["output"] = df["text"] = "new"
     assert read_edits(df, current(filled)) == ({1: {"text": "new"}}, {})
     df["text"] = "newer"
@@ -146,7 +146,7 @@ def test_output_beside_a_seed_field_called_output() -> None:
 
 def test_edits_inside_dicts(filled: Filled) -> None:
     """In a frame that is not flat the fields are edited inside the dicts."""
-    df = records_frame(filled.records.page(), flat=False)
+    df = records_frame(list(filled.records.stream()), flat=False)
     df.at[0, "metadata"] = {"topic": "ML", "id": "x"}
     df["accumulated_state"].iloc[1]["text"] = "v"
     assert read_edits(df, current(filled)) == ({1: {"topic": "ML"}, 2: {"text": "v"}}, {})
@@ -183,7 +183,7 @@ def test_many_records() -> None:
 
 def edited(filled: Filled, row: int, column: str, value: Any) -> pd.DataFrame:
     """The frame of all records with one cell changed."""
-    df = records_frame(filled.records.page())
+    df = records_frame(list(filled.records.stream()))
     df[column] = df[column].astype(object)
     df.at[row, column] = value
     return df
@@ -220,7 +220,7 @@ def test_what_cannot_be_edited(
 
 def test_wrong_columns(filled: Filled) -> None:
     """A mistyped, missing or doubled column is named."""
-    df = records_frame(filled.records.page())
+    df = records_frame(list(filled.records.stream()))
     assert "column 'topik': no such field; did you mean 'topic'?" in refused(
         df.rename(columns={"topic": "topik"}), filled
     )
@@ -231,13 +231,13 @@ def test_wrong_columns(filled: Filled) -> None:
 
 def test_an_unknown_column_without_values_is_no_edit(filled: Filled) -> None:
     """Fields that only other records have are empty here."""
-    df = records_frame(filled.records.page())
+    df = records_frame(list(filled.records.stream()))
     assert read_edits(df[df["status"] == "failed"], current(filled)) == ({}, {})
 
 
 def test_columns_of_an_export(filled: Filled) -> None:
     """The columns an export has in addition are taken as they are, and not edited."""
-    df = records_frame(filled.records.page())
+    df = records_frame(list(filled.records.stream()))
     df["trace_id"] = ["trace-0", "trace-1", "trace-2"]
     assert read_edits(df, current(filled)) == ({}, {})
     df["trace_id"] = "other"

@@ -82,7 +82,7 @@ def test_branches_from_the_store(tmp_path: Path) -> None:
         output_field="chunk",
     )
     filled = fill_store(tmp_path / "a.db", [result])
-    records = filled.records.page()
+    records = list(filled.records.stream())
     df = traces_frame((record, filled.records.steps_with_calls(record)) for record in records)
     assert df["record_id"].tolist() == [1, 1, 2, 2]
     assert df["branch"].tolist() == ["", "0", "", "1"]

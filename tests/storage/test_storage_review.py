@@ -191,7 +191,7 @@ def test_delete_by_id_takes_the_trace(
 ) -> None:
     """The execution goes with its last record, and the deletion is on record."""
     assert review.delete(record_ids=[1, 99]) == 1
-    assert [one.id for one in records.page()] == [2, 3, 4, 5]
+    assert [one.id for one in list(records.stream())] == [2, 3, 4, 5]
     assert store.rows("SELECT count(*) FROM executions")[0][0] == 4
     assert store.rows("SELECT count(*) FROM steps")[0][0] == 4
     assert actions(store) == [("user", "delete", {"runs": [[1, 1]]})]
@@ -225,13 +225,13 @@ def test_delete_everything_must_be_said(records: RecordTable, review: ReviewTabl
     """Never by leaving something out."""
     with pytest.raises(ValidationError, match="needs record ids, job_id= or status="):
         review.delete()
-    assert len(records.page()) == 5
+    assert len(list(records.stream())) == 5
 
 
 def test_delete_of_very_many_records(records: RecordTable, review: ReviewTable) -> None:
     """More than SQLite takes parameters."""
     assert review.delete(record_ids=list(range(1, 300_001))) == 5
-    assert records.page() == []
+    assert list(records.stream()) == []
 
 
 def test_running_execution_keeps_its_trace(store: Store) -> None:

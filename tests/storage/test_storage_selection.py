@@ -152,7 +152,7 @@ def holds(record: Record, condition: FieldFilter) -> bool:
 
 def of(filled: Filled, keep: Callable[[Record], bool]) -> list[int]:
     """The current records that are to be kept."""
-    found = filled.records.page()
+    found = list(filled.records.stream())
     return [record.id for record in found if keep(record)]
 
 
@@ -244,7 +244,7 @@ def test_search_without_a_word(filled: Filled) -> None:
 def test_sorts(filled: Filled, sorts: str) -> None:
     """Numbers, then texts by their beginnings, then what is missing; at last by id."""
     wanted = [Sort.parse(text) for text in sorts.split(",")]
-    expected = filled.records.page()
+    expected = list(filled.records.stream())
     if wanted[-1].is_descending:
         expected.reverse()
     for sort in reversed(wanted):
@@ -257,6 +257,16 @@ def test_sorts(filled: Filled, sorts: str) -> None:
         missing = [r for r in expected if value_in(r, sort.column) is None]
         expected = sorted(there, key=key, reverse=sort.is_descending) + missing
     assert ask(filled, sort=tuple(wanted)) == [record.id for record in expected]
+
+
+def test_few_by_their_ids(filled: Filled) -> None:
+    """Conditions and words on a few records are asked of these alone, and say the same."""
+    for text in ("score >= 0.5", "text contains tea", "topic = topic 3"):
+        condition = FieldFilter.parse(text)
+        every = ask(filled, where=(condition,))
+        expected = [number for number in every if 4 <= number <= 8]
+        assert ask(filled, where=(condition,), ids=((4, 8),)) == expected
+    assert ask(filled, search="tea", ids=((2, 3), (5, 5))) == [2, 3, 5]
 
 
 def test_counts(filled: Filled) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ...displays.budgets import BOUNDS, BUDGETS, flag
+from ...jobs.selecting import Selecting
 from ..parser import Parser, names
 
 __all__ = [
@@ -17,6 +18,8 @@ __all__ = [
     "how_to_wait",
     "job_argument",
     "pipeline_argument",
+    "selection_of",
+    "selection_options",
     "status_option",
     "stop_early_option",
     "whole_number",
@@ -53,6 +56,33 @@ def status_option(parser: Parser, what: str) -> None:
         "--status", action="append", choices=STATUSES, metavar="STATUS",
         help=f"{what}; may be repeated: {', '.join(STATUSES)}",
     )  # fmt: skip
+
+
+def selection_options(parser: Parser) -> None:
+    """What narrows records down and orders them."""
+    parser.add_argument("--search", metavar="WORDS",
+                        help="only with all these words: tea, begin*, \"a phrase\"")  # fmt: skip
+    parser.add_argument("--where", action="append", metavar="CONDITION",
+                        help="only where it holds: 'score >= 0.7', 'topic contains tea', "
+                        "'note is empty'; may be repeated")  # fmt: skip
+    parser.add_argument("--tags", action="append", metavar="TAG",
+                        help="only with this tag; may be repeated")  # fmt: skip
+    parser.add_argument("--reviewer", metavar="NAME", help="only those this one decided on")
+    parser.add_argument("--ids", metavar="IDS", help="only these: 1,5,7-20")
+    parser.add_argument("--edited", action=argparse.BooleanOptionalAction, default=None,
+                        help="only edited ones, or only others")  # fmt: skip
+    parser.add_argument("--all-attempts", action="store_true",
+                        help="those that a later attempt has replaced, too")  # fmt: skip
+    parser.add_argument("--sort", action="append", metavar="COLUMN",
+                        help="in this order, --sort=-COLUMN for the highest first; "
+                        "may be repeated")  # fmt: skip
+
+
+def selection_of(args: argparse.Namespace) -> dict[str, Any]:
+    """What the line says of ``selection_options``."""
+    values = {name: getattr(args, name) for name in Selecting.__annotations__}
+    return {name: value for name, value in values.items() if value not in (None, False)
+            or (name == "edited" and value is False)}  # fmt: skip
 
 
 def stop_early_option(parser: Parser) -> None:

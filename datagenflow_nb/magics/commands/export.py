@@ -6,7 +6,7 @@ from typing import Any
 
 from ..command import Call, Command
 from ..parser import Parser, names
-from ._arguments import job_argument, status_option
+from ._arguments import job_argument, selection_of, selection_options, status_option
 
 __all__ = ["COMMAND"]
 
@@ -15,6 +15,7 @@ def _arguments(parser: Parser) -> None:
     job_argument(parser)
     names(parser.add_argument("path", metavar="PATH", help=".jsonl, .csv or .parquet"), "path")
     status_option(parser, "what is exported, instead of pending and accepted")
+    selection_options(parser)
     parser.add_argument("--format", choices=("jsonl", "csv", "parquet"),
                         help="instead of what the path's ending says")  # fmt: skip
     parser.add_argument("--flat", action="store_true", help="JSON Lines with one key per field")
@@ -24,7 +25,7 @@ def _arguments(parser: Parser) -> None:
 
 def _run(call: Call) -> Any:
     args = call.args
-    options: dict[str, Any] = {"format": args.format}
+    options: dict[str, Any] = {"format": args.format, **selection_of(args)}
     if args.flat:
         options["flat"] = True
     if args.defuse_formulas:

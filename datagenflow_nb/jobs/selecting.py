@@ -1,0 +1,125 @@
+"""Which records are meant, as users say it: the same words in Python, magics and command line."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypedDict
+
+from ..conditions import FieldFilter, Sort
+from ..errors import ConfigError, ValidationError, suggest
+from ..query import RecordQuery, parse_ids, runs_of
+from ..storage.records import Record, RecordTable
+from ..storage.selection import SelectionTable
+from ..whole import told
+from .statuses import as_statuses
+
+__all__ = ["Selecting", "ids_of", "query_of", "split_options", "stream_of"]
+
+
+class Selecting(TypedDict, total=False):
+    """What narrows records down and orders them; what is left out narrows nothing.
+
+    Attributes
+    ----------
+    search : str
+        Words that all occur in the record: ``tea``, ``begin*``, ``"a phrase"``.
+    where : str or list of str
+        Conditions on fields: ``score >= 0.7``, ``topic contains tea``, ``note is empty``.
+    tags : str or list of str
+        All of these.
+    reviewer : str
+        Who decided last.
+    ids : str or list of int
+        ``"1,5,7-20"`` or ``[1, 5]``.
+    edited : bool
+        Only edited ones, or only others.
+    all_attempts : bool
+        Also records that a later attempt has replaced.
+    sort : str or list of str
+        Columns to sort by, ``-score`` for the highest first.
+    """
+
+    search: str
+    where: str | FieldFilter | Iterable[str | FieldFilter]
+    tags: str | Sequence[str]
+    reviewer: str | None
+    ids: str | Iterable[int] | None
+    edited: bool | None
+    all_attempts: bool
+    sort: str | Sort | Iterable[str | Sort]
+
+
+_NAMES = tuple(Selecting.__annotations__)
+
+
+def split_options(options: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The options that select, and the others."""
+    ours = {name: value for name, value in options.items() if name in _NAMES}
+    return ours, {name: value for name, value in options.items() if name not in _NAMES}
+
+
+def query_of(
+    job_id: int | None, status: str | Sequence[str] | None, selection: Mapping[str, Any]
+) -> RecordQuery:
+    """The query that a user's words say.
+
+    Raises
+    ------
+    ConfigError
+        For an option there is not, with the nearest ones.
+    ValidationError
+        For a value that says nothing.
+    """
+    for name in selection:
+        if name not in _NAMES:
+            raise ConfigError(
+                f"selecting option {name!r} is unknown; {suggest(name, _NAMES)}", {"option": name}
+            )
+    statuses = as_statuses(status)
+    ids = selection.get("ids")
+    edited = selection.get("edited")
+    return RecordQuery(
+        job_ids=None if job_id is None else (job_id,),
+        statuses=None if statuses is None else tuple(statuses),
+        search=selection.get("search") or "",
+        tags=tuple(_several(selection.get("tags"), str, "tags")),
+        reviewer=selection.get("reviewer"),
+        is_edited=edited,
+        where=tuple(
+            FieldFilter.parse(part) if isinstance(part, str) else part
+            for part in _several(selection.get("where"), (str, FieldFilter), "where")
+        ),
+        ids=None if ids is None else parse_ids(ids) if isinstance(ids, str) else _runs(ids),
+        current_only=not selection.get("all_attempts", False),
+        sort=tuple(
+            Sort.parse(part) if isinstance(part, str) else part
+            for part in _several(selection.get("sort"), (str, Sort), "sort")
+        ),
+    )
+
+
+def ids_of(records: RecordTable, query: RecordQuery) -> array[int]:
+    """The records of the query, in its order."""
+    return SelectionTable(records.store).ids(query)
+
+
+def stream_of(records: RecordTable, query: RecordQuery) -> Iterator[Record]:
+    """The same, some hundred in memory at a time."""
+    return records.in_order(ids_of(records, query))
+
+
+def _several(given: Any, kind: Any, what: str) -> list[Any]:
+    if given is None:
+        return []
+    if isinstance(given, kind):
+        return [given]
+    if not isinstance(given, Iterable):
+        raise ValidationError(f"{what} is {told(given)}, expected a text or a list of them")
+    return list(given)
+
+
+def _runs(ids: Any) -> tuple[tuple[int, int], ...]:
+    if not isinstance(ids, Iterable):
+        raise ValidationError(f"ids are {told(ids)}, expected a list or a text such as '1,5,7-20'")
+    return runs_of(ids)

@@ -1,0 +1,138 @@
+"""The same records by the same words, in Python, in a notebook and on the command line."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from magics.shells import Shell
+from running import finish
+
+import datagenflow_nb as dgf
+from datagenflow_nb.jobs.selecting import query_of
+from datagenflow_nb.query import FieldFilter, RecordQuery, Sort, parse_ids
+
+#: Runs command lines, one after the other.
+COMMANDS = """
+import json, sys
+from datagenflow_nb.cli import dgf
+for words in json.loads(sys.argv[1]):
+    dgf.main(words, standalone_mode=False)
+"""
+TEXTS = ["green tea", "black tea", "coffee", "hot water", "tea and water", "milk"]
+
+
+@pytest.fixture
+def job(isolated: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dgf.jobs.Job:
+    """Six records, of which some are decided on, edited and tagged."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pyproject.toml").touch()
+    ws = dgf.workspace("datagenflow.db")
+    pipe = dgf.Pipeline("drinks", [{"type": "Output", "config": {"template": "{{ text }}!"}}])
+    seeds = [{"text": text, "score": number / 10} for number, text in enumerate(TEXTS)]
+    made = finish(dgf.run(pipe, seeds, concurrency=1))
+    session = ws.review_session(made.id, reviewer="ada")
+    session.set_status([1, 2], "accepted")
+    session.set_status(3, "rejected")
+    session.tag([1, 5], add=["good"])
+    session.edit(6, version=1, fields={"score": 9})
+    return made
+
+
+SELECTIONS: list[tuple[dict[str, Any], list[str], list[int]]] = [
+    ({}, [], [1, 2, 4, 5, 6]),
+    ({"status": "rejected"}, ["--status", "rejected"], [3]),
+    ({"search": "tea"}, ["--search", "tea"], [1, 2, 5]),
+    ({"search": '"hot water"'}, ["--search", '"hot water"'], [4]),
+    ({"where": "score >= 0.3"}, ["--where", "score >= 0.3"], [4, 5, 6]),
+    (
+        {"where": ["score >= 0.1", "output contains tea"], "sort": "-score"},
+        ["--where", "score >= 0.1", "--where", "output contains tea", "--sort=-score"],
+        [5, 2],
+    ),
+    ({"tags": ["good"]}, ["--tags", "good"], [1, 5]),
+    ({"reviewer": "ada"}, ["--reviewer", "ada"], [1, 2]),
+    ({"ids": "2-4,6"}, ["--ids", "2-4,6"], [2, 4, 6]),
+    ({"ids": [6, 1]}, ["--ids", "6,1"], [1, 6]),
+    ({"edited": True}, ["--edited"], [6]),
+    ({"edited": False, "sort": ["text"]}, ["--no-edited", "--sort", "text"], [2, 1, 4, 5]),
+    ({"all_attempts": True, "sort": "-id"}, ["--all-attempts", "--sort=-id"], [6, 5, 4, 2, 1]),
+]
+
+
+def ids_in(path: Path) -> list[int]:
+    """The records of a file of JSON Lines."""
+    return [json.loads(line)["id"] for line in path.read_text().splitlines()]
+
+
+def test_everywhere_the_same(job: dgf.jobs.Job, tmp_path: Path) -> None:
+    """Each selection, as a DataFrame and as files from each face, and as a query says it."""
+    ws = dgf.workspace()
+    with Shell.started() as shell:
+        for selection, words, expected in SELECTIONS:
+            status = {} if "status" in selection else {"status": ["pending", "accepted"]}
+            frames = [job.records(**status, **selection), ws.records(1, **status, **selection)]
+            assert [frame["id"].tolist() for frame in frames] == [expected] * 2, selection
+            job.export("job.jsonl", **selection)
+            ws.export("ws.jsonl", **selection)
+            shell.value(f"%dgf export 1 magic.jsonl {shlex.join(words)}")
+            found = [ids_in(tmp_path / f"{name}.jsonl") for name in ("job", "ws", "magic")]
+            assert found == [expected] * 3, selection
+            frame = shell.value(f"%dgf records 1 {shlex.join(words)}")
+            assert set(frame["id"]) >= set(expected)
+            rest = {name: value for name, value in selection.items() if name != "status"}
+            query = query_of(1, selection.get("status", ["pending", "accepted"]), rest)
+            shell.value(f"%dgf export 1 again.jsonl {shlex.join(query.options())}")
+            assert ids_in(tmp_path / "again.jsonl") == expected
+    said = [["export", "1", f"cli{n}.jsonl", *words] for n, (_, words, _) in enumerate(SELECTIONS)]
+    subprocess.run([sys.executable, "-c", COMMANDS, json.dumps(said)], cwd=tmp_path, check=True)
+    for number, (_, words, expected) in enumerate(SELECTIONS):
+        assert ids_in(tmp_path / f"cli{number}.jsonl") == expected, words
+
+
+def test_a_page_of_a_selection(job: dgf.jobs.Job) -> None:
+    """Limit and offset count what is selected, in its order."""
+    frame = dgf.workspace().records(search="tea", sort="-score", limit=1, offset=1)
+    assert frame["output"].tolist() == ["black tea!"]
+
+
+def test_words_as_a_query() -> None:
+    """One text or several, written or as values."""
+    query = query_of(3, ["accepted"], {
+        "search": "tea", "where": ["a = 1", FieldFilter("b", "is empty")], "tags": "x",
+        "ids": "1,7-9", "sort": ["-a", Sort("b")], "edited": False, "all_attempts": True,
+    })  # fmt: skip
+    assert query == RecordQuery(
+        job_ids=(3,), statuses=("accepted",), search="tea", tags=("x",), is_edited=False,
+        where=(FieldFilter("a", "=", 1), FieldFilter("b", "is empty")), ids=parse_ids("1,7-9"),
+        current_only=False, sort=(Sort("a", is_descending=True), Sort("b")),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("selection", "message"),
+    [
+        ({"were": "a = 1"}, "selecting option 'were' is unknown; did you mean 'where'?"),
+        ({"where": "score"}, "condition 'score' is not understood"),
+        ({"where": 3}, "where is 3, expected a text or a list of them"),
+        ({"ids": 3}, "ids are 3, expected a list or a text such as '1,5,7-20'"),
+        ({"ids": "a"}, "'a' in the ids 'a' is no record id"),
+        ({"sort": [3]}, "sort holds 3, expected Sorts"),
+        ({"search": "!"}, "search '!' has no word"),
+        ({"edited": "yes"}, "is_edited of the selection is 'yes', expected True, False or None"),
+    ],
+)
+def test_words_that_say_nothing(job: dgf.jobs.Job, selection: dict[str, Any], message: str) -> None:
+    """They are told, and a file that is there stays as it is."""
+    with pytest.raises(dgf.DataGenFlowError, match=re.escape(message)):
+        job.records(**selection)
+    Path("out.jsonl").write_text("before")
+    with pytest.raises(dgf.DataGenFlowError):
+        job.export("out.jsonl", **selection)
+    assert Path("out.jsonl").read_text() == "before"
