@@ -65,9 +65,10 @@ class JobMonitor(BridgedWidget):
 
     def _steer(self, name: str) -> Action:
         def act(values: dict[str, Any]) -> dict[str, str]:
-            told = monitor_acts.do(self._watch.job, name, values)
-            self._watch.follow()
-            return {"told": told}
+            try:
+                return {"told": monitor_acts.do(self._watch.job, name, values)}
+            finally:
+                self._watch.follow()  # where it was refused, the job is not what is shown
 
         return act
 

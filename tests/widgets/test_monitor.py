@@ -211,6 +211,22 @@ def test_cells_share_a_monitor_and_jobs_a_thread(
         tells(monitor, status="completed")
 
 
+def test_a_job_that_goes_on_elsewhere(space: dgf.Workspace, gate: threading.Semaphore) -> None:
+    """An ended job is not read any more; what is refused since shows how it is now."""
+    job = gated(gate, 3, concurrency=1)
+    _, monitor = shown(job)
+    job.cancel(now=True)
+    finish(job, "cancelled")
+    tells(monitor, status="cancelled")
+    wait_until(lambda: not is_followed(), "the thread's end")
+    job.resume(concurrency=2)
+    assert monitor.facts["status"] == "cancelled"
+    with pytest.raises(JobError, match="job 1"):
+        monitor.answer("resume", {})
+    tells(monitor, status="running", now=[["wait", 2]])
+    assert names(monitor) == ["pause", "cancel"]
+
+
 def test_job_that_goes(space: dgf.Workspace, gate: threading.Semaphore) -> None:
     """Deleted while it is shown: what was seen last stays, and nothing can be done to it."""
     job = gated(gate, 2, concurrency=1)
