@@ -147,6 +147,7 @@ def test_other_people_and_a_dead_kernel(notebook: OpenNotebook) -> None:
 
     review.get_by_role("grid").focus()
     keys.press("n")
+    expect(card.get_by_role("heading", name="Record 2")).to_be_visible()
     card.get_by_role("button", name="record 1").click()
     expect(text).to_have_value("Mine")
     conflict.get_by_role("button", name="Go on with yours").click()

@@ -1,5 +1,8 @@
 import { memo } from "react";
+import { useBridge } from "../bridge/hooks";
 import { CellContent, isRight } from "./Cell";
+import { useDrafts } from "./card/acts";
+import { draftsOf } from "./card/drafts";
 import type { Column } from "./columns";
 import { BOX, ROW } from "./Grid";
 import { Part } from "./Part";
@@ -23,6 +26,8 @@ interface Properties {
 export const GridRow = memo(function GridRow(properties: Properties) {
   const { id, position, top, row, columns, template, active, isSelected } = properties;
   const review = useReview();
+  const drafts = draftsOf(useBridge().model);
+  useDrafts(drafts);
   const main = columns.findIndex(({ field }) => field !== null);
   const classes = ["dgf-grid-row"];
   if (active !== null) classes.push("dgf-active");
@@ -72,7 +77,12 @@ export const GridRow = memo(function GridRow(properties: Properties) {
           {row?.status === undefined ? (
             <Absent row={row} isFirst={at === 0} />
           ) : (
-            <CellContent row={row} column={column} isMain={at === main} />
+            <>
+              {column.field !== null && drafts.isChanged(row.id, `field ${column.field}`) && (
+                <span className="dgf-unsaved">not saved</span>
+              )}
+              <CellContent row={row} column={column} isMain={at === main} />
+            </>
           )}
         </Part>
       ))}
