@@ -18,6 +18,7 @@ from ..storage.from_block import (
     attempt_from,
     calls_below,
     current_below,
+    has_waiting,
     refuse_unfinished,
 )
 from ..storage.jobs import JobRow
@@ -27,7 +28,7 @@ from ..storage.resume import Renew, ResumeTable, refuse
 from ..storage.store import Store
 from .again import options_again, program_again, told_again
 from .aside import uninterrupted
-from .bounds import refuse_met, refuse_unpriced, without_counted
+from .bounds import met, refuse_met, refuse_unpriced, without_counted
 from .detaching import DetachedFace
 from .feed import Feed, FromBlockFeed, RetryFeed
 from .from_block import FromBlock, RunAgainPlan, place_of, plan_again
@@ -78,8 +79,10 @@ class AgainFace(DetachedFace):
         what = None if from_block is None else _WHAT
         refuse(before, is_retry=is_new_attempt, what=what)
         given, options = options, options_again(before, options, is_retry=is_new_attempt)
+        # These take other records' places, whatever the job may still begin.
+        is_left = not is_new_attempt and self._is_left_over(replace(before, options=options))
         bound = replace(before, options=options)
-        bound = bound if from_block is None else without_counted(bound)
+        bound = without_counted(bound) if is_left or from_block is not None else bound
         verb = "again" if from_block is not None else "retry" if is_retry else "resume"
         refuse_met(before, bound.options, verb=verb)
         instances, program, models = self._ready(before)
@@ -106,8 +109,9 @@ class AgainFace(DetachedFace):
         lease = self._hold(job.id, token)
         try:
             return self._launch(
-                job, lease, program, models, self._feed_again(job, place, is_retry=is_retry),
-                before, is_retry=is_new_attempt, is_replacing=place is not None,
+                job, lease, program, models,
+                self._feed_again(job, place, is_retry=is_retry or is_left), before,
+                is_retry=is_new_attempt or is_left, is_replacing=is_left or place is not None,
             )  # fmt: skip
         except BaseException:
             self._release(lease)
@@ -131,6 +135,18 @@ class AgainFace(DetachedFace):
             self.records.get(plan.record_id).job_id, options, is_retry=False, detach=detach,
             from_block=(plan.record_id, plan.from_block),
         )  # fmt: skip
+
+    def _is_left_over(self, job: JobRow) -> bool:
+        """Whether runs from a block on are unfinished in a job whose bounds count records.
+
+        They are finished by themselves: as part of the others they could be taken for surplus.
+        """
+        has_target = job.options.get("target_accepted") is not None
+        if not has_target and not any(
+            name == "max_records" for name, *_ in met(job, job.options, is_retry=False)
+        ):
+            return False
+        return has_waiting(self._store, job.id)
 
     def _place(self, job: JobRow, wanted: FromBlock, program: Program) -> Place:
         place = place_of(self._record(job, wanted.record_id), wanted.block_id, program)

@@ -10,7 +10,8 @@ from ..records import encode, new_trace_id
 from .attempts import COPY_CALLS, COPY_STEPS, ENDED, last_execution, paths_to
 from .store import Store
 
-__all__ = ["Place", "attempt_from", "calls_below", "current_below", "refuse_unfinished"]
+__all__ = ["Place", "attempt_from", "calls_below", "current_below", "has_waiting",
+           "refuse_unfinished"]  # fmt: skip
 
 _LIST = "(SELECT value FROM json_each(?))"
 #: Records of an execution's attempts on a branch, or below it.
@@ -105,6 +106,17 @@ def refuse_unfinished(
             f"{job_id}",
             {"job_id": job_id, "seed_index": seed_index, "repetition": repetition},
         )
+
+
+def has_waiting(store: Store, job_id: int) -> bool:
+    """Whether an attempt from a block on has not ended."""
+    marks = ",".join("?" * len(ENDED))
+    row = store.row(
+        "SELECT 1 FROM executions WHERE job_id = ? AND from_block IS NOT NULL "
+        f"AND status NOT IN ({marks}) LIMIT 1",
+        [job_id, *ENDED],
+    )
+    return row is not None
 
 
 def calls_below(store: Store, place: Place) -> dict[str, int]:

@@ -114,6 +114,9 @@ def test_failed_records(server: OfflineServer) -> None:
     assert (counts(job), current(job)) == ((1, 0, 1, 0), [(0, "", 3, "failed")])
     assert server.log()["requests"] == 2
     assert job.record(3).trace[1]["error"]["error"].endswith("ValueError: 0 is too small")
+    ws = dgf.workspace()
+    assert ws.make_current(2).status == "pending"
+    assert (counts(job), current(job)) == ((1, 1, 0, 0), [(0, "", 2, "pending")])
 
 
 @pytest.mark.usefixtures("fragile_ws")
@@ -244,6 +247,11 @@ def test_current_again(ws: dgf.Workspace, server: OfflineServer) -> None:
     assert healthy(ws)
 
 
+#: How many answers a second attempt has been given.
+ANSWERED = (
+    "SELECT count(*) FROM calls c JOIN executions e ON e.id = c.execution_id "
+    "WHERE e.attempt = 2 AND c.reused = 0"
+)
 SCRIPT = """
 import datagenflow_nb as dgf
 ws = dgf.workspace("store.db")
@@ -260,9 +268,7 @@ def test_killed_in_the_middle(
     job = finish(dgf.run(CHAIN, [{"n": 0}, {"n": 1}]))
     server.reset(latency=0.3)
     process = start_script(SCRIPT)
-    answered = "SELECT count(*) FROM calls c JOIN executions e ON e.id = c.execution_id " \
-               "WHERE e.attempt = 2 AND c.reused = 0"  # fmt: skip
-    wait_until(lambda: look("store.db", answered) == [(1,)], "its first answer", process)
+    wait_until(lambda: look("store.db", ANSWERED) == [(1,)], "its first answer", process)
     process.send_signal(signal.SIGKILL)
     process.wait(30)
     assert job.status == "interrupted"
@@ -274,6 +280,31 @@ def test_killed_in_the_middle(
     assert server.log()["requests"] == 1  # of the last block: the other was answered
     assert (counts(job), job.status) == ((2, 2, 0, 0), "completed")
     assert current(job) == [(0, "", 2, "pending"), (1, "", 1, "pending")]
+    assert healthy(ws)
+
+
+@pytest.mark.parametrize("bound", [{"target_accepted": 2}, {"max_records": 1}])
+def test_killed_in_a_job_that_has_its_records(
+    ws: dgf.Workspace,
+    server: OfflineServer,
+    start_script: Callable[..., subprocess.Popen[str]],
+    bound: dict[str, Any],
+) -> None:
+    """Resuming finishes the attempt and begins nothing else; it is no surplus."""
+    rule = {**CHAIN, "accept_when": "true"}
+    job = dgf.run(rule, [{"n": 0}, {"n": 1}, {"n": 2}], concurrency=1, **bound).wait()
+    had = counts(job)
+    server.reset(latency=0.3)
+    process = start_script(SCRIPT)
+    wait_until(lambda: look("store.db", ANSWERED) == [(1,)], "its first answer", process)
+    process.send_signal(signal.SIGKILL)
+    process.wait(30)
+    server.reset(latency=0)
+    job.resume(wait=True)
+    assert server.log()["requests"] == 1
+    assert counts(job) == had
+    assert current(job)[0] == (0, "", 2, "accepted")
+    assert job.status == ("completed" if "target_accepted" in bound else "interrupted")
     assert healthy(ws)
 
 
