@@ -182,3 +182,32 @@ def test_run_again_from_a_block(notebook: OpenNotebook, server: OfflineServer) -
     told = opened.run("[one.is_current for one in ws.record(1).attempts()]")
     assert told[0]["data"]["text/plain"] == "[True, False]"
     assert opened.problems == []
+
+
+def test_trace_in_the_review(notebook: OpenNotebook, server: OfflineServer) -> None:
+    """T shows it beside the table, also for the next row; a new attempt takes the row's place."""
+    opened = notebook(SETUP.replace("URL", server.url), "%dgf review 1", run=True)
+    assert opened.errors() == []
+    review = opened.view.locator(".dgf-review").first
+    review.locator(".dgf-status").first.wait_for()
+    review.get_by_role("grid").focus()
+    opened.page.keyboard.press("t")
+    trace = review.locator(".dgf-record-trace")
+    expect(trace.locator(".dgf-step")).to_have_count(4)
+    opened.page.keyboard.press("ArrowDown")
+    expect(trace.get_by_role("region", name="Error")).to_contain_text("no score for <b>bad</b>")
+    opened.page.keyboard.press("ArrowUp")
+    expect(trace.get_by_role("region", name="Error")).to_have_count(0)
+    opened.screenshot("trace-in-review", "light", whole=True)
+    assert violations(review) == []
+    head = trace.locator(".dgf-step-head").nth(3)
+    expect(head).to_have_attribute("aria-expanded", "true")
+    trace.locator(".dgf-step").nth(3).get_by_role("button", name="Run again from here").click()
+    trace.get_by_role("button", name="Run it: makes 0 calls").click()
+    expect(trace).to_contain_text("Record 3 is the current one now")
+    expect(trace.locator(".dgf-attempts select").first).to_have_value("3")
+    trace.get_by_role("button", name="Undo").click()
+    expect(trace.locator(".dgf-attempts select").first).to_have_value("1")
+    review.get_by_role("button", name="Fields", exact=True).click()
+    expect(review.get_by_role("heading", name="Record 1")).to_be_visible()
+    assert opened.problems == []

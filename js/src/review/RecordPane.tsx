@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "react";
 import { useBridge } from "../bridge/hooks";
 import type { FullRecord } from "../shared/record";
+import { RecordTrace } from "../trace/RecordTrace";
 import type { CardActs } from "./card/acts";
 import { Card, type CardHandle } from "./card/Card";
 import { draftsOf } from "./card/drafts";
@@ -29,7 +30,7 @@ export interface PaneProperties {
 }
 
 /** One record for reading, beside the table or in its place. */
-export function RecordPane({ looked, wish, setWish, focus }: PaneProperties) {
+export function RecordPane({ looked, part, setPart, wish, setWish, focus }: PaneProperties) {
   const review = useReview();
   const { model, requests } = useBridge();
   const card = useRef<CardHandle>(null);
@@ -53,7 +54,17 @@ export function RecordPane({ looked, wish, setWish, focus }: PaneProperties) {
 
   return (
     <div className="dgf-pane dgf-pane-card" aria-busy={!isHere}>
-      {record && (
+      {record && <Parts part={part} setPart={setPart} />}
+      {record && part === "trace" && (
+        <RecordTrace
+          // Attempts share their place: what one of them offers stays when another one is shown.
+          key={[record.job_id, record.seed_index, record.repetition, record.branch].join()}
+          id={record.id}
+          isGone={review.isGone}
+          onCurrent={review.againAt}
+        />
+      )}
+      {record && part === "card" && (
         <Card
           record={record}
           layout={review.layout}
@@ -66,6 +77,29 @@ export function RecordPane({ looked, wish, setWish, focus }: PaneProperties) {
         />
       )}
     </div>
+  );
+}
+
+const PARTS: Record<PanePart, string> = { card: "Fields", trace: "Trace" };
+
+function Parts({ part, setPart }: Pick<PaneProperties, "part" | "setPart">) {
+  return (
+    <fieldset className="dgf-pane-parts" aria-label="What is read of the record">
+      {(Object.keys(PARTS) as PanePart[]).map((name) => (
+        <button
+          key={name}
+          type="button"
+          className="dgf-small"
+          aria-pressed={part === name}
+          title={
+            name === "trace" ? "What happened, step by step (T)" : "Its fields, to read and to edit"
+          }
+          onClick={() => setPart(name)}
+        >
+          {PARTS[name]}
+        </button>
+      ))}
+    </fieldset>
   );
 }
 

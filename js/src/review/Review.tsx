@@ -55,7 +55,9 @@ export function Review() {
   const focus = useCallback(() => {
     // Where there is room for one of them, the record stands in the table's place.
     const isThere = grid.current?.checkVisibility() === true;
-    const card = isThere ? null : root.current?.querySelector<HTMLElement>(".dgf-card");
+    const card = isThere
+      ? null
+      : root.current?.querySelector<HTMLElement>(".dgf-card, .dgf-record-trace");
     (card ?? grid.current)?.focus({ preventScroll: true });
   }, []);
   const openMenu = (of: Column, element: HTMLElement) => {

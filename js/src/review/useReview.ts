@@ -32,6 +32,8 @@ export interface ReviewState extends Columns, Decisions {
   indexing: Indexing["indexing"] | null;
   /** Asks the same query anew. */
   again(): void;
+  /** The same, with the cursor on this record. */
+  againAt(id: number): void;
   /** New records that match and are not shown yet. */
   waiting: number;
   rows: Rows;
@@ -80,7 +82,15 @@ export function useReviewState(): ReviewState {
   const [position, setPosition] = useState(0);
   const [columnName, goColumn] = useState("");
   const [runs, setRuns] = useState<Runs>(NONE);
+  const wantedId = useRef<number | null>(null);
   const again = useCallback(() => setAsked((count) => count + 1), []);
+  const againAt = useCallback(
+    (id: number) => {
+      wantedId.current = id;
+      again();
+    },
+    [again],
+  );
   const rows = useRows(
     useCallback(
       (error: Error) => {
@@ -131,6 +141,7 @@ export function useReviewState(): ReviewState {
         timer = setTimeout(ask, OFTEN);
         return;
       }
+      wantedId.current = null;
       setIndexing(null);
       setAsking(false);
       setFound(answer);
@@ -143,7 +154,7 @@ export function useReviewState(): ReviewState {
     };
     const ask = () => {
       requests
-        .ask<Found | Indexing>("query", { query, keep: kept.current }, 0)
+        .ask<Found | Indexing>("query", { query, keep: wantedId.current ?? kept.current }, 0)
         .then(take, (error: Error) => {
           if (mine !== round.current) return;
           setIndexing(null);
@@ -180,6 +191,7 @@ export function useReviewState(): ReviewState {
     isAsking,
     indexing,
     again,
+    againAt,
     waiting,
     rows,
     position,

@@ -5,13 +5,11 @@ import type { RunningAgain } from "./useAgain";
 /** What running again would do, to be confirmed; how it goes; what came of it. */
 export function AgainBar(properties: {
   again: RunningAgain;
-  /** The record that was the current one before. */
-  before: number | null;
   choose(record: number): void;
   isGone: boolean;
 }) {
-  const { again, before, choose, isGone } = properties;
-  const { plan, again: state, isBusy, error } = again;
+  const { again, choose, isGone } = properties;
+  const { plan, again: state, before, isBusy, error } = again;
   const confirm = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     if (plan) confirm.current?.focus();

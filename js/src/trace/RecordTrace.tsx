@@ -21,12 +21,11 @@ export function RecordTrace(properties: {
   const [shown, setShown] = useState(id);
   const [other, setOther] = useState<number | null>(null);
   const [looks, setLooks] = useState(0);
+  useEffect(() => setShown(id), [id]);
   const main = useDocument(shown, looks);
   const compared = useDocument(other, looks);
   const { requests } = useBridge();
   const [failure, setFailure] = useState<string | null>(null);
-  /** What was the current one when it was run again. */
-  const [before, setBefore] = useState<number | null>(null);
 
   const became = useCallback(
     (current: number | null) => {
@@ -39,7 +38,7 @@ export function RecordTrace(properties: {
     [onCurrent],
   );
   const ended = useCallback((state: Again) => became(state.current), [became]);
-  const again = useAgain(ended);
+  const again = useAgain(id, ended);
   const choose = (record: number) => {
     setFailure(null);
     requests.ask("make_current", { id: record }).then(
@@ -66,7 +65,7 @@ export function RecordTrace(properties: {
   const left = compared.document?.branches[0];
   const right = document.branches[0];
   return (
-    <div className="dgf-record-trace">
+    <div className="dgf-record-trace" tabIndex={-1}>
       {isAlone && (
         <div className="dgf-trace-title">
           <b dir="auto">{document.title}</b> <span className="dgf-soft">{document.about}</span>
@@ -84,7 +83,7 @@ export function RecordTrace(properties: {
         compare={setOther}
         choose={choose}
       />
-      <AgainBar again={again} before={before} choose={choose} isGone={isGone} />
+      <AgainBar again={again} choose={choose} isGone={isGone} />
       {failure !== null && (
         <div className="dgf-notice" role="alert" dir="auto">
           {failure}
@@ -110,8 +109,8 @@ export function RecordTrace(properties: {
               disabled={again.isBusy || isGone}
               title="A new attempt beside this one: what precedes is taken over, the rest asked anew"
               onClick={() => {
-                setBefore(attempts.find((one) => one.is_current)?.record_id ?? null);
-                again.ask(document.record_id, block);
+                const current = attempts.find((one) => one.is_current);
+                again.ask(document.record_id, block, current?.record_id ?? null);
               }}
             >
               Run again from here…

@@ -1,28 +1,39 @@
 import { useCallback, useEffect, useState } from "react";
 import { useBridge } from "../bridge/hooks";
+import type { Model } from "../bridge/model";
 import type { Again, Plan } from "./attempts";
 
 /** Milliseconds between looks at a record that runs again. */
 const PERIOD = 400;
 
 export interface RunningAgain {
+  /** The record that was the current one before. */
+  before: number | null;
   /** What is to be confirmed. */
   plan: Plan | null;
   /** How it is while it runs, and how it ended. */
   again: Again | null;
   isBusy: boolean;
   error: string | null;
-  ask(id: number, block: string): void;
+  ask(id: number, block: string, before: number | null): void;
   start(): void;
   stop(): void;
   dismiss(): void;
 }
 
+/** What came of the latest run of each widget: the record that is looked at is another one then. */
+const kept = new WeakMap<Model, { again: Again; before: number | null }>();
+
 /** Runs a record again from a block: planned, confirmed, followed to its end. */
-export function useAgain(ended: (again: Again) => void): RunningAgain {
-  const { requests } = useBridge();
+export function useAgain(id: number, ended: (again: Again) => void): RunningAgain {
+  const { model, requests } = useBridge();
+  const [last] = useState(() => {
+    const found = kept.get(model);
+    return found && (found.again.current === id || found.before === id) ? found : null;
+  });
+  const [before, setBefore] = useState(last?.before ?? null);
   const [plan, setPlan] = useState<Plan | null>(null);
-  const [again, setAgain] = useState<Again | null>(null);
+  const [again, setAgain] = useState<Again | null>(last?.again ?? null);
   const [followed, setFollowed] = useState<number | null>(null);
   const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState<string | null>(null);
@@ -43,6 +54,7 @@ export function useAgain(ended: (again: Again) => void): RunningAgain {
           if (state.is_running) timer = setTimeout(look, PERIOD);
           else {
             setFollowed(null);
+            kept.set(model, { again: state, before });
             ended(state);
           }
         },
@@ -58,14 +70,16 @@ export function useAgain(ended: (again: Again) => void): RunningAgain {
       isWanted = false;
       clearTimeout(timer);
     };
-  }, [requests, followed, ended, fail]);
+  }, [model, requests, followed, before, ended, fail]);
 
   return {
+    before,
     plan,
     again,
     isBusy: isBusy || followed !== null,
     error,
-    ask: (id, block) => {
+    ask: (id, block, current) => {
+      setBefore(current);
       setBusy(true);
       setError(null);
       setAgain(null);
@@ -88,6 +102,7 @@ export function useAgain(ended: (again: Again) => void): RunningAgain {
       if (followed !== null) requests.ask("stop_again", { id: followed }).catch(fail);
     },
     dismiss: () => {
+      kept.delete(model);
       setPlan(null);
       setAgain(null);
       setError(null);
