@@ -10,6 +10,7 @@ import click
 from ..displays.text import plural, shown_path
 from .command import STATUSES, Command, db_option, existing_workspace, json_option
 from .output import emit, emit_json
+from .selecting import selection_options, sort_option
 
 __all__ = ["export"]
 
@@ -37,24 +38,8 @@ __all__ = ["export"]
     is_flag=True,
     help="CSV for spreadsheets: an apostrophe before texts they would run as formulas.",
 )
-@click.option("--search", metavar="WORDS", help='Only with all these: tea, begin*, "a phrase".')
-@click.option(
-    "--where",
-    multiple=True,
-    metavar="CONDITION",
-    help="Only where it holds, may be repeated: 'score >= 0.7', 'topic contains tea'.",
-)
-@click.option("--tags", multiple=True, metavar="TAG", help="Only with this tag, may be repeated.")
-@click.option("--reviewer", metavar="NAME", help="Only those this one decided on.")
-@click.option("--ids", metavar="IDS", help="Only these: 1,5,7-20.")
-@click.option("--edited/--no-edited", default=None, help="Only edited ones, or only others.")
-@click.option("--all-attempts", is_flag=True, help="Also what a later attempt has replaced.")
-@click.option(
-    "--sort",
-    multiple=True,
-    metavar="COLUMN",
-    help="In this order, --sort=-COLUMN for the highest first; may be repeated.",
-)
+@selection_options
+@sort_option
 @json_option
 def export(
     job_id: int,

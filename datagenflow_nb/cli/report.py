@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -10,6 +11,7 @@ from ..displays.text import plural, shown_path
 from .command import STATUSES, Command, db_option, existing_workspace, json_option
 from .output import emit, emit_json, output_width
 from .progress import Reading
+from .selecting import selection_options
 
 __all__ = ["report"]
 
@@ -36,6 +38,7 @@ __all__ = ["report"]
     "--sample", type=click.IntRange(1), metavar="N",
     help="Read only N records, drawn at random, the same each time.",
 )  # fmt: skip
+@selection_options
 @json_option
 def report(
     job_id: int,
@@ -45,6 +48,7 @@ def report(
     fields: tuple[str, ...],
     sample: int | None,
     as_json: bool,
+    **selection: Any,
 ) -> None:
     """Tell what the records of job ID are like.
 
@@ -58,6 +62,7 @@ def report(
             fields=list(fields) or None,
             sample=sample,
             progress=reading.show,
+            **selection,
         )
         reading.end()
         if html is not None:

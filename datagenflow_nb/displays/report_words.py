@@ -59,6 +59,8 @@ def facts_told(report: Mapping[str, Any]) -> list[str]:
     if report["records"] < report["matching"]:
         read = f"{report['records']:,} of {plural(report['matching'], 'record')}, drawn at random"
     models = sorted({model for job in report["jobs"] for model in job["models"]})
+    if report["selected"]:
+        read += f" selected by {report['selected']}"
     facts = [read, f"in the store: {', '.join(told) or 'none'}"]
     if models:
         facts.append(f"{'model' if len(models) == 1 else 'models'} {', '.join(models)}")

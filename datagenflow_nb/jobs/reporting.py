@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Unpack
 
+from ..displays.commands import quoted
 from ..errors import ValidationError
 from ..records import Usage, utc_now
 from ..storage.jobs import ACTIVE, JobRow, JobTable
-from ..storage.records import RecordTable
+from ..storage.records import OUTCOMES, RecordTable
 from ..storage.store import Store
 from ..whole import told
 from .causes import Causes
 from .failures import causes_of, error_kind
-from .statuses import statuses_to_export
+from .selecting import Selecting, query_of
+from .statuses import DEFAULT_EXPORT, statuses_to_export
 from .usage import merged_usage, usage_told
 
 if TYPE_CHECKING:
@@ -39,6 +42,7 @@ class Reportable:
         fields: str | Sequence[str] | None = None,
         sample: int | None = None,
         progress: Progress | None = None,
+        **selection: Unpack[Selecting],
     ) -> DatasetReport:
         """What the job's records are like: fields, duplicates, coverage, failures, cost.
 
@@ -52,6 +56,9 @@ class Reportable:
             Read only so many records, drawn at random, the same each time.
         progress : callable, optional
             Told (records read, records to read) now and then.
+        **selection
+            ``search``, ``where``, ``tags``, ``reviewer``, ``ids``, ``edited`` and ``all_attempts``;
+            see ``jobs.selecting.Selecting``.
 
         Raises
         ------
@@ -62,7 +69,7 @@ class Reportable:
             When the job was deleted.
         """
         return self._report(
-            [self.id], status=status, fields=fields, sample=sample, progress=progress
+            [self.id], status=status, fields=fields, sample=sample, progress=progress, **selection
         )
 
 
@@ -81,12 +88,14 @@ class ReportFace:
         fields: str | Sequence[str] | None = None,
         sample: int | None = None,
         progress: Progress | None = None,
+        **selection: Unpack[Selecting],
     ) -> DatasetReport:
         """The report on the records of these jobs; None: of all. See ``Job.report``."""
         from ..reports import survey
 
         statuses = statuses_to_export(status)
         names = _names(fields)
+        query = query_of(None, statuses, selection)
         if sample is not None and (type(sample) is not int or sample < 1):
             raise ValidationError(
                 f"sample is {told(sample)}, expected a number of records, 1 or more"
@@ -95,15 +104,19 @@ class ReportFace:
             self.table.list() if job_ids is None else [self.table.get(job_id) for job_id in job_ids]
         )
         found = survey(
-            self._store, self.records, [job.id for job in jobs], statuses,
+            self._store, self.records, [job.id for job in jobs], query,
             fields=names, sample=sample, progress=progress,
         )  # fmt: skip
-        return self._told(jobs, statuses, sample, found, is_all=job_ids is None)
+        # The usual statuses need no words.
+        usual = replace(query, statuses=DEFAULT_EXPORT, sort=())
+        selected = " ".join(map(quoted, usual.options()))
+        return self._told(jobs, statuses, selected, sample, found, is_all=job_ids is None)
 
     def _told(
         self,
         jobs: Sequence[JobRow],
         statuses: list[str],
+        selected: str,
         sample: int | None,
         found: Survey,
         *,
@@ -113,6 +126,9 @@ class ReportFace:
         from ..reports.notes import notes_of
         from ..reports.warnings import warnings_of
 
+        which = " or ".join(statuses)
+        usual = None if selected or set(statuses) <= set(OUTCOMES) else which
+        told = f"{which} and selected by {selected}" if selected else which
         counts = _counts(self.records, jobs)
         failures = self._causes(jobs, "failed")
         usage = merged_usage([usage_told(job.usage) for job in jobs])
@@ -130,12 +146,13 @@ class ReportFace:
             ],
             created_at=utc_now(),
             statuses=statuses,
+            selected=selected,
             counts=counts,
             records=found.records,
             matching=found.matching,
             sample=sample,
-            warnings=[*map(_running, running), *warnings_of(found, statuses, counts, failures)],
-            notes=notes_of(found, statuses),
+            warnings=[*map(_running, running), *warnings_of(found, usual, counts, failures)],
+            notes=notes_of(found, told),
             fields=found.fields,
             coverage=found.coverage,
             failures=failures,

@@ -14,11 +14,11 @@ from .values import FieldReport
 __all__ = ["notes_of"]
 
 
-def notes_of(found: Survey, statuses: Sequence[str]) -> list[str]:
-    """What a reader should know of the figures."""
+def notes_of(found: Survey, told: str) -> list[str]:
+    """What a reader should know of the figures; ``told``: which records they are about."""
     if not found.records:
         return []
-    notes = [f"Figures of fields are those of records that are {' or '.join(statuses)}."]
+    notes = [f"Figures of fields are those of records that are {told}."]
     if found.records < found.matching:
         notes.append(
             f"Read were {found.records:,} of {plural(found.matching, 'record')}, drawn at random "

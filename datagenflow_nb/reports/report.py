@@ -28,6 +28,8 @@ class DatasetReport:
         When it was made.
     statuses : list of str
         Statuses of the records that it is about.
+    selected : str
+        What else selects them, as the words of a line; empty: nothing.
     counts : dict
         All records of the jobs by status.
     records : int
@@ -63,6 +65,7 @@ class DatasetReport:
     jobs: list[dict[str, Any]]
     created_at: str
     statuses: list[str]
+    selected: str
     counts: dict[str, int]
     records: int
     matching: int

@@ -6,7 +6,7 @@ import random
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..displays.text import shorten
 from ..errors import ValidationError, suggest
@@ -62,7 +62,7 @@ def survey(
     store: Store,
     table: RecordTable,
     job_ids: Sequence[int],
-    statuses: Sequence[str],
+    query: RecordQuery,
     *,
     fields: Sequence[str] | None = None,
     sample: int | None = None,
@@ -72,6 +72,10 @@ def survey(
 
     Parameters
     ----------
+    job_ids : sequence of int
+        The jobs that are reported on.
+    query : RecordQuery
+        Which of their records.
     fields : sequence of str, optional
         Only these.
     sample : int, optional
@@ -83,8 +87,7 @@ def survey(
     ValidationError
         When no record has a field of ``fields``.
     """
-    query = RecordQuery(job_ids=tuple(job_ids), statuses=tuple(statuses))
-    chosen = ids = SelectionTable(store).ids(query)
+    chosen = ids = SelectionTable(store).ids(replace(query, job_ids=tuple(job_ids), sort=()))
     if sample is not None and sample < len(ids):
         places = sorted(random.Random(0).sample(range(len(ids)), sample))
         chosen = array("q", (ids[place] for place in places))
@@ -92,7 +95,7 @@ def survey(
     for record in _read(table, chosen, progress):
         found.add(record)
     found.check()
-    seeds = {job_id: seed_counts(store, job_id, statuses, EXAMPLES) for job_id in job_ids}
+    seeds = {job_id: seed_counts(store, job_id, ids, EXAMPLES) for job_id in job_ids}
     return Survey(
         found.records,
         len(ids),

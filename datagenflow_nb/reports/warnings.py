@@ -7,7 +7,6 @@ from typing import Any
 
 from ..displays.report_words import percent
 from ..displays.text import plural, shorten
-from ..storage.records import OUTCOMES
 from .minhash import THRESHOLD
 from .survey import Survey
 from .values import FieldReport
@@ -25,7 +24,7 @@ _NAME = 60
 
 def warnings_of(
     found: Survey,
-    statuses: Sequence[str],
+    usual: str | None,
     counts: Mapping[str, int],
     failures: Sequence[Mapping[str, Any]],
 ) -> list[str]:
@@ -33,22 +32,22 @@ def warnings_of(
 
     Parameters
     ----------
-    statuses : sequence of str
-        Of the records that were read.
+    usual : str or None
+        The statuses of all records that were read; None: not every seed should have one.
     counts : mapping
         All records by status.
     failures : sequence of mapping
         Why records failed, most frequent first.
     """
-    told = list(_of_all(found, statuses, counts, failures))
+    warnings = list(_of_all(found, usual, counts, failures))
     for field in found.fields:
-        told += _of_field(field, found.records)
-    return told
+        warnings += _of_field(field, found.records)
+    return warnings
 
 
 def _of_all(
     found: Survey,
-    statuses: Sequence[str],
+    usual: str | None,
     counts: Mapping[str, int],
     failures: Sequence[Mapping[str, Any]],
 ) -> Iterator[str]:
@@ -61,11 +60,10 @@ def _of_all(
         why = f"{most}: {shorten(failures[0]['message'], 200)}" if failures else "."
         yield f"{failed:,} of {plural(total, 'record')} failed ({percent(failed, total)}){why}"
     coverage = found.coverage
-    if coverage.without and found.records and not set(statuses) <= set(OUTCOMES):
+    if usual is not None and coverage.without and found.records:
         share = percent(coverage.without, coverage.seeds)
         of = plural(coverage.seeds, "seed")
-        which = " or ".join(statuses)
-        yield f"{coverage.without:,} of {of} have no record that is {which} ({share})."
+        yield f"{coverage.without:,} of {of} have no record that is {usual} ({share})."
     if coverage.repeated:
         is_all = found.records == found.matching
         of = (

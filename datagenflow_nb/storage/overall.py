@@ -11,15 +11,18 @@ from .store import Store
 
 __all__ = ["BlockTime", "SeedCounts", "block_times", "model_times", "seed_counts"]
 
-_CHOSEN = "r.is_current = 1 AND r.job_id = ? AND r.status IN (SELECT value FROM json_each(?))"
+_CHOSEN = (
+    "SELECT r.seed_index FROM json_each(?) k CROSS JOIN records r ON r.id = k.value "
+    "WHERE r.job_id = ?"
+)
 _SEEDS = "SELECT count(*) FROM seeds s WHERE s.job_id = (SELECT root_job_id FROM jobs WHERE id = ?)"
 _MADE = (
-    "SELECT n, count(*) FROM (SELECT count(*) AS n FROM records r "
-    f"WHERE {_CHOSEN} GROUP BY r.seed_index) GROUP BY n ORDER BY n"
+    f"SELECT n, count(*) FROM (SELECT count(*) AS n FROM ({_CHOSEN}) GROUP BY seed_index) "
+    "GROUP BY n ORDER BY n"
 )
 _WITHOUT = (
     "SELECT s.seed_index FROM seeds s WHERE s.job_id = (SELECT root_job_id FROM jobs WHERE id = ?) "
-    f"EXCEPT SELECT r.seed_index FROM records r WHERE {_CHOSEN} ORDER BY 1 LIMIT ?"
+    f"EXCEPT {_CHOSEN} ORDER BY 1 LIMIT ?"
 )
 _LATENCY = (
     "SELECT c.model, count(*), sum(c.latency) FROM executions e "
@@ -55,9 +58,9 @@ class BlockTime:
     seconds: float = 0.0
 
 
-def seed_counts(store: Store, job_id: int, statuses: Sequence[str], examples: int) -> SeedCounts:
-    """How many records of these statuses the job's seeds have."""
-    chosen = [job_id, encode(list(statuses))]
+def seed_counts(store: Store, job_id: int, ids: Sequence[int], examples: int) -> SeedCounts:
+    """How many of these records, which may be other jobs' too, the job's seeds have."""
+    chosen = [encode(list(ids)), job_id]
     row = store.row(_SEEDS, [job_id])
     assert row is not None  # an aggregate always has one
     made = {row[0]: row[1] for row in store.rows(_MADE, chosen)}

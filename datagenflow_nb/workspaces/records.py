@@ -281,6 +281,7 @@ class RecordFace:
         fields: str | Sequence[str] | None = None,
         sample: int | None = None,
         progress: Progress | None = None,
+        **selection: Unpack[Selecting],
     ) -> DatasetReport:
         """What the records of a job, or of all jobs, are like; see ``Job.report``.
 
@@ -291,7 +292,7 @@ class RecordFace:
         """
         only = None if job_id is None else [self._jobs.get(job_id).id]
         return self._jobs.report(
-            only, status=status, fields=fields, sample=sample, progress=progress
+            only, status=status, fields=fields, sample=sample, progress=progress, **selection
         )
 
     def _job_id(self, job_id: int | None) -> int | None:

@@ -33,6 +33,8 @@ def test_report(dgf: Any) -> None:
     assert run.stderr == ""
     page = Path(dgf.folder, "r.html").read_text(encoding="utf-8")
     assert page.startswith("<!doctype html>")
+    some = dgf.json("report", "1", "--db", "s.db", "--where", "n >= 2", "--ids", "1-2")
+    assert (some["records"], some["selected"]) == (1, '--where "n >= 2" --ids 1-2')
     missing = dgf("report", "1", "--db", "s.db", "--field", "m", status=1).stderr
     assert missing.startswith("Error: no record that was read has a field 'm'; ")
 

@@ -17,6 +17,7 @@ from datagenflow_nb.storage.records import OUTCOMES, REVIEW_STATUSES
 
 BUDGETS = ("max_tokens_total", "max_cost", "max_seconds", "max_records")
 BOUNDS = (*BUDGETS, "target_accepted", "max_attempts")
+SELECTION = ("search", "where", "tags", "reviewer", "ids", "edited", "all_attempts")
 COMMANDS = {
     "blocks": ["as_json"],
     "cancel": ["db", "now", "as_json"],
@@ -32,13 +33,22 @@ COMMANDS = {
         *BUDGETS,
         "as_json",
     ],
-    "export": ["db", "statuses", "format", "flat", "defuse_formulas", "as_json"],
+    "export": [
+        "db",
+        "statuses",
+        "format",
+        "flat",
+        "defuse_formulas",
+        *SELECTION,
+        "sort",
+        "as_json",
+    ],
     "failures": ["db", "limit", "as_json"],
     "job": ["db", "as_json"],
     "jobs": ["db", "as_json"],
     "log": ["db", "limit", "as_json"],
     "pause": ["db", "as_json"],
-    "report": ["db", "html", "statuses", "fields", "sample", "as_json"],
+    "report": ["db", "html", "statuses", "fields", "sample", *SELECTION, "as_json"],
     "rerun": [
         "db",
         "pipeline",

@@ -30,6 +30,7 @@ def made(reports: list[FieldReport], **values: Any) -> dict[str, Any]:
         "jobs": [{"id": 3, "pipeline": "qa", "status": "completed", "models": ["small"]}],
         "created_at": "2026-11-23T10:00:00.000Z",
         "statuses": ["pending", "accepted"],
+        "selected": "",
         "counts": {"pending": 12, "failed": 1},
         "records": 12,
         "matching": 12,

@@ -15,6 +15,7 @@ from servers import OfflineServer
 
 import datagenflow_nb as dgf
 from datagenflow_nb.jobs import Job
+from datagenflow_nb.query import RecordQuery
 from datagenflow_nb.reports import DatasetReport, survey
 from datagenflow_nb.reports.values import Bar, Coverage, FieldReport, Group, Spread
 
@@ -172,6 +173,22 @@ def test_choices(job: Job) -> None:
             job.report(**options)
 
 
+def test_selections(job: Job) -> None:
+    """The words that select records elsewhere do here, and seeds are counted by them, too."""
+    found = job.report(where="topic = shore", search="salt OR tide")
+    assert found.records == 0
+    found = job.report(where=["topic = shore"], ids="1-3")
+    assert (found.records, found.coverage.without, found.coverage.per_seed) == (2, 6, [(1, 2)])
+    assert found.selected == '--where "topic = shore" --ids 1-3'
+    assert found.notes[0] == (
+        "Figures of fields are those of records that are pending or accepted and selected by "
+        '--where "topic = shore" --ids 1-3.'
+    )
+    assert not any("seeds" in warning for warning in found.warnings)
+    with pytest.raises(dgf.ConfigError, match="selecting option 'were' is unknown"):
+        job.report(were="x")  # type: ignore[call-arg] # what users mistype
+
+
 def test_edits(ws: dgf.Workspace, job: Job) -> None:
     """Edited values count, as they are now, and how many there are."""
     ws.update_record(1, fields={"answer": "mine"}, status="pending")
@@ -299,7 +316,8 @@ def test_html_file(job: Job, tmp_path: Path) -> None:
 def report_on(path: Path, rows: list[dict[str, Any]], **options: Any) -> list[FieldReport]:
     """The fields of records of one block that set these."""
     made = fill_store(path, [Result({}, [make_step(0, row)], output_field="a") for row in rows])
-    found = survey(made.store, made.records, [made.job_id], ["pending"], **options)
+    query = RecordQuery(statuses=("pending",))
+    found = survey(made.store, made.records, [made.job_id], query, **options)
     made.store.close()
     return found.fields
 

@@ -381,6 +381,7 @@ def test_report(shell: Shell, tmp_path: Path) -> None:
     assert Path("report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
     ran = shell.run("%dgf report 1 --status failed --as report")
     assert shell["report"].counts == {"pending": 2, "failed": 1}
+    assert shell.value('%dgf report 1 --where "n = 2"').records == 1
     assert "Dataset report of job 1 (third)" in ran.text
 
 

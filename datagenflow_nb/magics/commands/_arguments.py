@@ -20,6 +20,7 @@ __all__ = [
     "pipeline_argument",
     "selection_of",
     "selection_options",
+    "sort_option",
     "status_option",
     "stop_early_option",
     "whole_number",
@@ -59,7 +60,7 @@ def status_option(parser: Parser, what: str) -> None:
 
 
 def selection_options(parser: Parser) -> None:
-    """What narrows records down and orders them."""
+    """What narrows records down."""
     parser.add_argument("--search", metavar="WORDS",
                         help="only with all these words: tea, begin*, \"a phrase\"")  # fmt: skip
     parser.add_argument("--where", action="append", metavar="CONDITION",
@@ -73,6 +74,10 @@ def selection_options(parser: Parser) -> None:
                         help="only edited ones, or only others")  # fmt: skip
     parser.add_argument("--all-attempts", action="store_true",
                         help="those that a later attempt has replaced, too")  # fmt: skip
+
+
+def sort_option(parser: Parser) -> None:
+    """``--sort``, once or more."""
     parser.add_argument("--sort", action="append", metavar="COLUMN",
                         help="in this order, --sort=-COLUMN for the highest first; "
                         "may be repeated")  # fmt: skip
@@ -80,7 +85,7 @@ def selection_options(parser: Parser) -> None:
 
 def selection_of(args: argparse.Namespace) -> dict[str, Any]:
     """What the line says of ``selection_options``."""
-    values = {name: getattr(args, name) for name in Selecting.__annotations__}
+    values = {name: getattr(args, name, None) for name in Selecting.__annotations__}
     return {name: value for name, value in values.items() if value not in (None, False)
             or (name == "edited" and value is False)}  # fmt: skip
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..command import Call, Command
 from ..parser import Parser, names
-from ._arguments import job_argument, selection_of, selection_options, status_option
+from ._arguments import job_argument, selection_of, selection_options, sort_option, status_option
 
 __all__ = ["COMMAND"]
 
@@ -16,6 +16,7 @@ def _arguments(parser: Parser) -> None:
     names(parser.add_argument("path", metavar="PATH", help=".jsonl, .csv or .parquet"), "path")
     status_option(parser, "what is exported, instead of pending and accepted")
     selection_options(parser)
+    sort_option(parser)
     parser.add_argument("--format", choices=("jsonl", "csv", "parquet"),
                         help="instead of what the path's ending says")  # fmt: skip
     parser.add_argument("--flat", action="store_true", help="JSON Lines with one key per field")

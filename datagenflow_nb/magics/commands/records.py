@@ -6,7 +6,7 @@ from typing import Any
 
 from ..command import Call, Command
 from ..parser import Parser
-from ._arguments import job_argument, selection_of, selection_options, status_option
+from ._arguments import job_argument, selection_of, selection_options, sort_option, status_option
 
 __all__ = ["COMMAND"]
 
@@ -15,6 +15,7 @@ def _arguments(parser: Parser) -> None:
     job_argument(parser)
     status_option(parser, "only records of this status")
     selection_options(parser)
+    sort_option(parser)
 
 
 def _run(call: Call) -> Any:

@@ -8,7 +8,13 @@ from typing import Any
 from ...displays.text import Note, duration, plural
 from ..command import Call, Command
 from ..parser import Parser, names
-from ._arguments import count_from_one, job_argument, status_option
+from ._arguments import (
+    count_from_one,
+    job_argument,
+    selection_of,
+    selection_options,
+    status_option,
+)
 
 __all__ = ["COMMAND", "Reading"]
 
@@ -21,6 +27,7 @@ def _arguments(parser: Parser) -> None:
     names(parser.add_argument("--html", metavar="PATH", help="write it as one HTML file, too"),
           "path")  # fmt: skip
     status_option(parser, "only records of this status, instead of pending and accepted")
+    selection_options(parser)
     parser.add_argument("--field", action="append", metavar="NAME",
                         help="only this field; may be repeated")  # fmt: skip
     parser.add_argument("--sample", type=count_from_one, metavar="N",
@@ -30,8 +37,9 @@ def _arguments(parser: Parser) -> None:
 def _run(call: Call) -> Any:
     args, reading = call.args, Reading()
     report = call.workspace.job(args.job).report(
-        args.status, fields=args.field, sample=args.sample, progress=reading.show
-    )
+        args.status, fields=args.field, sample=args.sample, progress=reading.show,
+        **selection_of(args),
+    )  # fmt: skip
     reading.end(report.records)
     if args.html is not None:
         report.to_html(args.html)
