@@ -318,3 +318,9 @@ def test_two_reviews_see_each_other(space: dgf.Workspace) -> None:
     mine.answer("undo", {})
     mine.answer("redo", {})
     assert mine.answer("counts", asked) == {"accepted": 1, "pending": 4}
+
+
+def test_reviews_of_a_store_make_its_indexes_together(space: dgf.Workspace) -> None:
+    """Ten reviews do not begin the same index ten times."""
+    one, other = space.review(1), space.review()
+    assert one._selections._table is other._selections._table

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import threading
+import weakref
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -25,6 +26,8 @@ Seen = tuple[int, int, int, str, int]
 #: The latest acts, among which others' undoing is noticed.
 _UNDONE = 2_000
 
+#: One for all reviews of a store: each makes its indexes in a thread of its own.
+_tables: weakref.WeakValueDictionary[Store, SelectionTable] = weakref.WeakValueDictionary()
 #: Selections kept for the views of a widget; each view looks at one.
 _KEPT = 8
 #: Records whose status is looked up at once.
@@ -62,7 +65,8 @@ class Selections:
 
     def __init__(self, store: Store, job_ids: tuple[int, ...] | None) -> None:
         self._store = store
-        self._table = SelectionTable(store)
+        self._table = _tables.get(store) or SelectionTable(store)
+        _tables[store] = self._table
         self._job_ids = job_ids
         self._numbers = itertools.count(1)
         self._open: dict[int, Selection] = {}
