@@ -212,7 +212,10 @@ class Notebook:
             "(theme) => jupyterapp.commands.execute('apputils:change-theme', {theme})", name
         )
         self.page.wait_for_function(
-            "(name) => document.body.dataset.jpThemeName === name", arg=name
+            # JupyterLab removes its splash late, and twice when a theme follows at once.
+            "(name) => document.body.dataset.jpThemeName === name"
+            " && !document.getElementById('jupyterlab-splash')",
+            arg=name,
         )
 
     def style(self, selector: str, name: str) -> str:
