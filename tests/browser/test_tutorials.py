@@ -11,6 +11,8 @@ from browser.lab import Notebook, OpenNotebook
 NOTEBOOKS = Path(__file__).resolve().parent.parent.parent / "notebooks"
 #: What is on the page and nobody can read: a widget whose kernel has ended, an object's address.
 BROKEN = ("Error displaying widget", "Loading widget", "object at 0x")
+#: What stands where a widget was; in the others it is a job's display.
+SAVED = {"06_visual_editor": "3 blocks", "07_review_and_export": "Review of job 1"}
 
 
 def visible(opened: Notebook) -> str:
@@ -58,6 +60,7 @@ def test_quickstart(notebook: OpenNotebook) -> None:
         ),
         ("05_jobs_that_survive", [], []),
         ("06_visual_editor", [], []),
+        ("07_review_and_export", [], ["labels.jsonl", "pairs.jsonl"]),
     ],
 )
 def test_others(notebook: OpenNotebook, name: str, errors: list[str], files: list[str]) -> None:
@@ -80,6 +83,6 @@ def test_as_saved(notebook: OpenNotebook, path: Path) -> None:
     """Opened and not run, as somebody else's notebook, it shows what was saved and nothing dead."""
     opened = notebook(path)
     shown = visible(opened)
-    assert ("3 blocks" if path.stem == "06_visual_editor" else "completed") in shown
+    assert SAVED.get(path.stem, "completed") in shown
     assert [word for word in BROKEN if word in shown] == []
     opened.screenshot(f"saved-{path.stem}", "dark", whole=True)

@@ -18,6 +18,7 @@ NOTEBOOKS = [
     "04_records_traces_dataframes.ipynb",
     "05_jobs_that_survive.ipynb",
     "06_visual_editor.ipynb",
+    "07_review_and_export.ipynb",
 ]
 FILES = [
     *NOTEBOOKS,
@@ -27,7 +28,11 @@ FILES = [
     "data/editor-dark.png",
     "data/editor-light.png",
     "data/honey_bees.md",
+    "data/review-dark.png",
+    "data/review-light.png",
     "data/reviews.csv",
+    "data/trace-dark.png",
+    "data/trace-light.png",
     "environment.yml",
 ]
 
@@ -41,7 +46,7 @@ def test_copies(dgf: CommandLine) -> None:
     """Everything is there, as it is in the project, and what to do next is said."""
     done = dgf("tutorials", "learn")
     assert done.stdout == (
-        "Copied 14 files to learn\n\nNext: jupyter lab learn/01_quickstart.ipynb\n"
+        "Copied 19 files to learn\n\nNext: jupyter lab learn/01_quickstart.ipynb\n"
     )
     folder = dgf.folder / "learn"
     assert files_in(folder) == FILES
@@ -56,7 +61,7 @@ def test_nothing_is_overwritten(dgf: CommandLine) -> None:
     dgf("tutorials", "learn")
     (dgf.folder / "learn" / NOTEBOOKS[1]).unlink()
     assert dgf("tutorials", "learn").stdout.startswith(
-        "Copied 1 file to learn (13 files there already)\n"
+        "Copied 1 file to learn (18 files there already)\n"
     )
     (dgf.folder / "learn" / NOTEBOOKS[0]).write_text("mine", encoding="utf-8")
     (dgf.folder / "learn" / "README.md").unlink()
