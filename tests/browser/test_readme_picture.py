@@ -17,6 +17,35 @@ CELLS = (
     "job.record(1)",
 )
 
+#: Some reviews of pots, as in the tutorial, that a model has labelled.
+REVIEWED = """\
+%load_ext datagenflow_nb
+import datagenflow_nb as dgf
+
+topics = ["delivery", "quality", "size", "price"]
+label = {
+    "type": "object",
+    "required": ["topic", "confidence"],
+    "properties": {"topic": {"enum": topics}, "confidence": {"type": "number", "maximum": 1}},
+}
+prompt = "Which topic, and how sure are you? <text>{{ review }}</text>"
+rest = {"topic": "{{ generated.topic }}", "confidence": "{{ generated.confidence }}"}
+pipe = dgf.Pipeline("label", accept_when="confidence >= 0.8", blocks=[
+    {"type": "StructuredGenerator", "config": {"prompt": prompt, "json_schema": label}},
+    {"type": "FieldMapper", "config": {"mappings": rest}},
+])
+reviews = [
+    "The coating has a scratch after two weeks. I had hoped for better quality.",
+    "Arrived three days late, and the box was torn.",
+    "Too small for a family: three litres is all that fits.",
+    "Very expensive for a plain pot. I saw it elsewhere for half the money.",
+    "Good size for two, not heavy, and the handle stays cold.",
+    "The handle broke in the first week.",
+    "Cheap, and it shows.",
+    "It came on the day that the courier had said.",
+]
+dgf.run(pipe, [{"review": text} for text in reviews], random_seed=7, concurrency=1, wait=True);"""
+
 
 def test_readme_picture(notebook: OpenNotebook) -> None:
     """A pipeline, a job and a record with its trace; DGF_SCREENSHOTS=docs takes it anew."""
@@ -47,3 +76,20 @@ def test_editor_picture(notebook: OpenNotebook) -> None:
     editor.get_by_role("tab", name="Result").click()
     for theme in ("light", "dark"):
         opened.screenshot("editor", theme)
+
+
+def test_review_picture(notebook: OpenNotebook) -> None:
+    """A record on its card beside the others, then its trace; tutorial 07 shows both."""
+    opened = notebook(REVIEWED, "%dgf review 1", run=True)
+    assert opened.errors() == []
+    review = opened.view.locator(".dgf-review")
+    review.locator(".dgf-status").nth(4).click()
+    review.evaluate("(element) => element.scrollIntoView()")
+    opened.page.keyboard.press("v")
+    review.get_by_role("heading", name="Record 5").wait_for()
+    for theme in ("light", "dark"):
+        opened.screenshot("review", theme)
+    opened.page.keyboard.press("t")
+    review.get_by_text("StructuredGenerator").first.click()
+    for theme in ("light", "dark"):
+        opened.screenshot("trace", theme)
