@@ -105,8 +105,13 @@ export function useReviewState(): ReviewState {
   const { shown } = columns;
 
   const total = found?.total ?? 0;
+  /** How often the current row was chosen. */
+  const moves = useRef(0);
   const go = useCallback(
-    (to: number) => setPosition(Math.max(0, Math.min(to, total - 1))),
+    (to: number) => {
+      moves.current++;
+      setPosition(Math.max(0, Math.min(to, total - 1)));
+    },
     [total],
   );
   const here = rows.get(position);
@@ -126,13 +131,11 @@ export function useReviewState(): ReviewState {
 
   const kept = useRef<number | null>(null);
   kept.current = current?.id ?? null;
-  const place = useRef(position);
-  place.current = position;
   const round = useRef(0);
   // biome-ignore lint/correctness/useExhaustiveDependencies: asked anew on demand
   useEffect(() => {
     const mine = ++round.current;
-    const before = place.current;
+    const before = moves.current;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const take = (answer: Found | Indexing) => {
       if (mine !== round.current) return;
@@ -149,7 +152,9 @@ export function useReviewState(): ReviewState {
       setRuns(NONE);
       // Unless a key has moved it since.
       setPosition((now) =>
-        now === before ? (answer.position ?? 0) : Math.max(0, Math.min(now, answer.total - 1)),
+        moves.current === before
+          ? (answer.position ?? 0)
+          : Math.max(0, Math.min(now, answer.total - 1)),
       );
     };
     const ask = () => {
