@@ -108,6 +108,7 @@ def test_search_filter_sort_and_columns(notebook: OpenNotebook) -> None:
     review.locator("[data-head=score] .dgf-column-name").click(modifiers=["Shift"])
     review.locator("[data-head=score] .dgf-column-name").click(modifiers=["Shift"])
     expect(review.locator("[aria-sort=descending]")).to_contain_text("score")
+    expect(review.locator(".dgf-spinner")).to_have_count(0)  # the rows are there in that order
     keys.press("Home")
     expect(cell(review, "score")).to_have_text("142.7143")
     keys.press("m")  # of the column that has the cursor

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from pathlib import Path
 
 import pytest
 from holding import THREE_CALLS, answered, hear_out, write_seeds
-from running import look, wait_until
+from running import look, stop_between_writes, wait_until
 from servers import OfflineServer
 
 import datagenflow_nb as dgf
@@ -114,12 +115,13 @@ def held_back(store: Path, pid: int, what: str) -> str:
 def test_a_newer_version_waits_for_a_running_job(versions: Versions, server: OfflineServer) -> None:
     """It looks, changes nothing and says why; the job ends as it would have, then all is new."""
     process = versions.run()
+    stop_between_writes(process, versions.store)  # it shall not end meanwhile
     out, err = versions.newer("jobs")
     assert "running" in out
     assert err.endswith(held_back(versions.store, process.pid, "it is only read"))
     _, err = versions.newer("run", "three.json", "seeds.csv", status=1)
     assert err.endswith("Error: " + held_back(versions.store, process.pid, "nothing was stored"))
-    assert process.poll() is None
+    process.send_signal(signal.SIGCONT)
     assert versions.migrations() == ["m012_records_of_actions_undone"]
     _, err = process.communicate(timeout=60)
     assert process.returncode == 0, err

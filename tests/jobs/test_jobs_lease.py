@@ -17,6 +17,7 @@ from servers import OfflineServer
 import datagenflow_nb as dgf
 from datagenflow_nb.jobs import Job
 from datagenflow_nb.storage import lease
+from datagenflow_nb.storage.attempts import new_attempts
 from datagenflow_nb.storage.jobs import JobRow, as_it_is
 from datagenflow_nb.storage.resume import ResumeTable
 
@@ -233,7 +234,10 @@ def test_job_that_could_not_be_started_is_given_back(ws: dgf.Workspace) -> None:
     before, table = job.row, ResumeTable(ws.store)
     token = lease.new_token()
     table.give_back(before, token)  # nothing was taken
-    taken = table.take(before, token, options={**before.options, "concurrency": 3}, is_retry=True)
+    taken = table.take(
+        before, token, options={**before.options, "concurrency": 3},
+        renew=lambda connection, now: new_attempts(connection, job.id, now),
+    )  # fmt: skip
     assert (taken.status, taken.options["concurrency"], taken.runner) == ("running", 3, token)
     assert look("store.db", "SELECT count(*) FROM executions") == [(9,)]
     table.give_back(before, "another")

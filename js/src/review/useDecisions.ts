@@ -87,10 +87,14 @@ export function useDecisions(context: Context): Decisions {
     [requests],
   );
 
+  const counting = useRef(0);
   const recount = useCallback(() => {
     const selection = now.current.found?.selection;
     if (selection === undefined) return;
-    requests.ask<Counts>("counts", { selection }).then(setCounts, now.current.fail);
+    const mine = ++counting.current;
+    requests.ask<Counts>("counts", { selection }).then((found) => {
+      if (mine === counting.current) setCounts(found); // answers may overtake each other
+    }, now.current.fail);
   }, [requests]);
 
   const step = useCallback(() => {
