@@ -131,6 +131,8 @@ export function useReviewState(): ReviewState {
 
   const kept = useRef<number | null>(null);
   kept.current = current?.id ?? null;
+  // The echo of the query from Python is another object that says the same.
+  const wish = JSON.stringify(query);
   const round = useRef(0);
   // biome-ignore lint/correctness/useExhaustiveDependencies: asked anew on demand
   useEffect(() => {
@@ -170,7 +172,7 @@ export function useReviewState(): ReviewState {
     setAsking(true);
     ask();
     return () => clearTimeout(timer);
-  }, [requests, query, asked, setCounts]);
+  }, [requests, wish, asked, setCounts]);
 
   const wanted = useMemo(
     () => shown.flatMap(({ field }) => (field === null ? [] : [field])).sort(),
