@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 from ..displays.text import shorten
@@ -195,7 +196,7 @@ def _by_block(times: list[StepTime]) -> list[BlockTime]:
         blocks.append(
             BlockTime(
                 block_id, taken / total if total else 0.0, len(runs), taken / len(runs),
-                runs[len(runs) // 2], runs[min(len(runs) - 1, int(0.95 * len(runs)))],
+                median(runs), runs[min(len(runs) - 1, int(0.95 * len(runs)))],
             )
         )  # fmt: skip
     return sorted(blocks, key=lambda block: -block.share)

@@ -93,7 +93,7 @@ def _commands(row: JobRow, *, has_widget: bool) -> list[str]:
 def _next_steps(row: JobRow) -> str:
     if row.records_generated + row.records_failed + row.records_filtered == 0:
         return "Nothing was stored."
-    return f"Next: %dgf records {row.id} · %dgf traces {row.id} · %dgf export {row.id} out.jsonl"
+    return f"Next: %dgf review {row.id} · %dgf records {row.id} · %dgf export {row.id} out.jsonl"
 
 
 def _again(row: JobRow) -> list[str]:

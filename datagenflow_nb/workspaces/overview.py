@@ -87,7 +87,8 @@ def _next(pipelines: list[str], jobs: list[JobRow]) -> tuple[tuple[str, str], ..
         elif ways.retry and last.status != "completed":
             steps.append((f"%{ways.retry}", f"run what failed, the last job is {last.status}"))
         steps += [
-            (f"%dgf records {last.id}", "the last job's records as a DataFrame"),
+            (f"%dgf review {last.id}", "decide on the last job's records"),
+            (f"%dgf records {last.id}", "the same as a DataFrame"),
             (f"%dgf export {last.id} out.jsonl", "take them away"),
         ]
     return tuple(steps)

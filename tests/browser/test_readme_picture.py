@@ -53,6 +53,7 @@ def test_readme_picture(notebook: OpenNotebook) -> None:
     assert opened.errors() == []
     for text in ("accept when", "2/2 (100 %)", "Record 1 (seed 0, repetition 0): accepted"):
         opened.view.get_by_text(text).locator("visible=true").first.wait_for()
+    opened.view.locator(".dgf-trace").get_by_text("JSONValidator").wait_for()
     for theme in ("light", "dark"):
         opened.screenshot("notebook", theme, whole=True)
 

@@ -55,7 +55,8 @@ def test_status_of_a_store(echo: Shell) -> None:
         "Next:\n"
         "  %dgf preview echo        try it on one seed, store nothing\n"
         "  %%dgf run echo           run it over the seeds in the cell\n"
-        "  %dgf records 1           the last job's records as a DataFrame\n"
+        "  %dgf review 1            decide on the last job's records\n"
+        "  %dgf records 1           the same as a DataFrame\n"
         "  %dgf export 1 out.jsonl  take them away\n"
         "  %dgf --help              all commands"
     )

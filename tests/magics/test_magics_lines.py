@@ -91,7 +91,7 @@ def test_list_of_commands(shell: Shell) -> None:
         ("jobs -x", "%dgf jobs: there is no option -x; there are: '--as', '--help'\n"
          "%dgf jobs --help tells what it takes"),
         ("export 1 o.csv --frmat=csv", "%dgf export: there is no option --frmat; did you mean "
-         "'--format' or '--flat'?\n%dgf export --help tells what it takes"),
+         "'--format' or '--flat' or '--sort'?\n%dgf export --help tells what it takes"),
         ("export 1 o --format cvs", "%dgf export: --format cannot be 'cvs'; did you mean 'csv'?\n"
          "%dgf export --help tells what it takes"),
         ("records 1 --status fail", "%dgf records: --status cannot be 'fail'; did you mean "
