@@ -54,6 +54,15 @@ MARKS = {
 }
 
 
+#: What it names the last action of, in words.
+_PARTS = {
+    "last_action": "decision",
+    "last_edit": "edit",
+    "last_note": "note",
+    "last_tagging": "tags",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """What was done.
@@ -67,7 +76,8 @@ class Action:
     count : int
         Records that were changed.
     skipped : dict of str to int
-        Why -> number of records that were left as they are.
+        Why -> number of records that were left as they are; taken back, also those of which a part
+        was.
     """
 
     id: int | None
@@ -248,7 +258,8 @@ def _swap(
     for row_key, count in counts.items():
         # Undone as long as a record is.
         connection.execute(
-            "UPDATE review_actions SET undone = undone + ?1, "
+            # A record of which a part was left before is no second one.
+            "UPDATE review_actions SET undone = max(0, min(count, undone + ?1)), "
             "undone_at = CASE WHEN undone + ?1 > 0 THEN iif(?1 > 0, ?2, undone_at) END, "
             "undone_by = CASE WHEN undone + ?1 > 0 THEN iif(?1 > 0, ?3, undone_by) END "
             "WHERE id = ?4",
@@ -264,56 +275,108 @@ def _swap(
 def _swap_groups(
     connection: sqlite3.Connection, action_id: int, stored: Any, now: str, is_undo: bool
 ) -> tuple[int, Counter[str]]:
-    """Records of one job: how many were changed, and why the others were left."""
+    """Records of one job: how many were changed, and why others, or parts of them, were left."""
     count, skipped = 0, Counter[str]()
     for before, after, lasts, runs in stored["groups"]:
         part = touched(stored["columns"], before, after, lasts)
         own = [action_id] * len(part.marks)
-        values, named, becomes = (
-            (part.before, own, part.lasts) if is_undo else (part.after, part.lasts, own)
+        swap = (
+            _Part(part.columns, part.marks, part.before, own, part.lasts)
+            if is_undo
+            else _Part(part.columns, part.marks, part.after, part.lasts, own)
         )
-        done = connection.execute(
-            f"UPDATE records SET {_setting(part.columns + part.marks)}, version = version + 1, "
-            f"updated_at = ? WHERE {_naming(part.marks)} AND id IN (SELECT r.id FROM {OF_RUNS})",
-            [*values, *becomes, now, *named, runs_text(runs)],
-        ).rowcount
-        count += done
+        done = _swap_whole(connection, swap, runs, now)
         if (wanted := count_of(runs)) > done:
-            left = _left(connection, runs, part.marks, becomes, wanted - done)
+            partly, left = _left(connection, swap, runs, wanted - done)
+            if partly:
+                _swap_parts(connection, swap, runs, now)
             if already := left.pop("already"):
                 left["undone already" if is_undo else "done already"] = already
             skipped += left
+            done += partly
+        count += done
     return count, skipped
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What is swapped in records: ``values`` of columns, where the marks say ``named``; they say
+    ``becomes`` then."""
+
+    columns: list[str]
+    marks: list[str]
+    values: Sequence[Any]
+    named: Sequence[int | None]
+    becomes: Sequence[int | None]
+
+
+def _swap_whole(connection: sqlite3.Connection, part: _Part, runs: Runs, now: str) -> int:
+    """The records of which nothing was changed since; their number."""
+    setting = ", ".join(f"{name} = ?" for name in (*part.columns, *part.marks))
+    naming = " AND ".join(f"{mark} IS ?" for mark in part.marks)
+    return connection.execute(
+        f"UPDATE records SET {setting}, version = version + 1, updated_at = ? "
+        f"WHERE {naming} AND id IN (SELECT r.id FROM {OF_RUNS})",
+        [*part.values, *part.becomes, now, *part.named, runs_text(runs)],
+    ).rowcount
+
+
+def _swap_parts(connection: sqlite3.Connection, part: _Part, runs: Runs, now: str) -> None:
+    """Of the others what was not changed since."""
+    names = dict(zip(part.marks, part.named, strict=True))
+    setting, parameters = [], []
+    for name, value in zip(part.columns, part.values, strict=True):
+        setting.append(f"{name} = iif({MARKS[name]} IS ?, ?, {name})")
+        parameters += [names[MARKS[name]], value]
+    for mark, value in zip(part.marks, part.becomes, strict=True):
+        setting.append(f"{mark} = iif({mark} IS ?, ?, {mark})")
+        parameters += [names[mark], value]
+    naming = " OR ".join(f"{mark} IS ?" for mark in part.marks)
+    connection.execute(
+        f"UPDATE records SET {', '.join(setting)}, version = version + 1, updated_at = ? "
+        f"WHERE ({naming}) AND id IN (SELECT r.id FROM {OF_RUNS})",
+        [*parameters, now, *part.named, runs_text(runs)],
+    )
+
+
 def _left(
-    connection: sqlite3.Connection,
-    runs: Runs,
-    marks: Sequence[str],
-    becomes: Sequence[int | None],
-    left: int,
-) -> Counter[str]:
-    """Why records of the runs were not changed; those that were name ``becomes`` now, as do those
-    that did already."""
-    others = ", ".join(f"CASE WHEN r.{mark} IS NOT ? THEN r.{mark} END" for mark in marks)
+    connection: sqlite3.Connection, part: _Part, runs: Runs, left: int
+) -> tuple[int, Counter[str]]:
+    """Of how many records a part can be swapped, and why others and other parts are left; records
+    that were swapped say ``becomes`` now, as do those that did already."""
+    states, joins = [], []
+    for place, mark in enumerate(part.marks):
+        states.append(f"CASE WHEN r.{mark} IS ? THEN 'named' WHEN r.{mark} IS ? THEN 'becomes' END")
+        states.append(f"a{place}.reviewer")
+        joins.append(
+            f"LEFT JOIN review_actions AS a{place} ON a{place}.group_id = r.{mark} "
+            f"AND a{place}.job_id = r.job_id"
+        )
+    marks = [value for pair in zip(part.named, part.becomes, strict=True) for value in pair]
     found: Counter[str] = Counter()
-    for reviewer, count in connection.execute(
-        "SELECT a.reviewer, count(*) FROM (SELECT r.job_id, "
-        f"{f'coalesce({others})' if len(marks) > 1 else others} AS other FROM {OF_RUNS} "
-        f"WHERE NOT ({_naming(marks, 'r.')})) AS o LEFT JOIN review_actions AS a "
-        "ON a.group_id = o.other AND a.job_id = o.job_id GROUP BY a.reviewer",
-        [*becomes, runs_text(runs), *becomes],
+    partly = there = 0
+    for *row, count in connection.execute(
+        f"SELECT {', '.join(states)}, count(*) FROM {OF_RUNS} {' '.join(joins)} "
+        f"GROUP BY {', '.join(map(str, range(1, len(states) + 1)))}",
+        [*marks, runs_text(runs)],
     ):
-        found["undone since" if reviewer is None else f"changed since by {reviewer}"] += count
-    (there,) = connection.execute(f"SELECT count(*) FROM {OF_RUNS}", [runs_text(runs)]).fetchone()
+        there += count
+        state = dict(zip(part.marks, row[::2], strict=True))
+        if "named" in state.values():
+            partly += count
+        others = {
+            mark: who
+            for (mark, is_known), who in zip(state.items(), row[1::2], strict=True)
+            if is_known is None
+        }
+        if not others:
+            continue
+        people = dict.fromkeys(who for who in others.values() if who is not None)
+        why = f"changed since by {', '.join(people)}" if people else "undone since"
+        if len(others) < len(part.marks):
+            why = f"the {' and '.join(_PARTS[mark] for mark in others)}: {why}"
+        found[why] += count
+        left -= count if "named" not in state.values() else 0
     found[GONE] = count_of(runs) - there
-    found["already"] = left - found.total()
-    return found
-
-
-def _setting(columns: Sequence[str]) -> str:
-    return ", ".join(f"{name} = ?" for name in columns)
-
-
-def _naming(marks: Sequence[str], of: str = "") -> str:
-    return " AND ".join(f"{of}{mark} IS ?" for mark in marks)
+    found["already"] = left - partly - found[GONE]
+    return partly, found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..errors import ValidationError
@@ -11,6 +11,8 @@ from ..records import encode
 from ..whole import LARGEST, as_whole, told
 
 __all__ = ["OF_RUNS", "Runs", "add_to", "check_ids", "count_of", "runs_of", "runs_text"]
+
+_BYTES = bytes | bytearray | memoryview
 
 #: Sorted, apart from each other, both ends included.
 Runs = list[list[int]]
@@ -33,7 +35,8 @@ def check_ids(records: Any) -> list[int]:
     """
     if isinstance(records, range) or (isinstance(records, array) and records.typecode == "q"):
         return list(records)
-    if not isinstance(records, Iterable):
+    # Bytes are numbers to Python, and a mapping's keys may be: neither is meant as ids.
+    if not isinstance(records, Iterable) or isinstance(records, _BYTES | Mapping):
         raise ValidationError(
             f"{told(records)} is no list of record ids, such as [1, 2]; nothing was changed"
         )

@@ -13,10 +13,21 @@ from .changes import Change, Found, apply_changes
 from .id_runs import Runs, count_of, runs_of
 from .records import RecordTable
 from .review_update import Update
-from .review_values import DECISION, check_note, check_status, check_version, deciding, edited
+from .review_values import (
+    DECISION,
+    check_fields,
+    check_note,
+    check_status,
+    check_version,
+    deciding,
+    edited,
+)
 from .store import Store
 
-__all__ = ["ReviewTable", "new_session"]
+__all__ = ["USER", "ReviewTable", "new_session"]
+
+#: Who decides in code that says no name.
+USER = "user"
 
 
 def new_session() -> str:
@@ -106,10 +117,11 @@ class ReviewTable:
         ConflictError
             When it is not: somebody else was faster.
         ValidationError
-            For an unknown field, or a value JSON cannot hold.
+            For fields that are no mapping, an unknown one, or a value JSON cannot hold.
         StoreError
             When there is no such record.
         """
+        fields = check_fields(fields)
         with self.store.write() as connection:
             record = self.records.get(record_id)
             check_version(connection, record, version, fields)
@@ -124,7 +136,7 @@ class ReviewTable:
         *,
         status: str | Mapping[int, str] | None = None,
         note: str | None = None,
-        reviewer: str = "user",
+        reviewer: str = USER,
         versions: Mapping[int, int] | None = None,
     ) -> int:
         """Change several records in one transaction; the number that really changed.
@@ -189,7 +201,7 @@ class ReviewTable:
         record_ids: Sequence[int] | None = None,
         job_id: int | None = None,
         status: str | Sequence[str] | None = None,
-        reviewer: str = "user",
+        reviewer: str = USER,
     ) -> int:
         """Delete records with their traces; the number deleted.
 

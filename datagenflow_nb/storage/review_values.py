@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ from .records import OUTCOMES, REVIEW_STATUSES, Record
 __all__ = [
     "DECISION",
     "RULE",
+    "check_fields",
     "check_note",
     "check_reviewer",
     "check_status",
@@ -26,6 +28,11 @@ __all__ = [
 ]
 
 _TAG = 40
+#: Unseen characters that languages and emojis need: joiners, marks of direction, and the tags of
+#: which flags are made.
+_UNSEEN = frozenset("\u200c\u200d\u200e\u200f\u061c") | set(map(chr, range(0xE0020, 0xE0080)))
+#: Control characters, unseen ones, halves of characters, ends of lines and of paragraphs.
+_REFUSED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _REVIEWER = 100
 #: Who decided where nobody did: a job's ``accept_when``; ``rule: <expression>`` one of later.
 RULE = "rule"
@@ -61,6 +68,27 @@ def check_note(note: Any) -> str | None:
     return note or None
 
 
+def check_fields(fields: Any) -> Mapping[str, Any]:
+    """The fields to edit.
+
+    Raises
+    ------
+    ValidationError
+        When it is no mapping of names to values.
+    """
+    if not isinstance(fields, Mapping):
+        raise ValidationError(
+            f"fields is {told(fields)}, expected a mapping of their names to values, such as "
+            "{'answer': 'Tea'}; nothing was changed"
+        )
+    for name in fields:
+        if not isinstance(name, str):
+            raise ValidationError(
+                f"field {told(name)} is no name: a field's name is a text; nothing was changed"
+            )
+    return fields
+
+
 def check_tags(tags: Any) -> list[str]:
     """Tags as they are stored, each once.
 
@@ -74,10 +102,17 @@ def check_tags(tags: Any) -> list[str]:
     found: dict[str, None] = {}
     for tag in tags:
         text = tag.strip() if isinstance(tag, str) else ""
-        if not text or len(text) > _TAG or not text.isprintable():
+        if not text.strip("".join(_UNSEEN)) or len(text) > _TAG:
             raise ValidationError(
                 f"tag {told(tag)} is none: a tag is a text of one line with 1 to {_TAG} characters"
             )
+        for at, character in enumerate(text, 1):
+            if unicodedata.category(character) in _REFUSED and character not in _UNSEEN:
+                name = unicodedata.name(character, "a control character")
+                raise ValidationError(
+                    f"tag {told(tag)} is none: its character {at} is U+{ord(character):04X} "
+                    f"({name.lower()}), which is not seen in a tag; take it out"
+                )
         found[text] = None
     return list(found)
 

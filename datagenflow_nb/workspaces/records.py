@@ -13,7 +13,8 @@ from ..pipeline import open_widget
 from ..records import Trace
 from ..storage.id_runs import check_ids
 from ..storage.records import Record, RecordTable
-from ..storage.review import ReviewTable
+from ..storage.review import USER, ReviewTable
+from ..storage.review_values import check_fields, check_reviewer
 from ..whole import check_whole
 
 if TYPE_CHECKING:
@@ -122,6 +123,8 @@ class RecordFace:
         output: Any = ...,
         fields: Mapping[str, Any] | None = None,
         note: str | None = None,
+        version: int | None = None,
+        reviewer: str | None = None,
     ) -> Record:
         """Decide on a record or edit it; the original values are kept.
 
@@ -134,9 +137,16 @@ class RecordFace:
         fields : dict, optional
             Other fields to edit.
         note : str, optional
+        version : int, optional
+            Of the record as you read it. None: whatever somebody has changed since is overwritten;
+            it stays in the log, and can be taken back.
+        reviewer : str, optional
+            Who decides; ``user`` when left out.
 
         Raises
         ------
+        ConflictError
+            When the record is not of that version any more; nothing is changed.
         ValidationError
             For an id that is no whole number, an unknown status or field, or a failed or filtered
             record; nothing is changed.
@@ -144,10 +154,16 @@ class RecordFace:
             When there is no such record.
         """
         (record_id,) = check_ids([record_id])
-        edits = dict(fields or {})
+        edits = {} if fields is None else dict(check_fields(fields))
         if output is not ...:
             edits["output"] = output
-        self._review.update({record_id: edits}, status=status, note=note)
+        self._review.update(
+            {record_id: edits},
+            status=status,
+            note=note,
+            reviewer=USER if reviewer is None else check_reviewer(reviewer),
+            versions=None if version is None else {record_id: check_whole(version, "version")},
+        )
         return self._records.get(record_id)
 
     def update_records(
