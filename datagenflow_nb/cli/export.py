@@ -64,7 +64,6 @@ def export(
             **selection,
         )
         models = job.row.options.get("models") or []
-        counts = workspace.record_counts(job_id)
     if as_json:
         emit_json(
             {
@@ -72,6 +71,7 @@ def export(
                 "path": str(result.path),
                 "records": result.records,
                 "format": result.format,
+                "left_out": result.left_out,
                 "models": models,
             }
         )
@@ -81,6 +81,5 @@ def export(
         f"Exported {plural(result.records, 'record')} of job {job_id} to "
         f"{shown_path(result.path)}{answered}"
     )
-    if not result.records:
-        there = ", ".join(f"{count:,} {status}" for status, count in sorted(counts.items()))
-        emit(f"Job {job_id} has {there or 'no records'}; --status chooses.", err=True)
+    for note in result.notes():
+        emit(note, err=True)

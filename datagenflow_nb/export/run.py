@@ -40,14 +40,30 @@ class ExportResult:
         Number of records in it.
     format : str
         ``jsonl``, ``csv`` or ``parquet``.
+    left_out : int
+        Records that matched when the export began, but not any more when they were read.
+    none : str
+        Why there is no record in the file; empty when there are some.
     """
 
     path: Path
     records: int
     format: str
+    left_out: int = 0
+    none: str = ""
+
+    def notes(self) -> list[str]:
+        """What the file does not show."""
+        notes = [self.none] if self.none else []
+        if self.left_out:
+            notes.append(
+                f"{plural(self.left_out, 'record')} changed meanwhile and matched no more: left out"
+            )
+        return notes
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        printer.text(f"Exported {plural(self.records, 'record')} to {shown_path(self.path)}")
+        told = f"Exported {plural(self.records, 'record')} to {shown_path(self.path)}"
+        printer.text("\n".join([told, *self.notes()]))
 
 
 def export_records(

@@ -17,12 +17,13 @@ from ..storage.log import LogLine, LogTable
 from ..storage.records import Record, RecordTable
 from .again import Again
 from .estimating import Estimable
+from .exporting import export_selected
 from .failures import causes_of, failures_of
 from .from_block import PlanAgain, RunsAgain
 from .glance import Glance
 from .reporting import Reportable
 from .rerun import Plan, Rerunnable
-from .selecting import Selecting, query_of, split_options, stream_of
+from .selecting import Chosen, Selecting, query_of, split_options
 from .statuses import statuses_to_export
 from .usage import usage_told
 from .ways import ways_on
@@ -316,7 +317,7 @@ class Job(Estimable, Rerunnable, RunsAgain, Reportable):
         from ..frames import records_frame
 
         query = query_of(self.row.id, status, selection)
-        return records_frame(stream_of(self._records, query), flat=flat)
+        return records_frame(Chosen(self._records.store, query)(), flat=flat)
 
     def review(self, status: str | Sequence[str] | None = None) -> Any:
         """Review the job's records in a table: decide, edit, filter, export.
@@ -393,8 +394,6 @@ class Job(Estimable, Rerunnable, RunsAgain, Reportable):
         JobError
             When the job was deleted.
         """
-        from ..export import export_with
-
         selection, options = split_options(options)
         query = query_of(self.row.id, statuses_to_export(status), selection)
-        return export_with(lambda: stream_of(self._records, query), path, options)
+        return export_selected(self._records, query, path, options)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack
 
-from ..displays.commands import quoted
 from ..errors import ValidationError
 from ..records import Usage, utc_now
 from ..storage.jobs import ACTIVE, JobRow, JobTable
@@ -14,9 +12,10 @@ from ..storage.records import OUTCOMES, RecordTable
 from ..storage.store import Store
 from ..whole import told
 from .causes import Causes
+from .exporting import selected_by
 from .failures import causes_of, error_kind
 from .selecting import Selecting, query_of
-from .statuses import DEFAULT_EXPORT, statuses_to_export
+from .statuses import statuses_to_export
 from .usage import merged_usage, usage_told
 
 if TYPE_CHECKING:
@@ -107,10 +106,7 @@ class ReportFace:
             self._store, self.records, [job.id for job in jobs], query,
             fields=names, sample=sample, progress=progress,
         )  # fmt: skip
-        # The usual statuses need no words.
-        usual = replace(query, statuses=DEFAULT_EXPORT, sort=())
-        selected = " ".join(map(quoted, usual.options()))
-        return self._told(jobs, statuses, selected, sample, found, is_all=job_ids is None)
+        return self._told(jobs, statuses, selected_by(query), sample, found, is_all=job_ids is None)
 
     def _told(
         self,

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypedDict
 
 from ..conditions import FieldFilter, Sort
 from ..errors import ConfigError, ValidationError, suggest
 from ..query import RecordQuery, parse_ids, runs_of
-from ..storage.records import Record, RecordTable
+from ..storage.reading import pages_of
+from ..storage.records import Record
 from ..storage.selection import SelectionTable
+from ..storage.store import Store
 from ..whole import told
 from .statuses import as_statuses
 
-__all__ = ["Selecting", "ids_of", "query_of", "split_options", "stream_of"]
+__all__ = ["Chosen", "Selecting", "query_of", "split_options"]
 
 
 class Selecting(TypedDict, total=False):
@@ -99,14 +100,43 @@ def query_of(
     )
 
 
-def ids_of(records: RecordTable, query: RecordQuery) -> array[int]:
-    """The records of the query, in its order."""
-    return SelectionTable(records.store).ids(query)
+class Chosen:
+    """The records of a query in its order, some hundred in memory at a time, as often as called.
 
+    Parameters
+    ----------
+    ids : sequence of int, optional
+        What the query gave before; None: it is asked at each call.
+    part : slice, optional
+        Only these of its records.
 
-def stream_of(records: RecordTable, query: RecordQuery) -> Iterator[Record]:
-    """The same, some hundred in memory at a time."""
-    return records.in_order(ids_of(records, query))
+    Attributes
+    ----------
+    left_out : int
+        Records that did not match any more when they were read, at the last call.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        query: RecordQuery,
+        ids: Sequence[int] | None = None,
+        part: slice = slice(None),
+    ) -> None:
+        self._store = store
+        self._query = query
+        self._ids = ids
+        self._part = part
+        self.left_out = 0
+
+    def __call__(self) -> Iterator[Record]:
+        self.left_out = 0
+        ids = self._ids
+        if ids is None:
+            ids = SelectionTable(self._store).ids(self._query)
+        for part, records in pages_of(self._store, self._query, ids[self._part]):
+            self.left_out += len(part) - len(records)
+            yield from records
 
 
 def _several(given: Any, kind: Any, what: str) -> list[Any]:

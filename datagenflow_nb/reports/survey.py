@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from ..displays.text import shorten
 from ..errors import ValidationError, suggest
 from ..query import RecordQuery
 from ..storage.overall import seed_counts
+from ..storage.reading import pages_of
 from ..storage.records import Record, RecordTable
 from ..storage.selection import SelectionTable
 from ..storage.store import Store
@@ -26,8 +27,8 @@ __all__ = ["MOST_FIELDS", "Progress", "Survey", "survey"]
 MOST_FIELDS, MOST_COMPARED_FIELDS = 200, 8
 #: Names of further fields that are counted.
 _MOST_NAMES = 100_000
-#: Records read at a time; characters of a text that is quoted.
-_PAGE, _QUOTED = 500, 160
+#: Characters of a text that is quoted.
+_QUOTED = 160
 
 #: Told (records read, records to read) now and then.
 Progress = Callable[[int, int], None]
@@ -87,30 +88,29 @@ def survey(
     ValidationError
         When no record has a field of ``fields``.
     """
-    chosen = ids = SelectionTable(store).ids(replace(query, job_ids=tuple(job_ids), sort=()))
+    query = replace(query, job_ids=tuple(job_ids), sort=())
+    chosen = ids = SelectionTable(store).ids(query)
     if sample is not None and sample < len(ids):
         places = sorted(random.Random(0).sample(range(len(ids)), sample))
         chosen = array("q", (ids[place] for place in places))
     found = _Fields(fields)
-    for record in _read(table, chosen, progress):
-        found.add(record)
+    read = 0
+    for part, records in pages_of(store, query, chosen):
+        if progress is not None:
+            progress(read, len(chosen))
+        read += len(part)
+        for record in records:
+            found.add(record)
     found.check()
     seeds = {job_id: seed_counts(store, job_id, ids, EXAMPLES) for job_id in job_ids}
     return Survey(
         found.records,
-        len(ids),
+        len(ids) - (len(chosen) - found.records),
         found.reports(table),
         coverage_of(seeds, found.outputs),
         found.models,
         len(found.left_out),
     )
-
-
-def _read(table: RecordTable, ids: array[int], progress: Progress | None) -> Iterator[Record]:
-    for start in range(0, len(ids), _PAGE):
-        if progress is not None:
-            progress(start, len(ids))
-        yield from table.many(ids[start : start + _PAGE])
 
 
 class _Fields:

@@ -227,13 +227,6 @@ class RecordTable:
             found += self._read(f"WHERE r.id IN ({marks}) ORDER BY r.id", part)
         return found
 
-    def in_order(self, record_ids: Sequence[int]) -> Iterator[Record]:
-        """The records of these ids that exist, in this order, some hundred in memory at a time."""
-        for start in range(0, len(record_ids), _PAGE):
-            part = record_ids[start : start + _PAGE]
-            found = {record.id: record for record in self.many(part)}
-            yield from (found[key] for key in part if key in found)
-
     def stream(
         self, *, job_id: int | None = None, statuses: Sequence[str] | None = None
     ) -> Iterator[Record]:

@@ -158,6 +158,18 @@ class Store:
                 raise StoreError(text, {"path": str(self.path)})
             yield connection
 
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """All that this thread reads in the block is of one moment."""
+        with self.reading() as connection:
+            self._refuse_nested(connection)
+            try:
+                connection.execute("BEGIN")
+                yield
+            finally:
+                if connection.in_transaction:
+                    connection.execute("COMMIT")
+
     def rows(self, sql: str, parameters: Any = ()) -> list[sqlite3.Row]:
         """All rows of a query."""
         with self.reading() as connection:

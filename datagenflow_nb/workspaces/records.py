@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from ..jobs import JobRoom
-from ..jobs.selecting import Selecting, ids_of, query_of, split_options, stream_of
+from ..jobs.exporting import export_selected
+from ..jobs.selecting import Chosen, Selecting, query_of, split_options
 from ..jobs.statuses import as_statuses, statuses_to_export
 from ..pipeline import open_widget
 from ..records import Trace
@@ -72,9 +73,8 @@ class RecordFace:
         query = query_of(self._job_id(job_id), status, selection)
         limit = None if limit is None else check_whole(limit, "limit")
         offset = check_whole(offset, "offset")
-        ids = ids_of(self._records, query)
-        ids = ids[offset:] if limit is None else ids[offset : offset + limit]
-        return records_frame(self._records.in_order(ids), flat=flat)
+        part = slice(offset, None if limit is None else offset + limit)
+        return records_frame(Chosen(self._records.store, query, part=part)(), flat=flat)
 
     def record(self, record_id: int) -> Record:
         """One record.
@@ -283,11 +283,9 @@ class RecordFace:
         JobError
             When there is no such job, with the numbers there are; no file is touched.
         """
-        from ..export import export_with
-
         selection, options = split_options(options)
         query = query_of(self._job_id(job_id), statuses_to_export(status), selection)
-        return export_with(lambda: stream_of(self._records, query), path, options)
+        return export_selected(self._records, query, path, options)
 
     def report(
         self,

@@ -145,7 +145,8 @@ def test_export_of_nothing(dgf: Any, two_jobs: None) -> None:
     """An export without records says which there are."""
     run = dgf("export", "1", "out.jsonl", "--status", "rejected")
     assert run.stdout == "Exported 0 records of job 1 to out.jsonl\n"
-    assert run.stderr == "Job 1 has 3 pending; --status chooses.\n"
+    told = "Job 1 has 3 pending, none rejected: --status chooses; the file is empty.\n"
+    assert run.stderr == told
 
 
 def test_export_errors(dgf: Any, two_jobs: None) -> None:

@@ -15,8 +15,9 @@ from magics.shells import Shell
 from running import finish
 
 import datagenflow_nb as dgf
-from datagenflow_nb.jobs.selecting import query_of
+from datagenflow_nb.jobs.selecting import Chosen, query_of
 from datagenflow_nb.query import FieldFilter, RecordQuery, Sort, parse_ids
+from datagenflow_nb.storage import reading
 
 #: Runs command lines, one after the other.
 COMMANDS = """
@@ -94,6 +95,49 @@ def test_everywhere_the_same(job: dgf.jobs.Job, tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", COMMANDS, json.dumps(said)], cwd=tmp_path, check=True)
     for number, (_, words, expected) in enumerate(SELECTIONS):
         assert ids_in(tmp_path / f"cli{number}.jsonl") == expected, words
+
+
+@pytest.mark.parametrize(
+    ("selection", "change"),
+    [
+        ({"status": "accepted"}, lambda session: session.set_status(2, "rejected")),
+        ({"tags": "good"}, lambda session: session.tag(5, remove=["good"])),
+        ({"where": "score < 1"}, lambda session: session.edit(5, 2, {"score": 4})),
+        ({"edited": False}, lambda session: session.edit(5, 2, {"score": 4})),
+    ],
+)  # fmt: skip
+def test_changed_while_they_are_read(
+    job: dgf.jobs.Job, monkeypatch: pytest.MonkeyPatch, selection: dict[str, Any], change: Any
+) -> None:
+    """A record that does not match any more when it is read is left out, and counted."""
+    monkeypatch.setattr(reading, "PAGE", 1)
+    ws = dgf.workspace()
+    status = selection.get("status")
+    rest = {name: value for name, value in selection.items() if name != "status"}
+    chosen = Chosen(ws.store, query_of(1, status, rest))
+    ids, records = list(job.records(**selection)["id"]), chosen()
+    found = [next(records).id]
+    change(ws.review_session(1, reviewer="bob"))
+    found += [record.id for record in records]
+    missing = 2 if status else 5
+    assert found == [key for key in ids if key != missing]
+    assert chosen.left_out == 1
+    assert missing not in set(job.records(**selection)["id"])
+
+
+def test_changed_while_they_are_reported_on(
+    job: dgf.jobs.Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A report counts what matched when it was read."""
+    monkeypatch.setattr(reading, "PAGE", 1)
+    session = dgf.workspace().review_session(1, reviewer="bob")
+
+    def reject(read: int, total: int) -> None:
+        if read == 0:
+            session.set_status([2], "rejected")
+
+    report = job.report("accepted", progress=reject)
+    assert (report.records, report.matching) == (1, 1)
 
 
 def test_a_page_of_a_selection(job: dgf.jobs.Job) -> None:

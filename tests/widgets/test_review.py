@@ -251,6 +251,18 @@ def test_export_of_what_is_selected(space: dgf.Workspace) -> None:
     assert cell == {"source": None, "why": "A cell exports the records of one job."}
 
 
+def test_export_of_what_was_decided_meanwhile(space: dgf.Workspace) -> None:
+    """What does not match any more is not in the file, and that is said."""
+    review, selection = opened(space, statuses=["pending"])
+    ids = list(space.records(1, "pending")["id"])
+    space.review_session(1, reviewer="bob").set_status(ids[:1], "rejected")
+    done = review.answer("export", {"selection": selection, "path": "out.jsonl"})
+    lines = Path("out.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["id"] for line in lines] == ids[1:]
+    assert done["records"] == len(ids) - 1
+    assert done["notes"] == ["1 record changed meanwhile and matched no more: left out"]
+
+
 def test_rule_is_tried_compared_and_applied(space: dgf.Workspace) -> None:
     """It says what it would do and how often people decided so; then it is one act."""
     review, selection = opened(space)

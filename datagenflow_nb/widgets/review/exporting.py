@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from ...errors import ConfigError
-from ...export import export_with
 from ...export.place import check_target
+from ...jobs.exporting import export_selected
 from ...query import RecordQuery, runs_of
-from ...storage.records import Record, RecordTable
+from ...storage.records import RecordTable
 from .selections import Selections
 
 __all__ = ["Exporting"]
 
-_PAGE = 500
 _FLAGS = ("flat", "defuse_formulas")
 #: Runs of ids that a cell's line names; of more it would be no line to read.
 _RUNS = 200
@@ -54,8 +53,13 @@ class Exporting:
         options = {name: True for name in _FLAGS if values.get(name)}
         if values.get("format"):
             options["format"] = values["format"]
-        done = export_with(lambda: self._stream(ids), path, options)
-        return {"path": str(done.path), "records": done.records, "format": done.format}
+        done = export_selected(self._records, self._query(values), path, options, ids)
+        return {
+            "path": str(done.path),
+            "records": done.records,
+            "format": done.format,
+            "notes": done.notes(),
+        }
 
     def cell(self, values: dict[str, Any]) -> dict[str, str | None]:
         """The line that exports the same; ``why`` there is none."""
@@ -74,21 +78,19 @@ class Exporting:
         selection = self._selections.get(values.get("selection"))
         if "runs" not in values:
             return selection.query
-        ids = runs_of(self._ids(values))
-        return RecordQuery(job_ids=selection.query.job_ids, ids=ids, sort=selection.query.sort)
+        asked = selection.query
+        return RecordQuery(
+            job_ids=asked.job_ids,
+            ids=runs_of(self._ids(values)),
+            current_only=asked.current_only,
+            sort=asked.sort,
+        )
 
     def _ids(self, values: dict[str, Any]) -> list[int]:
         ids = self._selections.get(values.get("selection")).ids
         if "runs" not in values:
             return list(ids)
         return [key for first, last in values["runs"] for key in ids[first : last + 1]]
-
-    def _stream(self, ids: Sequence[int]) -> Iterator[Record]:
-        """The records in the order of the table."""
-        for start in range(0, len(ids), _PAGE):
-            page = ids[start : start + _PAGE]
-            found = {record.id: record for record in self._records.many(page)}
-            yield from (found[key] for key in page if key in found)
 
 
 def _quoted(word: str) -> str:

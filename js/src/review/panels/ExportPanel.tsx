@@ -14,6 +14,7 @@ type Format = keyof typeof FORMATS;
 interface Done {
   path: string;
   records: number;
+  notes: string[];
 }
 
 interface Cell {
@@ -129,7 +130,7 @@ export function ExportPanel({ close }: { close(): void }) {
       )}
       {done && (
         <output className="dgf-good" dir="auto">
-          {records(done.records)} in {done.path}
+          {[`${records(done.records)} in ${done.path}`, ...done.notes].join(". ")}
         </output>
       )}
       <SameCell question={question} />
