@@ -37,6 +37,7 @@ _CHOICE_TYPES = {
     "reviewer": "text",
     "note": "text",
     "updated_at": "text",
+    "left_out": "text",
 }
 
 
@@ -45,10 +46,11 @@ def choices_frame(choices: Iterable[Choice]) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame of shape (n_choices, 9)
+    DataFrame of shape (n_choices, 10)
         ``left, right`` (record ids, int64), ``choice`` (text: ``left, right, tie, neither``),
         ``seed_index, repetition`` (int64) and ``branch`` (text) of the left one,
-        ``reviewer, note, updated_at`` (text).
+        ``reviewer, note, updated_at`` (text), ``left_out`` (text: why it counts no more, None
+        when its records stand side by side now).
     """
     rows = [tuple(getattr(choice, name) for name in _CHOICE_TYPES) for choice in choices]
     return typed_frame(_CHOICE_TYPES, rows)

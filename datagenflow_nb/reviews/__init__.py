@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from .agreement import Agreement, agreement
 from .layouts import check_layout
-from .pairs import Pairing, pair_attempts, pair_jobs
+from .pairs import Pairing, as_they_stand, pair_attempts, pair_jobs
 from .preferences import PairExport, export_pairs
 from .rules import AutoReview, Judge, Unclear, auto_review
 from .session import ReviewSession, login_name
@@ -26,6 +26,7 @@ __all__ = [
     "ReviewSession",
     "Unclear",
     "agreement",
+    "as_they_stand",
     "auto_review",
     "check_layout",
     "export_pairs",

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 from ..displays.text import plural
 from ..errors import ValidationError
+from ..storage.choices import Choice
 from ..storage.pair_keys import RecordKey, keys_of_attempts, keys_of_job, seeds_of_job
 from ..storage.store import Store
 
-__all__ = ["Pairing", "pair_attempts", "pair_jobs"]
+__all__ = ["Pairing", "as_they_stand", "pair_attempts", "pair_jobs"]
 
 _NO_SEED = "the other job has no such seed"
 _NO_RECORD = "the other job has no record of this seed, repetition and branch"
 _ONE_ATTEMPT = "there was one attempt only"
+_REPLACED = "with a record that is not current"
+_APART = "not side by side"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +128,7 @@ def pair_attempts(store: Store, job_id: int) -> Pairing:
     ValidationError
         When the job has one attempt only of everything.
     """
-    latest: dict[tuple[int, int, str], int] = {}
-    earlier: dict[tuple[int, int, str], int] = {}
-    for key in keys_of_attempts(store, job_id):
-        place = _place(key, key.seed_index)
-        if place in latest:
-            earlier[place] = latest[place]
-        latest[place] = key.id
+    earlier, latest = _attempts(store, job_id)
     if not earlier:
         raise ValidationError(
             f"job {job_id} has one attempt only of each record: there is nothing to compare",
@@ -142,6 +139,48 @@ def pair_attempts(store: Store, job_id: int) -> Pairing:
         job_id, job_id, _pairs(earlier, latest), {}, {_ONE_ATTEMPT: alone} if alone else {},
         "of the latest attempt and the one before",
     )  # fmt: skip
+
+
+def as_they_stand(
+    store: Store, choices: Sequence[Choice], left_job: int, right_job: int
+) -> list[Choice]:
+    """The choices, each with the reason if it counts no more.
+
+    A choice counts while its records stand side by side: another attempt of a record would else be
+    chosen in one pair and rejected in the next. Of one job the current records of two repetitions
+    or branches may be chosen between as well.
+    """
+    if not choices:
+        return []
+    current = {key.id for job_id in (left_job, right_job) for key in keys_of_job(store, job_id)}
+    if left_job == right_job:
+        earlier, latest = _attempts(store, left_job)
+        pairs = _pairs(earlier, latest)
+    else:
+        pairs = pair_jobs(store, left_job, right_job).pairs
+    sides = {frozenset(pair) for pair in pairs}
+
+    def why(choice: Choice) -> str | None:
+        both = frozenset((choice.left, choice.right))
+        if both in sides or (left_job == right_job and both <= current):
+            return None
+        return _APART if both <= current else _REPLACED
+
+    return [replace(choice, left_out=why(choice)) for choice in choices]
+
+
+def _attempts(
+    store: Store, job_id: int
+) -> tuple[dict[tuple[int, int, str], int], dict[tuple[int, int, str], int]]:
+    """By place the record of the attempt before the latest one, and of the latest one."""
+    latest: dict[tuple[int, int, str], int] = {}
+    earlier: dict[tuple[int, int, str], int] = {}
+    for key in keys_of_attempts(store, job_id):
+        place = _place(key, key.seed_index)
+        if place in latest:
+            earlier[place] = latest[place]
+        latest[place] = key.id
+    return earlier, latest
 
 
 def _equal_seeds(

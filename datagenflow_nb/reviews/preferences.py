@@ -67,7 +67,7 @@ def export_pairs(
     format: str | None = None,
     prompt: str | None = None,
 ) -> PairExport:
-    """Write a line for each choice of a better one.
+    """Write a line for each choice of a better one that counts.
 
     Parameters
     ----------
@@ -86,8 +86,10 @@ def export_pairs(
         When the template does not parse, or names a field that a seed has not.
     """
     template = None if prompt is None else compile_template(prompt)
-    decided = [choice for choice in choices if choice.better is not None]
-    undecided = Counter(choice.choice for choice in choices if choice.better is None)
+    standing = [choice for choice in choices if choice.left_out is None]
+    decided = [choice for choice in standing if choice.better is not None]
+    undecided = Counter(choice.choice for choice in standing if choice.better is None)
+    undecided.update(choice.left_out for choice in choices if choice.left_out is not None)
     reading = _Reading(records, decided, template)
 
     def check(count: int) -> None:

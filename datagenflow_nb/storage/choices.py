@@ -41,6 +41,8 @@ class Choice:
         ``left``, ``right``, ``tie`` or ``neither``.
     seed_index, repetition, branch
         Of the left record.
+    left_out : str or None
+        Why it counts no more; None: its records stand side by side now.
     """
 
     left: int
@@ -52,6 +54,7 @@ class Choice:
     reviewer: str
     note: str | None
     updated_at: str
+    left_out: str | None = None
 
     @property
     def better(self) -> int | None:

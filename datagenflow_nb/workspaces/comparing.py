@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from ..jobs import JobRoom
 from ..pipeline import open_widget
-from ..reviews import PairExport, Pairing, export_pairs, pair_attempts, pair_jobs
+from ..reviews import (
+    PairExport,
+    Pairing,
+    as_they_stand,
+    export_pairs,
+    pair_attempts,
+    pair_jobs,
+)
 from ..storage.actions import Action, Author
 from ..storage.choices import Choice, ChoiceTable
 from ..storage.records import RecordTable
@@ -134,6 +141,9 @@ class CompareFace:
     ) -> PairExport:
         """Write the choices of a better one as preference pairs: ``prompt, chosen, rejected``.
 
+        Only those whose records stand side by side now (see ``pairs``); ``left_out`` counts the
+        others.
+
         Parameters
         ----------
         path : path
@@ -157,7 +167,7 @@ class CompareFace:
     def _between(self, left_job: int, right_job: int | None) -> list[Choice]:
         left = self._jobs.get(left_job).id
         right = left if right_job is None else self._jobs.get(right_job).id
-        return self._choices.between(left, right)
+        return as_they_stand(self.store, self._choices.between(left, right), left, right)
 
     def _author(self, reviewer: str | None) -> Author:
         raise NotImplementedError

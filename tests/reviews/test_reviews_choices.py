@@ -208,3 +208,54 @@ def test_what_a_job_asked(ws: dgf.Workspace) -> None:
     (row,) = lines("pairs.jsonl")
     assert row["prompt"] == [{"role": "user", "content": "Write about tea."}]
     assert row["chosen"] == [{"role": "assistant", "content": ws.record(right).output}]
+
+
+def echo(template: str) -> dict[str, Any]:
+    """A pipeline that asks no model."""
+    return {
+        "name": "p",
+        "blocks": [{"type": "Output", "id": "o", "config": {"template": template}}],
+    }
+
+
+def test_choices_of_records_that_were_replaced(ws: dgf.Workspace) -> None:
+    """Are no pairs: the record would be rejected in one and chosen in the next."""
+    seeds = [{"topic": "tea"}, {"topic": "rum"}]
+    one = finish(dgf.run(echo("{{ topic }}"), seeds, concurrency=1))
+    two = finish(dgf.run(echo("{{ topic }}!"), seeds, concurrency=1))
+    (old, right), (_, second) = ws.pairs(2, 3).pairs
+    ws.choose(old, right, "left", reviewer="ada")
+    one.run_again(old, "o", wait=True)
+    new = ws.pairs(2, 3).pairs[0][0]
+    assert new != old
+    replaced = "with a record that is not current"
+    with pytest.raises(dgf.ValidationError, match=rf"1 choice \(1 {replaced}\)"):
+        ws.export_pairs("pairs.jsonl", 2, 3)
+    ws.choose(new, right, "right", reviewer="ada")
+    result = ws.export_pairs("pairs.jsonl", 2, 3)
+    assert (result.pairs, result.left_out) == (1, {replaced: 1})
+    assert [(row["chosen_id"], row["rejected_id"]) for row in lines("pairs.jsonl")] == [
+        (right, new)
+    ]
+    frame = ws.choices(2, 3)
+    assert dict(zip(frame["left"], frame["left_out"].fillna("-"), strict=True)) == {
+        old: replaced,
+        new: "-",
+    }
+    stored = ws.compare(2, 3).answer("pairs", {})["pairs"]
+    assert [choice for *_, choice in stored] == ["right", None]
+    # The attempts of one job are side by side, though one of them is not current.
+    ws.choose(old, new, "left", reviewer="ada")
+    assert ws.pairs(2).pairs == [(old, new)]
+    assert ws.export_pairs("pairs.jsonl", 2).left_out == {}
+    one.run_again(new, "o", wait=True)
+    assert list(ws.choices(2)["left_out"]) == [replaced]
+    assert two.id == 3
+    assert second != right
+
+
+def test_choices_between_repetitions(ws: dgf.Workspace) -> None:
+    """Current records of one job may be chosen between without another attempt."""
+    finish(dgf.run(echo("{{ topic }}"), [{"topic": "tea", "repetitions": 2}], concurrency=1))
+    ws.choose(7, 8, "left", reviewer="ada")
+    assert ws.export_pairs("pairs.jsonl", 2).pairs == 1

@@ -133,6 +133,13 @@ def test_export_and_its_cell(space: dgf.Workspace) -> None:
         "import datagenflow_nb as dgf\n\n"
         "dgf.workspace().export_pairs('pairs.jsonl', 1, 2, prompt='Count {{ word }}')"
     )
+    Path("pairs.jsonl").write_text("something else", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"pairs\.jsonl is there already") as told:
+        compare.answer("export", asked)
+    assert told.value.detail == {"kind": "file_exists"}
+    assert Path("pairs.jsonl").read_text(encoding="utf-8") == "something else"
+    assert compare.answer("export", {**asked, "over": True})["pairs"] == 1
+    assert Path("pairs.jsonl").read_text(encoding="utf-8") == written
     Path("pairs.jsonl").unlink()
     exec(cell, {})
     assert Path("pairs.jsonl").read_text(encoding="utf-8") == written

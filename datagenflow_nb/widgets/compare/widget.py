@@ -10,6 +10,7 @@ import traitlets
 
 from ...displays.text import shown_path
 from ...errors import ConfigError
+from ...export.place import check_target
 from ...reviews import Pairing
 from ...storage.actions import Action as Done
 from ...storage.actions import Author
@@ -216,6 +217,9 @@ class CompareWidget(BridgedWidget):
         path = str(values["path"]).strip()
         if not path:
             raise ConfigError("the path is empty; expected a file such as 'pairs.jsonl'")
+        target = check_target(path)
+        if target.exists() and not values.get("over"):
+            raise ConfigError(f"{target} is there already", {"kind": "file_exists"})
         done = self._workspace.export_pairs(path, *self._jobs, prompt=_template(values))
         return {
             "path": shown_path(done.path),

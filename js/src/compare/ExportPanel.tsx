@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 import { useBridge } from "../bridge/hooks";
+import { RequestError } from "../bridge/requests";
 import { CopyButton } from "../shared/CopyButton";
 import { insertCellBelow } from "../shared/notebook";
 import { Source } from "../shared/Source";
@@ -23,27 +24,28 @@ export function ExportPanel({ close }: { close(): void }) {
   const [prompt, setPrompt] = useState("");
   const [cell, setCell] = useState("");
   const [told, tell] = useState("");
-  const [problem, setProblem] = useState("");
+  const [problem, setProblem] = useState<Error | null>(null);
   const [isBusy, setBusy] = useState(false);
   const panel = useRef<HTMLElement>(null);
   const first = useRef<HTMLInputElement>(null);
   useEffect(() => first.current?.focus(), []);
   useEffect(() => {
     let isWanted = true;
+    setProblem(null);
     requests.ask<string>("cell", { path, prompt }).then(
       (text) => isWanted && setCell(text),
-      (error: Error) => isWanted && setProblem(error.message),
+      (error: Error) => isWanted && setProblem(error),
     );
     return () => {
       isWanted = false;
     };
   }, [requests, path, prompt]);
-  const write = () => {
+  const write = (over: boolean) => {
     setBusy(true);
-    setProblem("");
+    setProblem(null);
     tell("");
     requests
-      .ask<Exported>("export", { path, prompt }, 0)
+      .ask<Exported>("export", { path, prompt, over }, 0)
       .then(
         (done) => {
           const out = Object.entries(done.left_out).map(([why, number]) => `${number} ${why}`);
@@ -51,10 +53,11 @@ export function ExportPanel({ close }: { close(): void }) {
           const pairs = done.pairs === 1 ? "1 pair" : `${count(done.pairs)} pairs`;
           tell(`${pairs} in ${done.path}; the prompt is ${PROMPTS[done.prompt]}.${left}`);
         },
-        (error: Error) => setProblem(error.message),
+        (error: Error) => setProblem(error),
       )
       .finally(() => setBusy(false));
   };
+  const isThere = problem instanceof RequestError && problem.detail.kind === "file_exists";
   const decided = tally.left + tally.right;
   return (
     <section ref={panel} className="dgf-compare-side" aria-label="Export">
@@ -83,14 +86,26 @@ export function ExportPanel({ close }: { close(): void }) {
           A template over the seed's fields. Empty: what the model was asked, or the seed.
         </small>
       </label>
-      <button
-        type="button"
-        className="dgf-button dgf-main"
-        disabled={isBusy || decided === 0 || !path.trim()}
-        onClick={write}
-      >
-        {isBusy ? "Writing…" : "Write the file"}
-      </button>
+      <div className="dgf-row">
+        <button
+          type="button"
+          className="dgf-button dgf-main"
+          disabled={isBusy || decided === 0 || !path.trim()}
+          onClick={() => write(false)}
+        >
+          {isBusy ? "Writing…" : "Write the file"}
+        </button>
+        {isThere && (
+          <button
+            type="button"
+            className="dgf-button"
+            disabled={isBusy}
+            onClick={() => write(true)}
+          >
+            Replace it
+          </button>
+        )}
+      </div>
       <div aria-live="polite">
         {told && (
           <p className="dgf-good" dir="auto">
@@ -99,7 +114,7 @@ export function ExportPanel({ close }: { close(): void }) {
         )}
         {problem && (
           <p className="dgf-problem" dir="auto">
-            {problem}
+            {problem.message}
           </p>
         )}
       </div>
@@ -114,7 +129,7 @@ export function ExportPanel({ close }: { close(): void }) {
           className="dgf-small"
           onClick={() => {
             const isIn = panel.current && insertCellBelow(model, panel.current, cell);
-            if (!isIn) setProblem("Here no cell can be inserted: copy it.");
+            if (!isIn) setProblem(new Error("Here no cell can be inserted: copy it."));
           }}
         >
           Insert below
