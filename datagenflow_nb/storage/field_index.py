@@ -101,10 +101,15 @@ class FieldIndex:
 
     def ends(self, job_id: int) -> tuple[int, int]:
         """The first and the last id of a job's records; (0, -1) when it has none."""
+        # Each end apart: SQLite looks up one, and reads all records for two.
+        ends = [
+            f"(SELECT {end}(id) FROM records WHERE job_id = ?1 AND is_current = {is_current})"
+            for end in ("min", "max")
+            for is_current in (0, 1)
+        ]
         row = self._store.row(
-            "SELECT min(a), max(b) FROM (SELECT min(id) AS a, max(id) AS b FROM records "
-            "WHERE job_id = ?1 AND is_current = 0 UNION ALL SELECT min(id), max(id) FROM records "
-            "WHERE job_id = ?1 AND is_current = 1)",
+            "SELECT min(coalesce({0}, {1}), coalesce({1}, {0})), "
+            "max(coalesce({2}, {3}), coalesce({3}, {2}))".format(*ends),
             [job_id],
         )
         return (0, -1) if row is None or row[0] is None else (row[0], row[1])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 from array import array
 from collections import deque
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from ..query import RecordQuery, Sort
 from ..records import encode
@@ -19,8 +19,11 @@ from .orders import Key
 from .records import Record, RecordTable
 from .search import TextIndex
 from .store import Store
+from .values import value_of
 
 __all__ = ["SMALL", "SelectionTable"]
+
+_Read = TypeVar("_Read")
 
 #: Records up to which a job is searched and sorted without an index.
 SMALL = 1_000
@@ -42,6 +45,8 @@ class SelectionTable:
         self._texts = TextIndex(store)
         self._indexer = Indexer(store)
         self._kept: deque[tuple[Any, tuple[int, int], set[int]]] = deque(maxlen=2)
+        #: What was read of jobs when the store had this mark.
+        self._read: tuple[Any, dict[tuple[str, int], Any]] = (None, {})
 
     def ids(self, query: RecordQuery) -> array[int]:
         """The records of the query in its order, as of now.
@@ -137,6 +142,21 @@ class SelectionTable:
         return found | {most[0]: total - sum(found.values())}
 
     def _statuses(self, job_id: int) -> dict[str, int]:
+        return self._once("statuses", job_id, self._count_statuses)
+
+    def _once(self, what: str, job_id: int, read: Callable[[int], _Read]) -> _Read:
+        """Read it, unless that was done and nothing was written since; not to be changed."""
+        mark = self._store.mark()
+        at, known = self._read
+        if mark is None or at != mark:
+            known = {}
+            self._read = (mark, known)
+        if (what, job_id) not in known:
+            known[what, job_id] = read(job_id)
+        found: _Read = known[what, job_id]
+        return found
+
+    def _count_statuses(self, job_id: int) -> dict[str, int]:
         rows = self._store.rows(
             "SELECT status, count(*) FROM records WHERE job_id = ? AND is_current = 1 "
             "GROUP BY status",
@@ -199,7 +219,7 @@ class SelectionTable:
     def _of_statuses(self, job_id: int, statuses: Sequence[str] | None) -> array[int]:
         """The current records of a job that have one of these statuses."""
         if statuses is None:
-            return self._in_runs(job_id)
+            return self._all(job_id)[:]
         counts = self._statuses(job_id)
         others = counts.keys() - {*statuses}
         count = sum(counts[name] for name in others)
@@ -210,12 +230,15 @@ class SelectionTable:
             [job_id, encode([*(others if is_few else statuses)])],
         )
         if is_few:
-            return array("q", itertools.filterfalse(set(ids).__contains__, self._in_runs(job_id)))
+            return array("q", itertools.filterfalse(set(ids).__contains__, self._all(job_id)))
         ids.sort()
         return array("q", ids)
 
-    def _in_runs(self, job_id: int) -> array[int]:
+    def _all(self, job_id: int) -> array[int]:
         """All current records of a job."""
+        return self._once("ids", job_id, self._in_runs)
+
+    def _in_runs(self, job_id: int) -> array[int]:
         first, last = self._fields.ends(job_id)
         select = "WHERE r.job_id = :job AND r.is_current = 1 AND r.id BETWEEN "
         starts = list(range(first, last + 1, _RUN))
@@ -240,6 +263,8 @@ class SelectionTable:
         if len(parts) == 1 and len(query.sort) == 1:
             ((job_id, ids),) = parts.items()
             found = self._by_order(job_id, ids, query.sort[0])
+            if found is None:
+                found = self._by_column(job_id, ids, query)
             if found is not None:
                 return found
         return self._by_keys(query.sort, parts)
@@ -254,6 +279,22 @@ class SelectionTable:
         if len(everything) == len(ids):  # and has them all
             return everything
         return array("q", filter(set(ids).__contains__, everything))
+
+    def _by_column(self, job_id: int, ids: array[int], query: RecordQuery) -> array[int] | None:
+        """In order of one of the columns that every record has."""
+        (sort,) = query.sort
+        if len(ids) <= _FEW or is_field(sort.column):
+            return None
+        value, _ = value_of(sort.column)
+        direction = "DESC" if sort.is_descending else "ASC"
+        everything = self._store.column(
+            f"SELECT r.id FROM records r WHERE r.job_id = ? AND r.is_current IN (1, ?) "
+            f"ORDER BY {value} {direction} NULLS LAST, r.id {direction}",
+            [job_id, 1 if query.current_only else 0],
+        )
+        if len(everything) != len(ids):
+            return array("q", filter(set(ids).__contains__, everything))
+        return array("q", everything)
 
     def _by_keys(self, sorts: Sequence[Sort], parts: dict[int, array[int]]) -> array[int]:
         """In order of values that are read; what is equal follows the ids in the last direction."""

@@ -187,6 +187,17 @@ class Store:
             found: sqlite3.Row | None = connection.execute(sql, parameters).fetchone()
             return found
 
+    def mark(self) -> tuple[sqlite3.Connection, int, int] | None:
+        """What equals an earlier one when it is of this thread, and nothing was written since.
+
+        None within a transaction: it may still be taken back.
+        """
+        with self.reading() as connection:
+            if connection.in_transaction:
+                return None
+            version = connection.execute("PRAGMA data_version").fetchone()[0]
+            return connection, version, connection.total_changes
+
     def each(self, sql: str, parameters: Any = ()) -> Generator[sqlite3.Row, None, None]:
         """The rows of a query one by one; close the iterator when it is left early."""
         with self.reading() as connection, contextlib.closing(connection.cursor()) as cursor:

@@ -127,6 +127,21 @@ def test_edits_are_known_at_once(filled: Filled) -> None:
     assert filled.store.rows("SELECT count(*) FROM record_edit_texts")[0][0] == 2
 
 
+def test_whoever_writes_is_noticed(filled: Filled) -> None:
+    """What one selection read of all records is read again after any write, here or elsewhere."""
+    table, everything = SelectionTable(filled.store), RecordQuery(job_ids=(1,))
+    other = Store(filled.store.path)
+    for store, record_id in ((filled.store, 1), (other, 60)):
+        assert record_id in table.ids(everything)
+        with store.write() as connection:
+            connection.execute("UPDATE records SET is_current = 0 WHERE id = ?", [record_id])
+        assert record_id not in table.ids(everything)
+    other.close()
+    assert table.counts(everything) == {"pending": 58}
+    table.ids(everything).append(99)
+    assert list(table.ids(everything)) == [*range(2, 60)]
+
+
 def test_a_store_that_is_only_read(filled: Filled) -> None:
     """Answers are right, no index is made, and why is told."""
     filled.store.is_read_only = True

@@ -96,8 +96,6 @@ class Selections:
                     if known.query == query and known.seen == seen:
                         return known
             found = Selection(next(self._numbers), query, self._table.ids(query), seen)
-            # Slow in a large job for the first time; what is looked for next are words, most often.
-            self._table.prepare(query, words=True)
             with self._lock:
                 self._open[found.number] = found
                 for number in list(self._open)[:-_KEPT]:
