@@ -11,7 +11,7 @@ from ..storage.jobs import EXECUTION_SHIFT, JobRow, JobTable
 from ..storage.resume import Begun, Past, Progress, ResumeTable
 from ..storage.reuse import ReuseTable
 
-__all__ = ["Feed", "FromBlockFeed", "Page", "RerunFeed", "ResumedFeed", "RetryFeed"]
+__all__ = ["AttemptsFeed", "Feed", "FromBlockFeed", "Page", "RerunFeed", "ResumedFeed", "RetryFeed"]
 
 #: Executions to begin with, and those that have begun under an earlier runner.
 Page = Iterator[Execution | Begun]
@@ -134,7 +134,7 @@ class RerunFeed(ResumedFeed):
             )  # fmt: skip
 
 
-class RetryFeed(ResumedFeed):
+class AttemptsFeed(ResumedFeed):
     """The further attempts of a job that have not ended, and nothing else."""
 
     def pages(self) -> Iterator[Page]:
@@ -142,7 +142,15 @@ class RetryFeed(ResumedFeed):
             yield iter(page)
 
 
-class FromBlockFeed(RetryFeed):
+class RetryFeed(ResumedFeed):
+    """Of these the retries of what failed."""
+
+    def pages(self) -> Iterator[Page]:
+        for page in self._resume.attempts(self._job, only_retries=True):
+            yield iter(page)
+
+
+class FromBlockFeed(ResumedFeed):
     """The one attempt of a record that runs again, whatever else of the job waits."""
 
     def __init__(

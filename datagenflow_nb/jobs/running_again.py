@@ -30,7 +30,7 @@ from .again import options_again, program_again, told_again
 from .aside import uninterrupted
 from .bounds import met, refuse_met, refuse_unpriced, without_counted
 from .detaching import DetachedFace
-from .feed import Feed, FromBlockFeed, RetryFeed
+from .feed import AttemptsFeed, Feed, FromBlockFeed, RetryFeed
 from .from_block import FromBlock, RunAgainPlan, place_of, plan_again
 from .job import Job
 from .renewing import renewed
@@ -110,7 +110,7 @@ class AgainFace(DetachedFace):
         try:
             return self._launch(
                 job, lease, program, models,
-                self._feed_again(job, place, is_retry=is_retry or is_left), before,
+                self._feed_again(job, place, is_retry=is_retry, is_left=is_left), before,
                 is_retry=is_new_attempt or is_left, is_replacing=is_left or place is not None,
             )  # fmt: skip
         except BaseException:
@@ -165,11 +165,15 @@ class AgainFace(DetachedFace):
         instances = renewed(job, services.registry, self._instances.get(job.id, {}))
         return instances, *program_again(job, services, instances, self._reuse)
 
-    def _feed_again(self, job: JobRow, place: Place | None, *, is_retry: bool) -> Feed:
+    def _feed_again(
+        self, job: JobRow, place: Place | None, *, is_retry: bool, is_left: bool
+    ) -> Feed:
         if place is not None:
             return FromBlockFeed(self.table, job, self._resume, place.seed_index, place.repetition)
         if is_retry:
             return RetryFeed(self.table, job, self._resume)
+        if is_left:
+            return AttemptsFeed(self.table, job, self._resume)
         return self._feed(job, is_new=False)
 
 

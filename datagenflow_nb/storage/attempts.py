@@ -27,6 +27,8 @@ _ENDED = "('completed', 'failed', 'filtered')"
 _PER_PAGE = 200
 
 _WAITING = f"FROM executions e WHERE e.job_id = ? AND e.attempt >= ? AND e.status NOT IN {_ENDED}"
+#: Of these the retries alone: what runs again from a block is finished by resuming.
+_RETRIES = f"{_WAITING} AND e.from_block IS NULL"
 #: Executions with failed records and those records' branches.
 _FAILED = (
     "SELECT e.id, e.seed_index, e.repetition, json_group_array(r.branch), "
@@ -83,7 +85,7 @@ def new_attempts(connection: sqlite3.Connection, job_id: int, now: str) -> None:
             [last, job_id, seed_index, repetition, attempt + 1, new_trace_id(), now],
         )
         _copy_shared(connection, key, last, decode(branches))
-    waiting = connection.execute(f"SELECT EXISTS (SELECT 1 {_WAITING})", [job_id, 2]).fetchone()
+    waiting = connection.execute(f"SELECT EXISTS (SELECT 1 {_RETRIES})", [job_id, 2]).fetchone()
     if not waiting[0]:
         raise JobError(f"job {job_id} has no failed records to retry", {"job_id": job_id})
 
@@ -106,13 +108,15 @@ def _copy_shared(connection: sqlite3.Connection, key: int, to: int, branches: li
     connection.execute(COPY_CALLS, [to, key, above])
 
 
-def waiting_attempts(store: Store, job_id: int, last: int, *, first: int) -> list[Any]:
+def waiting_attempts(
+    store: Store, job_id: int, last: int, *, first: int, only_retries: bool = False
+) -> list[Any]:
     """A page of the attempts from ``first`` on that have not ended, with their seeds."""
     return store.rows(
         "SELECT e.id, e.seed_index, e.repetition, e.attempt, e.trace_id, "
         "(SELECT s.metadata FROM seeds s JOIN jobs j ON j.root_job_id = s.job_id "
         "WHERE j.id = e.job_id AND s.seed_index = e.seed_index) "
-        f"{_WAITING} AND e.id > ? ORDER BY e.id LIMIT ?",
+        f"{_RETRIES if only_retries else _WAITING} AND e.id > ? ORDER BY e.id LIMIT ?",
         [job_id, first, last, _PER_PAGE],
     )
 

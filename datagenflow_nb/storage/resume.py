@@ -233,9 +233,15 @@ class ResumeTable:
                 found.begun[index].append(begun)
         return found
 
-    def attempts(self, job: JobRow) -> Iterator[list[Begun]]:
-        """Pages of the further attempts that have not ended, in the order of their numbers."""
-        return self._waiting(job, first=2)
+    def attempts(self, job: JobRow, *, only_retries: bool = False) -> Iterator[list[Begun]]:
+        """Pages of the further attempts that have not ended, in the order of their numbers.
+
+        Parameters
+        ----------
+        only_retries : bool
+            Those from a block on are left.
+        """
+        return self._waiting(job, first=2, only_retries=only_retries)
 
     def unfinished(self, job: JobRow) -> Iterator[list[Begun]]:
         """Pages of all attempts that have begun and not ended, in the order of their numbers."""
@@ -251,9 +257,13 @@ class ResumeTable:
         """Which executions of that pass over a page of seeds have a row."""
         return repetitions_of(self._store, job_id, page, number)
 
-    def _waiting(self, job: JobRow, *, first: int) -> Iterator[list[Begun]]:
+    def _waiting(
+        self, job: JobRow, *, first: int, only_retries: bool = False
+    ) -> Iterator[list[Begun]]:
         last = 0
-        while rows := waiting_attempts(self._store, job.id, last, first=first):
+        while rows := waiting_attempts(
+            self._store, job.id, last, first=first, only_retries=only_retries
+        ):
             last = rows[-1][0]
             yield [
                 Begun(key, index, repetition, attempt, trace_id, decode(metadata))

@@ -65,12 +65,14 @@ class TraceActs:
         record = self._record(values)
         row = self._job(record).row
         attempts = self._records.attempts(record)
-        current = [one.record_id for one in attempts if one.is_current]
+        current = next((one for one in reversed(attempts) if one.is_current), None)
         return {
             "job_id": row.id,
             "status": row.status,
             "is_running": row.status in ACTIVE,
-            "current": current[-1] if current else None,
+            "current": None if current is None else current.record_id,
+            "record_status": None if current is None else current.status,
+            "reason": None if current is None else current.reason,
             "error": None if row.error is None else row.error.get("error"),
         }
 

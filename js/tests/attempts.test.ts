@@ -1,5 +1,13 @@
 import { expect, test } from "vitest";
-import { type Attempt, attemptName, type Plan, startName, whenOf } from "../src/trace/attempts";
+import {
+  type Again,
+  type Attempt,
+  attemptName,
+  endTold,
+  type Plan,
+  startName,
+  whenOf,
+} from "../src/trace/attempts";
 import { compared } from "../src/trace/comparison";
 import type { TraceBranch, TraceStep } from "../src/trace/protocol";
 
@@ -81,4 +89,26 @@ test("attempts and plans in words", () => {
   const now = new Date(2026, 10, 26, 19, 5);
   expect(whenOf(now.toISOString(), now)).toMatch(/^\D?\d?\d:05/);
   expect(whenOf(new Date(2026, 10, 25, 19, 5).toISOString(), now)).toContain("2026");
+});
+
+test("a new attempt that failed is told as what it is, its reason shortened", () => {
+  const again: Again = {
+    job_id: 1,
+    status: "completed",
+    is_running: false,
+    current: 3,
+    record_status: "pending",
+    reason: null,
+    error: null,
+  };
+  expect(endTold(again, 2)).toBe(
+    "Record 3 is the current one now; the one before stays beside it.",
+  );
+  const failed = { ...again, record_status: "failed", reason: "x".repeat(3000) };
+  expect(endTold(failed, 2)).toBe(
+    `The new attempt failed: ${"x".repeat(240)}… (3,000 characters). It has taken the place of record 2.`,
+  );
+  expect(endTold({ ...again, current: 2, status: "failed", error: "no key" }, 2)).toBe(
+    "Job 1 is failed: there is no new record. no key",
+  );
 });

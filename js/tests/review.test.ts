@@ -39,6 +39,11 @@ describe("keys", () => {
   it("leave texts, buttons and the notebook's chords alone", () => {
     expect(press("a", { target: within("textarea") })).toBeNull();
     expect(press(" ", { target: within("button") })).toBeNull();
+    const asked = within("[role='alertdialog']");
+    for (const key of ["a", "R", "u", "z", "n", "ArrowDown", "x", "t"]) {
+      expect(press(key, { target: asked })).toBeNull();
+    }
+    expect(press("Escape", { target: asked })).toEqual({ do: "leave" });
     expect(press(" ")).toEqual({ do: "select" });
     expect(press("s", { ctrlKey: true })).toBeNull();
     expect(press("z", { ctrlKey: true })).toBeNull();

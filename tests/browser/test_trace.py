@@ -160,8 +160,13 @@ def test_run_again_from_a_block(notebook: OpenNotebook, server: OfflineServer) -
     opened.screenshot("trace-confirm", "light", whole=True)
     assert violations(trace) == []
     start = dialog.get_by_role("button", name="Run it: makes about 1 call")
-    expect(start).to_be_focused()
+    expect(dialog.get_by_role("button", name="Leave it")).to_be_focused()
     opened.page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    trace.locator(".dgf-step").nth(1).get_by_role("button", name="Run again from here").focus()
+    opened.page.keyboard.press("Enter")
+    expect(dialog.get_by_role("button", name="Leave it")).to_be_focused()
+    opened.page.keyboard.press("Enter")
     expect(dialog).to_have_count(0)
     assert server.log()["requests"] == asked
     trace.locator(".dgf-step").nth(1).get_by_role("button", name="Run again from here").click()
@@ -203,6 +208,13 @@ def test_trace_in_the_review(notebook: OpenNotebook, server: OfflineServer) -> N
     head = trace.locator(".dgf-step-head").nth(3)
     expect(head).to_have_attribute("aria-expanded", "true")
     trace.locator(".dgf-step").nth(3).get_by_role("button", name="Run again from here").click()
+    trace.get_by_role("button", name="Run it: makes 0 calls").focus()
+    for key in ("r", "n", "z"):
+        opened.page.keyboard.press(key)
+    expect(trace.get_by_role("alertdialog")).to_contain_text("Record 1 again from")
+    assert opened.run("ws.record_counts(1)")[0]["data"]["text/plain"] == (
+        "{'failed': 1, 'pending': 1}"
+    )
     trace.get_by_role("button", name="Run it: makes 0 calls").click()
     expect(trace).to_contain_text("Record 3 is the current one now")
     expect(trace.locator(".dgf-attempts select").first).to_have_value("3")

@@ -275,12 +275,40 @@ def test_killed_in_the_middle(
     assert current(job) == [(0, "", 1, "pending"), (1, "", 1, "pending")]
     with pytest.raises(dgf.JobError, match=r"attempt that has not ended; finish it first: job.res"):
         job.run_again(1, "judge")
+    with pytest.raises(dgf.JobError, match="job 1 has no failed records to retry"):
+        job.retry_failed()
+    assert job.status == "interrupted"
     server.reset(latency=0)
     finish(job.resume())
     assert server.log()["requests"] == 1  # of the last block: the other was answered
     assert (counts(job), job.status) == ((2, 2, 0, 0), "completed")
     assert current(job) == [(0, "", 2, "pending"), (1, "", 1, "pending")]
     assert healthy(ws)
+
+
+@pytest.mark.usefixtures("fragile_ws")
+def test_a_retry_leaves_what_was_killed(
+    server: OfflineServer, start_script: Callable[..., subprocess.Popen[str]]
+) -> None:
+    """It runs what failed; the attempt from a block on waits for ``resume``."""
+    blocks = [{"type": "Fragile", "id": "draft"}, *CHAIN["blocks"][1:]]
+    blocks[1] = {"type": "Output", "id": "note", "config": {"template": "noted {{ n }}"}}
+    fail_below(1)
+    job = finish(dgf.run({"name": "p", "blocks": blocks}, [{"n": 0}, {"n": 1}], concurrency=1))
+    server.reset(latency=0.3)
+    process = start_script(SCRIPT.replace("run_again(1", "run_again(2"))
+    wait_until(lambda: look("store.db", ANSWERED) == [(1,)], "its first answer", process)
+    process.send_signal(signal.SIGKILL)
+    process.wait(30)
+    server.reset(latency=0)
+    fail_below(0)
+    job.retry_failed(wait=True)
+    assert server.log()["requests"] == 2  # both of the record that had failed
+    assert current(job) == [(0, "", 2, "pending"), (1, "", 1, "pending")]
+    assert job.status == "interrupted"
+    finish(job.resume())
+    assert server.log()["requests"] == 3
+    assert current(job) == [(0, "", 2, "pending"), (1, "", 2, "pending")]
 
 
 @pytest.mark.parametrize("bound", [{"target_accepted": 2}, {"max_records": 1}])

@@ -47,7 +47,8 @@ def test_run_again(space: dgf.Workspace) -> None:
     assert state["job_id"] == 1
     wait_until(lambda: not widget.answer("again", {"id": 2})["is_running"], "its end")
     assert widget.answer("again", {"id": 2}) == {
-        "job_id": 1, "status": "completed", "is_running": False, "current": 3, "error": None,
+        "job_id": 1, "status": "completed", "is_running": False, "current": 3,
+        "record_status": "pending", "reason": None, "error": None,
     }  # fmt: skip
     assert space.job(1).usage["calls"] == 5
     shown = widget.answer("make_current", {"id": 2})

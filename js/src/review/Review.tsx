@@ -158,8 +158,10 @@ export function Review() {
             } else {
               const command = commandOf(event);
               if (!command || review.isGone) return;
-              // What is pressed until the record is there to be edited is typed, no command.
-              if ((!wish || command.do === "leave") && !run(command)) return;
+              // What is pressed until the record is there to be edited is typed, no command; and
+              // a question is answered before anything else.
+              const isHeld = wish !== null || review.question !== null;
+              if ((!isHeld || command.do === "leave") && !run(command)) return;
             }
             event.preventDefault();
             event.stopPropagation();

@@ -13,6 +13,8 @@ export type Command =
   | { do: "search" | "filter" | "menu" | "keys" | "leave" };
 
 const TYPING = "input:not([type='checkbox']), textarea, select, .cm-editor, [contenteditable]";
+/** A question that waits for its answer: none of its keys decides on a record. */
+const ASKING = "[role='alertdialog'], [role='dialog']";
 /** Elements that a blank or Enter presses. */
 const PRESSED = "button, input, summary, a, [role='menuitem'], [role='treeitem']";
 
@@ -61,6 +63,7 @@ export function commandOf(event: Pressed): Command | null {
   const isTyping = target?.closest(TYPING) != null;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (event.altKey || isTyping) return null;
+  if (target?.closest(ASKING)) return key === "Escape" ? { do: "leave" } : null;
   if (event.ctrlKey || event.metaKey) {
     return key === "a" && !event.shiftKey && target?.closest("[role='grid']")
       ? { do: "all" }

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from "react";
-import { startName } from "./attempts";
+import { endTold, startName } from "./attempts";
 import type { RunningAgain } from "./useAgain";
 
 /** What running again would do, to be confirmed; how it goes; what came of it. */
@@ -10,9 +10,10 @@ export function AgainBar(properties: {
 }) {
   const { again, choose, isGone } = properties;
   const { plan, again: state, before, isBusy, error } = again;
-  const confirm = useRef<HTMLButtonElement>(null);
+  const leave = useRef<HTMLButtonElement>(null);
   useEffect(() => {
-    if (plan) confirm.current?.focus();
+    // Not the button that pays: Enter pressed twice starts nothing.
+    if (plan) leave.current?.focus();
   }, [plan]);
   if (error !== null) {
     return (
@@ -39,7 +40,6 @@ export function AgainBar(properties: {
         <span dir="auto">{plan.told.charAt(0).toUpperCase() + plan.told.slice(1)}.</span>
         <span className="dgf-row">
           <button
-            ref={confirm}
             type="button"
             className="dgf-button dgf-main"
             disabled={isBusy || isGone}
@@ -47,7 +47,7 @@ export function AgainBar(properties: {
           >
             {startName(plan)}
           </button>
-          <button type="button" className="dgf-button" onClick={again.dismiss}>
+          <button ref={leave} type="button" className="dgf-button" onClick={again.dismiss}>
             Leave it
           </button>
         </span>
@@ -66,17 +66,18 @@ export function AgainBar(properties: {
     );
   }
   const isNew = state.current !== null && state.current !== before;
+  const isBad = isNew && state.record_status === "failed";
   return (
-    <div className="dgf-notice dgf-mild" role="status">
-      <span dir="auto">
-        {isNew
-          ? `Record ${state.current} is the current one now; the one before stays beside it.`
-          : `Job ${state.job_id} is ${state.status}: there is no new record yet. ${state.error ?? ""}`}
-      </span>
+    <div className={`dgf-notice${isBad ? "" : " dgf-mild"}`} role={isBad ? "alert" : "status"}>
+      <span dir="auto">{endTold(state, before)}</span>
       <span className="dgf-row">
         {isNew && before !== null && (
-          <button type="button" className="dgf-button" onClick={() => choose(before)}>
-            Undo
+          <button
+            type="button"
+            className={`dgf-button${isBad ? " dgf-main" : ""}`}
+            onClick={() => choose(before)}
+          >
+            {isBad ? `Undo: record ${before} is the current one again` : "Undo"}
           </button>
         )}
         <button type="button" className="dgf-button" onClick={again.dismiss}>

@@ -6,6 +6,7 @@ import { type Again, attemptName, type RecordDocument } from "./attempts";
 import { CompareTraces } from "./CompareTraces";
 import { TraceView } from "./TraceView";
 import { useAgain } from "./useAgain";
+import { shortened } from "./words";
 
 /** What happened to a stored record, in each of its attempts, and one more of them on request. */
 export function RecordTrace(properties: {
@@ -68,7 +69,8 @@ export function RecordTrace(properties: {
     <div className="dgf-record-trace" tabIndex={-1}>
       {isAlone && (
         <div className="dgf-trace-title">
-          <b dir="auto">{document.title}</b> <span className="dgf-soft">{document.about}</span>
+          <b dir="auto">{shortened(document.title)}</b>{" "}
+          <span className="dgf-soft">{document.about}</span>
         </div>
       )}
       <AttemptBar

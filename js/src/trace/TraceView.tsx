@@ -5,7 +5,7 @@ import { type BranchView, firstOpen, matchesIn, viewOf } from "./model";
 import type { TraceBranch, TraceDocument } from "./protocol";
 import { StateTree } from "./StateTree";
 import { StepRow } from "./StepRow";
-import { duration, facts, plural } from "./words";
+import { duration, facts, plural, shortened } from "./words";
 
 /** What happened, step by step. */
 export function TraceView(properties: {
@@ -163,7 +163,7 @@ function Totals({ view, isTold }: { view: BranchView; isTold: boolean }) {
       {branch.reason && !isTold && (
         <span className={branch.status === "failed" ? "dgf-bad" : "dgf-soft"} dir="auto">
           {" "}
-          {branch.reason}
+          {shortened(branch.reason)}
         </span>
       )}
     </p>

@@ -2,6 +2,7 @@
  * Python's side is datagenflow_nb/widgets/trace_acts.py. */
 
 import type { TraceDocument } from "./protocol";
+import { shortened } from "./words";
 
 export interface Attempt {
   record_id: number;
@@ -38,7 +39,26 @@ export interface Again {
   is_running: boolean;
   /** The record that stands in the place now. */
   current: number | null;
+  /** What that one came out as, and why. */
+  record_status: string | null;
+  reason: string | null;
   error: string | null;
+}
+
+/** How running again has ended: a new record that failed is no success. */
+export function endTold(state: Again, before: number | null): string {
+  const { current, record_status, reason } = state;
+  if (current === null || current === before) {
+    return `Job ${state.job_id} is ${state.status}: there is no new record. ${state.error ?? ""}`.trim();
+  }
+  if (record_status !== "failed") {
+    return `Record ${current} is the current one now; the one before stays beside it.`;
+  }
+  const place =
+    before === null
+      ? "It is the current record now."
+      : `It has taken the place of record ${before}.`;
+  return `The new attempt failed: ${shortened(reason ?? "no reason is stored")}. ${place}`;
 }
 
 /** `Attempt 2, record 14: accepted, again from judge, 19:53, current`. */

@@ -11,6 +11,7 @@ import { useDark } from "../shared/theme";
 import type { TraceDocument } from "./protocol";
 import { RecordTrace } from "./RecordTrace";
 import { TraceView } from "./TraceView";
+import { shortened } from "./words";
 
 /** Draws a trace on its own into an element; what it returns takes it away again. */
 export function render({ model, el }: RenderContext): () => void {
@@ -63,7 +64,7 @@ function Alone() {
     <div className="dgf dgf-live dgf-frame">
       <section
         className={`dgf-root dgf-trace-alone${isDark ? " dgf-dark" : ""}`}
-        aria-label={trace?.title ?? "Trace"}
+        aria-label={trace ? shortened(trace.title) : "Trace"}
       >
         {isGone && !trace && (
           <div className="dgf-notice">The kernel was restarted: run the cell again.</div>
@@ -79,7 +80,8 @@ function Alone() {
         {trace && (
           <>
             <div className="dgf-trace-title">
-              <b dir="auto">{trace.title}</b> <span className="dgf-soft">{trace.about}</span>
+              <b dir="auto">{shortened(trace.title)}</b>{" "}
+              <span className="dgf-soft">{trace.about}</span>
             </div>
             <Boundary part="The trace">
               <TraceView trace={trace} />

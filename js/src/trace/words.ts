@@ -9,6 +9,15 @@ export function duration(seconds: number): string {
   return `${minutes} min ${Math.round(seconds - 60 * minutes)} s`;
 }
 
+/** Characters of a reason beside other things; its step has it whole. */
+const SHOWN = 240;
+
+/** The beginning of a long text, with how much there is of it. */
+export function shortened(text: string): string {
+  if (text.length <= SHOWN) return text;
+  return `${text.slice(0, SHOWN).trimEnd()}… (${text.length.toLocaleString("en")} characters)`;
+}
+
 /** Money in the currency of the model's prices. */
 export function money(cost: number): string {
   return cost === 0 ? "0" : cost.toFixed(cost < 0.01 ? 6 : 4);
