@@ -19,6 +19,7 @@ import traitlets
 from ..errors import ConfigError, DataGenFlowError, suggest
 from .bundle import LOADER, Bundle
 from .free_route import FreeRoute
+from .numbers import odd_numbers
 
 __all__ = ["Action", "BridgedWidget"]
 
@@ -89,7 +90,9 @@ class BridgedWidget(FreeRoute, anywidget.AnyWidget):
         try:
             values = message.get("values")
             asked = values if isinstance(values, dict) else {}
-            reply["result"] = self.answer(str(message.get("action")), asked)
+            reply["result"] = result = self.answer(str(message.get("action")), asked)
+            if (odd := odd_numbers(result)) is not None:
+                reply["numbers"] = odd
         except DataGenFlowError as error:
             reply["error"] = error.to_dict()
         except Exception as error:  # noqa: BLE001 # the thread's edge: the widget shows it

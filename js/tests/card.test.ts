@@ -1,8 +1,20 @@
 import { describe, expect, it } from "vitest";
 import { Drafts, isConflict } from "../src/review/card/drafts";
-import { modesFor, readTyped, retyped, switched, typedOf } from "../src/review/card/editing";
+import {
+  isSameNumbers,
+  jsonTyped,
+  modesFor,
+  readTyped,
+  retyped,
+  rounded,
+  switched,
+  type Typed,
+  typedIn,
+  typedOf,
+} from "../src/review/card/editing";
 import { isSame, jsonIn, kindOf, looksLikeMarkdown, typeOf } from "../src/review/card/kinds";
 import { layoutOf, moved, placed, stored } from "../src/review/card/layout";
+import { keepNumbers } from "../src/shared/numbers";
 
 describe("kindOf", () => {
   it("tells what a value is to a reader", () => {
@@ -130,9 +142,8 @@ describe("editing", () => {
     expect(read("0,5")).toEqual({ problem: '"0,5" is not a number, such as 0.75' });
     expect(read("")).toEqual({ problem: "Nothing is not a number, such as 0.75" });
     expect(read("007")).toHaveProperty("problem");
-    expect(read("12345678901234567891")).toEqual({
-      problem: "A browser cannot hold all digits of 12345678901234567891: edit it in Python",
-    });
+    expect(read("1e999")).toEqual({ problem: "1e999 is larger than any number can be" });
+    expect(read("12345678901234567891")).toHaveProperty("value");
   });
 
   it("checks JSON as it is typed", () => {
@@ -142,9 +153,45 @@ describe("editing", () => {
     expect(read('{"id": "12345678901234567891"}')).toEqual({
       value: { id: "12345678901234567891" },
     });
-    expect(read('{"id": 12345678901234567891}')).toHaveProperty("problem");
-    // As the browser shows it: Python puts back the number that it stands for.
-    expect(read("[12345678901234567000]")).toEqual({ value: [12345678901234567000] });
+    expect(read('{"a": [-1e999]}')).toEqual({ problem: "-1e999 is larger than any number can be" });
+    expect(read('{"a": "1e999"}')).toEqual({ value: { a: "1e999" } });
+  });
+
+  it("sends numbers as they were typed, and says which digits are not kept", () => {
+    const json = (text: string): Typed => ({ mode: "json", text, items: [] });
+    expect(jsonTyped(json(' {"id": 12345678901234567891, "__proto__": 1.0} '))).toBe(
+      '{"id": 12345678901234567891, "__proto__": 1.0}',
+    );
+    expect(jsonTyped(typedOf('a "b"'))).toBe('"a \\"b\\""');
+    expect([typedOf(true), typedOf(["a", ""])].map(jsonTyped)).toEqual(["true", '["a",""]']);
+    const lost = (text: string) => rounded(json(text));
+    expect(lost("[0.1234567890123456789]")).toEqual({
+      typed: "0.1234567890123456789",
+      stored: "0.12345678901234568",
+    });
+    expect(lost("1e-400")).toEqual({ typed: "1e-400", stored: "0" });
+    for (const kept of [
+      "0.10",
+      "-0.0",
+      "1.50e3",
+      "0.000001",
+      "1e21",
+      "12345678901234567891",
+      "1e-7",
+    ])
+      expect([kept, lost(kept)]).toEqual([kept, null]);
+    expect(lost('"0.1234567890123456789"')).toBeNull();
+  });
+
+  it("begins with numbers as they are written", () => {
+    const state = { f: 1, big: { n: 12345678901234567000 }, s: "1.0" };
+    keepNumbers(state, { f: "1.0", big: { n: "12345678901234567890" } });
+    expect(typedIn(state, "f").text).toBe("1.0");
+    expect(typedIn(state, "big").text).toBe('{\n  "n": 12345678901234567890\n}');
+    expect(isSameNumbers(typedIn(state, "f"), typedOf(1))).toBe(false);
+    const drafts = new Drafts();
+    drafts.begin(1, "field f", state, "f");
+    expect(drafts.isChanged(1, "field f")).toBe(false);
   });
 
   it("switches between ways to type a value without changing it", () => {
@@ -173,7 +220,7 @@ describe("Drafts", () => {
     const drafts = new Drafts();
     let heard = 0;
     drafts.subscribe(() => heard++);
-    drafts.begin(7, "field output", "old");
+    drafts.begin(7, "field output", { output: "old" }, "output");
     expect([drafts.isChanged(7, "field output"), drafts.changedIds()]).toEqual([false, []]);
     drafts.put(7, "field output", { base: "old", typed: { mode: "text", text: "new", items: [] } });
     drafts.put(9, "note", { base: null, typed: { mode: "text", text: "so so", items: [] } });

@@ -52,7 +52,7 @@ test("states, changes, bars and branches are worked out from what each step chan
     [4, 0],
   ]);
   expect(view.steps[0]?.after).toEqual({ topic: "sun", assistant: "x" });
-  expect(view.steps[0]?.changes).toEqual([
+  expect(view.steps[0]?.changes).toMatchObject([
     { name: "assistant", kind: "added", after: "x" },
     { name: "topic", kind: "changed", before: "moon", after: "sun" },
     { name: "kept", kind: "removed", before: 1 },

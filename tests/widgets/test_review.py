@@ -131,11 +131,11 @@ def test_notes_tags_and_edits(space: dgf.Workspace) -> None:
     assert [(row["note"], row["tags"]) for row in tagged["rows"]] == [
         ("look again", ["odd"]), (None, ["odd"]),
     ]  # fmt: skip
-    edited = review.answer("edit", {"id": 1, "version": 3, "fields": {"output": "Hello"}})
+    edited = review.answer("edit", {"id": 1, "version": 3, "fields": {"output": '"Hello"'}})
     assert edited["record"]["state"]["output"] == "Hello"
     assert edited["record"]["original"] == {"output": "Say t0"}
     with pytest.raises(dgf.DataGenFlowError) as told:
-        review.answer("edit", {"id": 1, "version": 3, "fields": {"output": "Bye"}})
+        review.answer("edit", {"id": 1, "version": 3, "fields": {"output": '"Bye"'}})
     assert told.value.detail["theirs"] == {"output": "Hello"}
 
 

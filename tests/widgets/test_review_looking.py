@@ -46,15 +46,17 @@ def test_position_of_a_record(space: dgf.Workspace) -> None:
 
 
 def test_an_edit_in_the_browser(space: dgf.Workspace) -> None:
-    """Numbers that JavaScript cannot hold stay what they were; another version is a conflict."""
+    """Numbers that JavaScript cannot hold stay what was typed; another version is a conflict."""
     review = space.review(1)
     record = review.answer("record", {"id": 1})
     edit = {"id": 1, "ids": [1], "version": record["version"]}
-    done = review.answer("edit", edit | {"fields": {"size": 1e20, "half": 1, "topic": "new"}})
+    done = review.answer(
+        "edit", edit | {"fields": {"size": "1" + "0" * 20, "half": "1.0", "topic": '"new"'}}
+    )
     assert done["record"]["original"] == {"topic": "t0"}
     assert done["record"]["state"]["size"] == 10**20
     with pytest.raises(ConflictError) as caught:
-        review.answer("edit", edit | {"fields": {"topic": "late"}})
+        review.answer("edit", edit | {"fields": {"topic": '"late"'}})
     assert caught.value.to_dict()["detail"]["theirs"] == {"topic": "new"}
-    review.answer("edit", edit | {"version": record["version"] + 1, "fields": {"topic": "t0"}})
+    review.answer("edit", edit | {"version": record["version"] + 1, "fields": {"topic": '"t0"'}})
     assert review.answer("record", {"id": 1})["original"] == {}

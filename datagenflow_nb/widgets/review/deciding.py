@@ -10,7 +10,7 @@ from ...reviews import ReviewSession
 from ...storage.actions import Action, Author
 from ...storage.records import RecordTable
 from ...storage.review_values import check_reviewer
-from ..editor_numbers import as_before
+from ..numbers import read_json
 from .rows import full_record, row_of
 from .selections import Selections
 
@@ -57,11 +57,12 @@ class Deciding:
         return self.told(self._session.tag(ids, add, remove), ids)
 
     def edit(self, values: dict[str, Any]) -> dict[str, Any]:
-        """Edit fields of the record as it was read; the whole record is in the answer."""
+        """Edit fields of the record as it was read, each given as JSON text; the whole record is in
+        the answer."""
         record = self._records.get(values["id"])
         fields = {
-            name: as_before(value, record.state.get(name))
-            for name, value in dict(values.get("fields") or {}).items()
+            name: read_json(text, f"record {record.id}, field {name!r}: what was typed")
+            for name, text in dict(values.get("fields") or {}).items()
         }
         done = self._session.edit(record.id, values["version"], fields)
         return self.told(done, [record.id]) | {"record": full_record(self._records.get(record.id))}

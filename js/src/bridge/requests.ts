@@ -1,3 +1,4 @@
+import { keepNumbers, type Odd } from "../shared/numbers";
 import type { Model } from "./model";
 
 /** Milliseconds after which a question counts as unanswered: the kernel is gone, or very busy. */
@@ -27,6 +28,8 @@ interface Reply {
   view?: unknown;
   id?: unknown;
   result?: unknown;
+  /** How those of its numbers are written that JavaScript writes differently. */
+  numbers?: Odd;
   error?: { error?: unknown; detail?: unknown };
 }
 
@@ -75,6 +78,7 @@ export class Requests {
       const detail = (message.error.detail ?? {}) as Record<string, unknown>;
       waiting.reject(new RequestError(String(message.error.error), detail));
     } else {
+      if (message.numbers) keepNumbers(message.result, message.numbers);
       waiting.resolve(message.result);
     }
   };

@@ -112,7 +112,7 @@ function RowLine({ row, root }: { row: treeOf.Row; root: string }) {
         )}
         <Value row={row} />
         <span className="dgf-tree-acts">
-          <CopyButton label={path} text={() => asText(row.value)} />
+          <CopyButton label={path} text={() => row.number ?? asText(row.value)} />
           <CopyButton label={`the path ${path}`} text={() => path}>
             Path
           </CopyButton>
@@ -144,11 +144,5 @@ function Value({ row }: { row: treeOf.Row }): ReactNode {
       </bdi>
     );
   }
-  return <span className="dgf-tree-other">{plain(value)}</span>;
-}
-
-/** A number, true, false or null; whole numbers that a browser cannot hold exactly are marked. */
-export function plain(value: unknown): string {
-  const isRough = Number.isInteger(value) && !Number.isSafeInteger(value);
-  return isRough ? `≈ ${String(value)}` : String(value ?? null);
+  return <span className="dgf-tree-other">{row.number ?? String(value ?? null)}</span>;
 }

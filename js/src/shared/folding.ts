@@ -1,5 +1,7 @@
 /** How much of a long text is shown, and where a searched word stands in it. */
 
+import { jsonText } from "./numbers";
+
 /** Characters and lines that are shown of a text at first. */
 export const FOLD = 1_500;
 export const FOLD_LINES = 20;
@@ -63,5 +65,6 @@ export function countIn(text: string, query: string): number {
 
 /** A value as a person reads it: a text as it is, all else as JSON. */
 export function asText(value: unknown): string {
-  return typeof value === "string" ? value : (JSON.stringify(value, null, 2) ?? "");
+  if (value === undefined) return "";
+  return typeof value === "string" ? value : jsonText(value);
 }

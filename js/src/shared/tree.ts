@@ -1,5 +1,7 @@
 /** A JSON value as the rows of a tree, as far as it is opened. */
 
+import { numberIn } from "./numbers";
+
 /** Items of a list or an object that are shown at once. */
 export const PAGE = 100;
 /** Characters of a text in a row; a longer one is opened. */
@@ -18,6 +20,8 @@ export interface Row {
   /** Of an object's member or a list's item; null: the whole value. */
   key: string | number | null;
   value: unknown;
+  /** A number as it is written; null: it is none, or the whole value. */
+  number: string | null;
   /** List and object: how many they hold; text: characters. */
   count: number;
   kind: "list" | "object" | "text" | "number" | "boolean" | "null" | "more";
@@ -37,13 +41,14 @@ export function idOf(path: Path): string {
 
 export function rowsOf(value: unknown, opened: Opened): Row[] {
   const rows: Row[] = [];
-  add(rows, value, [], null, opened);
+  add(rows, value, null, [], null, opened);
   return rows;
 }
 
 function add(
   rows: Row[],
   value: unknown,
+  number: string | null,
   path: Path,
   key: string | number | null,
   opened: Opened,
@@ -55,13 +60,13 @@ function add(
   const isText = kind === "text" && isLongText(value as string);
   const canOpen = entries.length > 0 || isText;
   const isOpen = canOpen && opened.open.has(id);
-  rows.push({ id, path, depth: path.length, key, value, count, kind, canOpen, isOpen });
+  rows.push({ id, path, depth: path.length, key, value, number, count, kind, canOpen, isOpen });
   if (!isOpen || isText) return;
   const shown = opened.shown.get(id) ?? PAGE;
   for (const [name, item] of entries.slice(0, shown))
-    add(rows, item, [...path, name], name, opened);
+    add(rows, item, numberIn(value, name), [...path, name], name, opened);
   if (shown >= entries.length) return;
-  const more = { value: null, kind: "more", canOpen: false, isOpen: false } as const;
+  const more = { value: null, number: null, kind: "more", canOpen: false, isOpen: false } as const;
   const rest = entries.length - shown;
   rows.push({ id: `${id} more`, path, depth: path.length + 1, key: null, count: rest, ...more });
 }

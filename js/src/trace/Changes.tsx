@@ -1,10 +1,11 @@
 import { useState } from "react";
 import { CopyButton } from "../shared/CopyButton";
 import { Difference } from "../shared/Difference";
-import { asText } from "../shared/folding";
 import { JsonTree } from "../shared/JsonTree";
 import { LongText, Marked } from "../shared/LongText";
+import { textIn } from "../shared/numbers";
 import type { Change } from "./model";
+import type { Fields } from "./protocol";
 
 const SIGNS: Record<Change["kind"], string> = {
   added: "+",
@@ -35,8 +36,8 @@ export function Changes({ changes, isAnswered }: { changes: Change[]; isAnswered
 }
 
 function Shown({ change }: { change: Change }) {
-  const { name, kind, before, after } = change;
-  const value = kind === "removed" ? before : after;
+  const { name, kind, from } = change;
+  const holder = kind === "removed" ? from.before : from.after;
   const [isWhole, setWhole] = useState(false);
   return (
     <li className={`dgf-change dgf-change-${kind}`}>
@@ -54,21 +55,26 @@ function Shown({ change }: { change: Change }) {
           </button>
         )}
         <span className="dgf-space" />
-        <CopyButton label={name} text={() => asText(value)} />
+        <CopyButton label={name} text={() => textIn(holder, name)} />
       </div>
       {kind === "changed" && !isWhole ? (
-        <Difference before={asText(before)} after={asText(after)} label={name} />
+        <Difference
+          before={textIn(from.before, name)}
+          after={textIn(from.after, name)}
+          label={name}
+        />
       ) : (
-        <Value name={name} value={value} />
+        <Value name={name} holder={holder} />
       )}
     </li>
   );
 }
 
-function Value({ name, value }: { name: string; value: unknown }) {
+function Value({ name, holder }: { name: string; holder: Fields }) {
+  const value = holder[name];
   if (typeof value === "string") return <LongText text={value} label={name} />;
   if (typeof value === "object" && value !== null) {
     return <JsonTree name={name} value={value} open={2} />;
   }
-  return <code className="dgf-code">{JSON.stringify(value)}</code>;
+  return <code className="dgf-code">{textIn(holder, name)}</code>;
 }

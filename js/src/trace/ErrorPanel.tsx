@@ -2,6 +2,7 @@ import { CopyButton } from "../shared/CopyButton";
 import { asText } from "../shared/folding";
 import { JsonTree } from "../shared/JsonTree";
 import { LongText } from "../shared/LongText";
+import { jsonText } from "../shared/numbers";
 import type { TraceStep } from "./protocol";
 
 /** Why a step failed, with everything that is known about it. */
@@ -13,7 +14,7 @@ export function ErrorPanel({ error }: { error: NonNullable<TraceStep["error"]> }
       <div className="dgf-bubble-head">
         <b>{type ? String(type) : "Error"}</b>
         <span className="dgf-space" />
-        <CopyButton label="the error as JSON" text={() => JSON.stringify(error, null, 2)} />
+        <CopyButton label="the error as JSON" text={() => jsonText(error)} />
       </div>
       <LongText text={message} label="error" />
       {Object.keys(detail).length > 0 && (

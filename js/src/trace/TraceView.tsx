@@ -1,6 +1,7 @@
 import { useMemo, useRef, useState } from "react";
 import { CopyButton } from "../shared/CopyButton";
 import { SearchContext } from "../shared/LongText";
+import { jsonText } from "../shared/numbers";
 import { type BranchView, firstOpen, matchesIn, viewOf } from "./model";
 import type { TraceBranch, TraceDocument } from "./protocol";
 import { StateTree } from "./StateTree";
@@ -102,7 +103,7 @@ function Branch(properties: {
         >
           {all ? "Close all" : "Open all"}
         </button>
-        <CopyButton label="the trace as JSON" text={() => JSON.stringify(branch, null, 2)}>
+        <CopyButton label="the trace as JSON" text={() => jsonText(branch)}>
           Copy trace
         </CopyButton>
         <input

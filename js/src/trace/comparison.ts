@@ -2,6 +2,7 @@
 
 import { said } from "../shared/Conversation";
 import { asText } from "../shared/folding";
+import { textIn } from "../shared/numbers";
 import { isSame } from "./model";
 import type { TraceBranch, TraceStep } from "./protocol";
 
@@ -76,5 +77,5 @@ function promptOf(step: TraceStep | null, at: number): string | null {
 }
 
 function setText(step: TraceStep | null, name: string): string | null {
-  return step && Object.hasOwn(step.set, name) ? asText(step.set[name]) : null;
+  return step && Object.hasOwn(step.set, name) ? textIn(step.set, name) : null;
 }

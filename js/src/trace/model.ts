@@ -2,6 +2,7 @@
 
 import { said } from "../shared/Conversation";
 import { asText, countIn } from "../shared/folding";
+import { takeNumbers } from "../shared/numbers";
 import type { Fields, TraceBranch, TraceCall, TraceStep } from "./protocol";
 
 export type StepState = "done" | "failed" | "skipped" | "filtered";
@@ -11,6 +12,8 @@ export interface Change {
   kind: "added" | "changed" | "removed" | "same";
   before?: unknown;
   after?: unknown;
+  /** What holds them: the state before, and what the step set. */
+  from: { before: Fields; after: Fields };
 }
 
 /** What calls took together. */
@@ -86,7 +89,7 @@ export function viewOf(branch: TraceBranch): BranchView {
 
 /** The state after a step. */
 export function after(before: Fields, step: TraceStep): Fields {
-  const state = { ...before, ...step.set };
+  const state = takeNumbers({ ...before, ...step.set }, before, step.set);
   for (const name of step.removed) delete state[name];
   return state;
 }
@@ -99,13 +102,14 @@ function stateOf(step: TraceStep, endsFiltered: boolean): StepState {
 
 /** What a step made of the fields it was given. */
 export function changesOf(before: Fields, step: TraceStep): Change[] {
+  const from = { before, after: step.set };
   const set = Object.entries(step.set).map(([name, value]): Change => {
-    if (!Object.hasOwn(before, name)) return { name, kind: "added", after: value };
+    if (!Object.hasOwn(before, name)) return { name, kind: "added", after: value, from };
     const kind = isSame(before[name], value) ? "same" : "changed";
-    return { name, kind, before: before[name], after: value };
+    return { name, kind, before: before[name], after: value, from };
   });
   const removed = step.removed.map(
-    (name): Change => ({ name, kind: "removed", before: before[name] }),
+    (name): Change => ({ name, kind: "removed", before: before[name], from }),
   );
   return [...set, ...removed];
 }

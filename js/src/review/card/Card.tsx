@@ -74,7 +74,7 @@ export function Card(properties: CardProperties) {
   const begin = (name: string) => {
     if (!canEdit || isGone) return;
     if (!drafts.get(record.id, `field ${name}`)) {
-      drafts.begin(record.id, `field ${name}`, record.state[name]);
+      drafts.begin(record.id, `field ${name}`, record.state, name);
     }
     focus(`${fieldOf(name)} :is(textarea, .cm-content, [data-first])`);
   };

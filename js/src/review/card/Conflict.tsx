@@ -1,10 +1,10 @@
 import { CopyButton } from "../../shared/CopyButton";
-import { asText } from "../../shared/folding";
 import { LongText } from "../../shared/LongText";
+import { textIn } from "../../shared/numbers";
 import { useCard } from "./acts";
 import { Changes } from "./Changes";
-import type { Draft } from "./drafts";
-import { readTyped, typedOf } from "./editing";
+import { begun, type Draft } from "./drafts";
+import { readTyped, textOf } from "./editing";
 
 /** Somebody else changed the field while it was edited here: which of the two shall it be? */
 export function Conflict({ name, draft }: { name: string; draft: Draft }) {
@@ -20,7 +20,7 @@ export function Conflict({ name, draft }: { name: string; draft: Draft }) {
         it is lost, and nothing is written over.
       </p>
       <p className="dgf-soft">It is now:</p>
-      <LongText text={asText(theirs ?? null)} label={`${name}, as it is now`} />
+      <LongText text={textIn(record.state, name)} label={`${name}, as it is now`} />
       {"value" in read && (
         <Changes name={name} before={theirs} after={read.value} labels="From theirs to yours" />
       )}
@@ -30,21 +30,20 @@ export function Conflict({ name, draft }: { name: string; draft: Draft }) {
           className="dgf-button"
           disabled={isGone}
           title="Saving then replaces what is there now"
-          onClick={() => drafts.put(record.id, part, { ...draft, base: theirs })}
+          onClick={() =>
+            drafts.put(record.id, part, { ...begun(record.state, name), typed: draft.typed })
+          }
         >
           Go on with yours
         </button>
         <button
           type="button"
           className="dgf-button"
-          onClick={() => drafts.put(record.id, part, { typed: typedOf(theirs), base: theirs })}
+          onClick={() => drafts.begin(record.id, part, record.state, name)}
         >
           Take theirs
         </button>
-        <CopyButton
-          label={`what you typed for ${name}`}
-          text={() => ("value" in read ? asText(read.value) : draft.typed.text)}
-        >
+        <CopyButton label={`what you typed for ${name}`} text={() => textOf(draft.typed)}>
           Copy yours
         </CopyButton>
       </div>

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { CopyButton } from "../../shared/CopyButton";
-import { asText } from "../../shared/folding";
+import { textIn } from "../../shared/numbers";
 import { useCard } from "./acts";
 import { Changes } from "./Changes";
 import { FieldEditor } from "./FieldEditor";
@@ -22,7 +22,7 @@ export function Field({ name, view, look }: FieldProperties) {
   const isEdited = Object.hasOwn(record.original, name);
   const views = viewsOf(value);
   const shown = view && views.includes(view) ? view : (views[0] as View);
-  const short = shortValue(value);
+  const short = shortValue(record.state, name);
   const draft = drafts.get(record.id, `field ${name}`);
   return (
     <section className="dgf-card-field" data-field={name} aria-label={name}>
@@ -41,7 +41,7 @@ export function Field({ name, view, look }: FieldProperties) {
           </button>
         )}
         {!draft && <Views name={name} views={views} view={shown} look={look} />}
-        <CopyButton label={name} text={() => asText(value)} />
+        <CopyButton label={name} text={() => textIn(record.state, name)} />
         {canEdit && (
           <button
             type="button"

@@ -1,12 +1,20 @@
 import { type KeyboardEvent, type ReactNode, useState } from "react";
 import { CopyButton } from "../../shared/CopyButton";
-import { asText } from "../../shared/folding";
-import type { Json } from "../../shared/json";
 import { useCard } from "./acts";
 import { Changes } from "./Changes";
 import { Conflict } from "./Conflict";
 import { type Draft, isConflict } from "./drafts";
-import { type Mode, modesFor, readTyped, switched, type Typed, typedOf } from "./editing";
+import {
+  isSameNumbers,
+  type Mode,
+  modesFor,
+  readTyped,
+  rounded,
+  switched,
+  type Typed,
+  textOf,
+  typedIn,
+} from "./editing";
 import { isSame, typeOf } from "./kinds";
 import { TypedInput } from "./TypedInput";
 import { useSaving } from "./useSaving";
@@ -60,7 +68,7 @@ export function FieldEditor({ name, draft }: { name: string; draft: Draft }) {
       <Modes value={base} typed={typed} set={(mode) => type(switched(typed, mode))} name={name} />
       <TypedInput name={name} typed={typed} set={type} />
       <p className="dgf-card-told">
-        <Told read={read} base={base} />
+        <Told read={read} draft={draft} />
       </p>
       {problem && (
         <div className="dgf-problem" role="alert">
@@ -95,7 +103,7 @@ export function FieldEditor({ name, draft }: { name: string; draft: Draft }) {
             <button
               type="button"
               className="dgf-button"
-              onClick={() => type(typedOf(record.original[name]))}
+              onClick={() => type(typedIn(record.original, name))}
             >
               Back to the original
             </button>
@@ -135,15 +143,19 @@ function Preview({ children }: { children: ReactNode }) {
 }
 
 /** What would be saved. */
-function Told({ read, base }: { read: ReturnType<typeof readTyped>; base: unknown }) {
+function Told({ read, draft }: { read: ReturnType<typeof readTyped>; draft: Draft }) {
+  const { typed, base, start = typed } = draft;
   if ("problem" in read) return <span className="dgf-bad">{read.problem}</span>;
-  if (isSame(read.value, base)) return <span className="dgf-soft">As it was</span>;
+  if (isSame(read.value, base) && isSameNumbers(typed, start))
+    return <span className="dgf-soft">As it was</span>;
   const [before, after] = [typeOf(base), typeOf(read.value)];
+  const lost = rounded(typed);
   const isOther = before.split(" ")[0] !== after.split(" ")[0];
   return (
-    <span className={isOther ? "dgf-card-other" : "dgf-soft"}>
+    <span className={isOther || lost ? "dgf-card-other" : "dgf-soft"}>
       Saved as: {after}
       {isOther && ` (it was: ${before})`}
+      {lost && `; ${lost.typed} has more digits than a number holds, and becomes ${lost.stored}`}
     </span>
   );
 }
@@ -167,9 +179,4 @@ function Modes(properties: { name: string; value: unknown; typed: Typed; set(mod
       ))}
     </div>
   );
-}
-
-/** What was typed, for the clipboard. */
-function textOf(typed: Typed): string {
-  return typed.mode === "texts" ? asText(typed.items as Json) : typed.text;
 }

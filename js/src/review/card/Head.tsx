@@ -1,4 +1,4 @@
-import { plain } from "../../shared/JsonTree";
+import { textIn } from "../../shared/numbers";
 import type { FullRecord } from "../../shared/record";
 import { useCard } from "./acts";
 
@@ -16,9 +16,9 @@ export function Head() {
         <h3>Record {record.id}</h3>
         <span className={`dgf-status dgf-status-${status}`}>{status}</span>
         {verdict && <span className="dgf-soft">the rule says: {verdict}</span>}
-        {scoresOf(record).map(([name, value]) => (
+        {scoresOf(record).map((name) => (
           <span key={name} className="dgf-card-score">
-            <bdi>{name}</bdi> <b>{plain(value)}</b>
+            <bdi>{name}</bdi> <b>{textIn(record.state, name)}</b>
           </span>
         ))}
       </div>
@@ -42,13 +42,14 @@ export function Head() {
 }
 
 /** Numbers and verdicts that blocks gave. */
-function scoresOf(record: FullRecord): [string, unknown][] {
+function scoresOf(record: FullRecord): string[] {
   return Object.entries(record.state)
     .filter(([name, value]) => {
       const isScore = typeof value === "number" || typeof value === "boolean";
       return isScore && !Object.hasOwn(record.metadata, name);
     })
-    .slice(0, MOST);
+    .slice(0, MOST)
+    .map(([name]) => name);
 }
 
 function originOf(record: FullRecord): string {

@@ -1,9 +1,11 @@
 import type { ReactNode } from "react";
 import { Conversation, type Message } from "../../shared/Conversation";
 import { asText } from "../../shared/folding";
-import { JsonTree, plain } from "../../shared/JsonTree";
+import { JsonTree } from "../../shared/JsonTree";
 import { LongText } from "../../shared/LongText";
 import { Markdown } from "../../shared/Markdown";
+import { textIn } from "../../shared/numbers";
+import type { FullRecord } from "../../shared/record";
 import { jsonIn, kindOf, looksLikeMarkdown } from "./kinds";
 
 /** Ways to look at one value. */
@@ -32,11 +34,12 @@ export function viewsOf(value: unknown): View[] {
 }
 
 /** A value that is a word beside its name; null: it is more than that. */
-export function shortValue(value: unknown): ReactNode {
+export function shortValue(state: FullRecord["state"], name: string): ReactNode {
+  const value = state[name];
   const kind = kindOf(value);
   if (kind === "null") return <i className="dgf-soft">empty (null)</i>;
   if (kind !== "number" && kind !== "boolean") return null;
-  return <span className="dgf-card-plain">{plain(value)}</span>;
+  return <span className="dgf-card-plain">{textIn(state, name)}</span>;
 }
 
 /** A value as it reads best, or as was asked for. */

@@ -1,13 +1,12 @@
 import { createContext, useContext, useSyncExternalStore } from "react";
-import type { Json } from "../../shared/json";
 import type { FullRecord } from "../../shared/record";
 import type { Drafts } from "./drafts";
 import type { Layout } from "./layout";
 
 /** What the card asks of the widget around it. Each is rejected when it is not done. */
 export interface CardActs {
-  /** Writes fields of a record; rejected when it has another version than this one by now. */
-  edit(id: number, version: number, fields: Record<string, Json>): Promise<FullRecord>;
+  /** Writes fields of a record, each given as JSON; rejected when it has another version than this one by now. */
+  edit(id: number, version: number, fields: Record<string, string>): Promise<FullRecord>;
   note(id: number, text: string): Promise<unknown>;
   tag(id: number, add: string[], remove: string[]): Promise<unknown>;
   /** The record as it is now; it is what the card is drawn from then. */

@@ -1,17 +1,25 @@
 /** Edits that are not saved: they outlive moving on to another record, and the kernel. */
 
 import type { Model } from "../../bridge/model";
-import { isSameTyped, type Typed, typedOf } from "./editing";
+import { isSameTyped, type Typed, typedIn, typedOf } from "./editing";
 import { isSame } from "./kinds";
 
 export interface Draft {
   typed: Typed;
   /** The field's value that the edit was begun from. */
   base: unknown;
+  /** What stood there to be typed over; not of a note. */
+  start?: Typed;
 }
 
 /** The part of a record that a draft is of: a field, or its note. */
 export type Part = `field ${string}` | "note";
+
+/** The edit of a field as it begins. */
+export function begun(state: Record<string, unknown>, name: string): Draft & { start: Typed } {
+  const start = typedIn(state, name);
+  return { typed: start, base: state[name], start };
+}
 
 /** One widget's drafts; every view of it has the same. */
 export class Drafts {
@@ -33,8 +41,8 @@ export class Drafts {
   }
 
   /** The edit of a value begins. */
-  begin(id: number, part: Part, value: unknown): void {
-    this.put(id, part, { typed: typedOf(value), base: value });
+  begin(id: number, part: Part, state: Record<string, unknown>, name: string): void {
+    this.put(id, part, begun(state, name));
   }
 
   put(id: number, part: Part, draft: Draft): void {
@@ -53,7 +61,7 @@ export class Drafts {
   /** Whether something was typed that is not saved. */
   isChanged(id: number, part: Part): boolean {
     const draft = this.get(id, part);
-    return draft !== null && !isSameTyped(draft.typed, typedOf(draft.base));
+    return draft !== null && !isSameTyped(draft.typed, draft.start ?? typedOf(draft.base));
   }
 
   /** Records with something typed that is not saved. */

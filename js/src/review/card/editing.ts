@@ -3,6 +3,7 @@
 import { difference } from "../../shared/code/difference";
 import { readJson } from "../../shared/code/jsonText";
 import type { Json } from "../../shared/json";
+import { jsonIn, jsonText } from "../../shared/numbers";
 import { kindOf } from "./kinds";
 
 export const MODES = ["text", "texts", "number", "boolean", "json"] as const;
@@ -15,7 +16,13 @@ export interface Typed {
   items: string[];
 }
 
-/** How a value is edited at first: what it is stays what it is. */
+/** How a field is edited at first: what it is stays what it is, numbers as they are written. */
+export function typedIn(state: Record<string, unknown>, name: string): Typed {
+  const typed = typedOf(state[name]);
+  return typed.mode === "number" ? { ...typed, text: jsonIn(state, name) } : typed;
+}
+
+/** The same of a value that is no number, or one of a browser's. */
 export function typedOf(value: unknown): Typed {
   const kind = kindOf(value);
   if (kind === "text") return { mode: "text", text: value as string, items: [] };
@@ -23,7 +30,7 @@ export function typedOf(value: unknown): Typed {
   if (kind === "number" || kind === "boolean")
     return { mode: kind, text: String(value), items: [] };
   if (kind === "null") return { mode: "text", text: "", items: [] };
-  return { mode: "json", text: JSON.stringify(value, null, 2), items: [] };
+  return { mode: "json", text: jsonText(value), items: [] };
 }
 
 /** The ways to edit what is typed: as what it was, as a text, and as JSON. */
@@ -47,18 +54,61 @@ export function readTyped(typed: Typed): { value: Json } | { problem: string } {
   const read = readJson(trimmed);
   if ("error" in read)
     return { problem: trimmed ? "Can be saved when it is JSON" : "Nothing is not JSON: null is" };
-  const lost = lostNumber(trimmed);
-  if (lost) return { problem: `A browser cannot hold all digits of ${lost}: edit it in Python` };
+  const endless = numbersIn(trimmed).find(
+    (part) => /[.eE]/.test(part) && !Number.isFinite(Number(part)),
+  );
+  if (endless) return { problem: `${short(endless)} is larger than any number can be` };
   return read;
 }
 
-/** The first number of a JSON text that would come out as another one. */
-function lostNumber(text: string): string | null {
-  for (const [part] of text.matchAll(/"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g)) {
-    if (part.startsWith('"') || !/^-?\d+$/.test(part)) continue;
-    if (String(Number(part)) !== part && part.length > 15) return part;
+/** What is sent to be stored: JSON, in which numbers stand as they were typed. */
+export function jsonTyped(typed: Typed): string {
+  const { mode, text, items } = typed;
+  if (mode === "number" || mode === "json") return text.trim();
+  return JSON.stringify(mode === "texts" ? items : mode === "boolean" ? text === "true" : text);
+}
+
+/** What was typed, for the clipboard. */
+export function textOf(typed: Typed): string {
+  return typed.mode === "texts" ? jsonText(typed.items) : typed.text;
+}
+
+/** The first number that is stored with fewer digits than were typed, and how. */
+export function rounded(typed: Typed): { typed: string; stored: string } | null {
+  if (typed.mode !== "number" && typed.mode !== "json") return null;
+  for (const part of numbersIn(typed.text)) {
+    const stored = String(Number(part));
+    if (/[.eE]/.test(part) && digitsOf(part) !== digitsOf(stored)) {
+      return { typed: short(part), stored };
+    }
   }
   return null;
+}
+
+/** Whether both stand for the same value, down to how their numbers are written. */
+export function isSameNumbers(one: Typed, other: Typed): boolean {
+  if (one.mode !== "number" && one.mode !== "json") return true;
+  return numbersIn(one.text).join() === numbersIn(other.text).join();
+}
+
+/** The numbers of a JSON text. */
+function numbersIn(text: string): string[] {
+  const parts = text.match(/"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g) ?? [];
+  return parts.filter((part) => !part.startsWith('"'));
+}
+
+/** A number's digits without zeros at their ends, and where its point is. */
+function digitsOf(number: string): string {
+  const [mantissa = "", exponent = "0"] = number.toLowerCase().replace("-", "").split("e");
+  const [whole = "", fraction = ""] = mantissa.split(".");
+  const digits = (whole + fraction).replace(/^0+/, "");
+  const kept = digits.replace(/0+$/, "");
+  const power = Number(exponent) - fraction.length + digits.length - kept.length;
+  return kept && `${kept}e${power}`;
+}
+
+function short(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
 }
 
 /** The same value typed in another way; a text of JSON becomes that JSON. */
@@ -84,8 +134,9 @@ export function switched(typed: Typed, mode: Mode): Typed {
 
 /** What is typed as JSON; where it is none yet, as it is. */
 function jsonOf(typed: Typed): string {
+  if (typed.mode === "number" || typed.mode === "json") return typed.text;
   const read = readTyped(typed);
-  return "value" in read ? JSON.stringify(read.value, null, 2) : typed.text;
+  return "value" in read ? jsonText(read.value) : typed.text;
 }
 
 function isFine(text: string): boolean {

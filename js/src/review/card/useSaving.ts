@@ -3,7 +3,7 @@ import { RequestError } from "../../bridge/requests";
 import type { FullRecord } from "../../shared/record";
 import { useCard } from "./acts";
 import { isConflict } from "./drafts";
-import { readTyped } from "./editing";
+import { jsonTyped, readTyped } from "./editing";
 
 /** Saves what was typed for a field. Nothing is written over what somebody else wrote meanwhile, and
  * what was typed stays until it is in the store. */
@@ -18,7 +18,7 @@ export function useSaving(name: string) {
     const read = draft && readTyped(draft.typed);
     if (!draft || !read || "problem" in read || isConflict(draft, now.state[name])) return;
     try {
-      await acts.edit(now.id, now.version, { [name]: read.value });
+      await acts.edit(now.id, now.version, { [name]: jsonTyped(draft.typed) });
     } catch (error) {
       if (!isOtherVersion(error)) throw error;
       const fresh = await acts.reload(now.id);
