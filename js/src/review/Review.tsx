@@ -11,6 +11,7 @@ import { ColumnsPanel } from "./panels/ColumnsPanel";
 import { ExportPanel } from "./panels/ExportPanel";
 import { FilterPanel } from "./panels/FilterPanel";
 import { KeysPanel } from "./panels/KeysPanel";
+import { NotePanel, TagsPanel } from "./panels/RemarkPanels";
 import { RulesPanel } from "./panels/RulesPanel";
 import { type PanePart, RecordPane, type Wish } from "./RecordPane";
 import * as runsOf from "./runs";
@@ -25,6 +26,8 @@ const SHOWN: Record<PanelName, (properties: { close(): void }) => React.ReactNod
   keys: KeysPanel,
   export: ExportPanel,
   rules: RulesPanel,
+  note: NotePanel,
+  tags: TagsPanel,
 };
 
 interface OpenMenu {
@@ -112,6 +115,10 @@ export function Review() {
       case "edit":
       case "note":
       case "tag":
+        if (command.do !== "edit" && review.runs.length) {
+          setPanel(command.do === "tag" ? "tags" : "note");
+          return true;
+        }
         setPane("card");
         setWish({ do: command.do, field: column?.field ?? null });
         return true;

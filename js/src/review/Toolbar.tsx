@@ -6,7 +6,7 @@ import { useReview } from "./useReview";
 /** Milliseconds without a key until what is typed is searched for. */
 const SETTLE = 200;
 
-export type PanelName = "filter" | "columns" | "export" | "rules" | "keys";
+export type PanelName = "filter" | "columns" | "export" | "rules" | "keys" | "note" | "tags";
 
 const PANELS: [PanelName, string, string][] = [
   ["filter", "Filter", "Filter by any column (F)"],

@@ -91,7 +91,7 @@ export const KEYS: [string, string][] = [
   ["V or Enter", "the record for reading, beside the table or in its place"],
   ["T", "its trace"],
   ["E", "edit the field: the one that has the focus, else the column's; Ctrl+Enter saves"],
-  ["C · G", "write a comment, give tags"],
+  ["C · G", "write a comment, give tags: the record, or the selected rows"],
   ["/", "search"],
   ["F", "filter by the column"],
   ["M", "the column's menu: sort, filter, hide, pin, move, width"],

@@ -164,4 +164,6 @@ export interface Acted {
 }
 
 /** Which records an act is about. */
-export type Meant = { ids: number[] } | { selection: number; runs: (readonly [number, number])[] };
+export type Meant =
+  | { ids: number[] }
+  | { selection: number; runs: readonly (readonly [number, number])[] };

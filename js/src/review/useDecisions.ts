@@ -37,7 +37,7 @@ export interface Decisions {
   /** Decides by a rule on pending records. */
   sortOut(values: object): Promise<Acted>;
   /** Changes records in another way, after all that was asked before. */
-  act(action: "note" | "tag" | "edit", values: object, meant?: Meant): Promise<Acted>;
+  act(action: "note" | "tag" | "edit", values: object, meant: Meant): Promise<Acted>;
 }
 
 interface Context {
@@ -224,21 +224,14 @@ export function useDecisions(context: Context): Decisions {
   );
 
   const act = useCallback(
-    (action: "note" | "tag" | "edit", values: object, meant?: Meant) => {
-      const { found, runs, current } = now.current;
-      const about =
-        meant ??
-        (runs.length && found
-          ? { selection: found.selection, runs }
-          : { ids: current ? [current.id] : [] });
-      return ask(action, { ...values, ...about }).then((acted) => {
+    (action: "note" | "tag" | "edit", values: object, meant: Meant) =>
+      ask(action, { ...values, ...meant }).then((acted) => {
         if (acted.rows.length) now.current.rows.put(acted.rows);
         // What an edit made of the values in sight is not among that.
         if (!acted.rows.length || action === "edit") now.current.rows.refresh();
         tell(doneTold(acted));
         return acted;
-      });
-    },
+      }),
     [ask],
   );
 
