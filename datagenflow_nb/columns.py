@@ -11,6 +11,7 @@ from typing import Any, Literal
 __all__ = [
     "EXPORT_COLUMNS",
     "NESTED_COLUMNS",
+    "QUERY_COLUMNS",
     "RECORD_COLUMNS",
     "Kind",
     "column_of",
@@ -27,6 +28,15 @@ RECORD_COLUMNS = (
 )  # fmt: skip
 #: Columns every flat export starts with.
 EXPORT_COLUMNS = (*RECORD_COLUMNS[:-1], "created_at", "updated_at", "trace_id")
+#: What queries and the review call a record's further columns: as no field is called in a frame.
+_FURTHER = tuple(
+    f"record.{name}"
+    for name in (
+        "attempt", "created_at", "note", "reviewer", "tags", "trace_id", "updated_at", "verdict",
+    )
+)  # fmt: skip
+#: Columns of queries that are no fields: those of frames under their name, then the further ones.
+QUERY_COLUMNS = (*RECORD_COLUMNS, *_FURTHER)
 #: What holds the fields where they are not columns of their own.
 NESTED_COLUMNS = ("metadata", "accumulated_state")
 

@@ -8,14 +8,11 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from .columns import EXPORT_COLUMNS, field_of
+from .columns import QUERY_COLUMNS, field_of
 from .errors import ValidationError, suggest
 from .whole import LARGEST, told
 
 __all__ = ["OPERATORS", "QUERY_COLUMNS", "FieldFilter", "Sort", "state_field"]
-
-#: Columns of a record that are no field of its state; ``output`` is the field it was made for.
-QUERY_COLUMNS = (*EXPORT_COLUMNS, "attempt", "version", "verdict", "reviewer", "note", "tags")
 
 OPERATORS = ("=", "!=", "<", "<=", ">", ">=", "contains", "is empty", "is not empty")
 _EMPTY = ("is empty", "is not empty")
@@ -27,6 +24,7 @@ _CONDITION = re.compile(
         | \s+(?P<empty>is\s+not\s+empty|is\s+empty) ) \s*""",
     re.DOTALL | re.VERBOSE,
 )
+_JOINED = re.compile(r"\s(?P<word>and|or)\s+(?P<rest>.+)", re.DOTALL | re.IGNORECASE)
 _PLAIN_NAME = re.compile(r"[\w.][\w.\-]*")
 
 Scalar = str | int | float | bool
@@ -35,8 +33,8 @@ Scalar = str | int | float | bool
 def state_field(column: str) -> str | None:
     """The field of the state that a column of a query holds; None for ``QUERY_COLUMNS``.
 
-    >>> state_field("topic"), state_field("field.note"), state_field("note")
-    ('topic', 'note', None)
+    >>> state_field("note"), state_field("field.id"), state_field("id"), state_field("record.note")
+    ('note', 'id', None, None)
     """
     return field_of(column, QUERY_COLUMNS)
 
@@ -101,7 +99,7 @@ class FieldFilter:
 
     @classmethod
     def parse(cls, text: str) -> FieldFilter:
-        """A condition as it is typed: ``score >= 0.7``, ``topic contains tea``, ``note is empty``.
+        """A condition as it is typed: ``score >= 0.7``, ``topic contains tea``, ``text is empty``.
 
         A field with blanks or signs stands in double quotes; so does a value that shall be a text
         though it looks like a number, or that begins or ends with blanks.
@@ -114,7 +112,7 @@ class FieldFilter:
         if found is None:
             raise ValidationError(
                 f"condition {told(text)} is not understood; expected FIELD OPERATOR VALUE, such as "
-                f"'score >= 0.7', 'topic contains tea' or 'note is empty' (operators: "
+                f"'score >= 0.7', 'topic contains tea' or 'text is empty' (operators: "
                 f"{', '.join(OPERATORS)})",
                 {"operators": list(OPERATORS)},
             )
@@ -123,6 +121,7 @@ class FieldFilter:
             name = _unquoted(name, text)
         if found["empty"]:
             return cls(name, " ".join(found["empty"].split()))
+        _refuse_joined(found["part"] or found["than"], text)
         if found["word"]:
             part = found["part"]
             return cls(name, "contains", _unquoted(part, text) if _is_quoted(part) else part)
@@ -139,13 +138,19 @@ class FieldFilter:
             return f"{name} {self.op}"
         value = self.value
         if not isinstance(value, str):
-            written = json.dumps(value)
-        elif self.op == "contains":
-            written = _quoted(value) if _is_quoted(value) or value != value.strip() else value
-        else:
-            is_plain = value and value == value.strip() and not value.startswith(("=", '"', "'"))
-            written = value if is_plain and _value(value, value) is value else _quoted(value)
-        return f"{name} {self.op} {written}"
+            return f"{name} {self.op} {json.dumps(value)}"
+        plain = f"{name} {self.op} {value}"
+        return plain if self._is_read_from(plain) else f"{name} {self.op} {_quoted(value)}"
+
+    def _is_read_from(self, text: str) -> bool:
+        """Whether that is read as this condition, on a line of its own."""
+        value = self.value
+        if not (isinstance(value, str) and value[:1] not in ("", '"', "'") and _is_plain(value)):
+            return False
+        try:
+            return FieldFilter.parse(text) == self
+        except ValidationError:
+            return False
 
     def to_dict(self) -> dict[str, Any]:
         return {"field": self.field, "op": self.op, "value": self.value}
@@ -162,22 +167,30 @@ class Sort:
     is_descending: bool = False
 
     def __post_init__(self) -> None:
-        if not isinstance(self.column, str) or not self.column:
+        if not isinstance(self.column, str):
             raise ValidationError(f"sort column is {told(self.column)}, expected a name")
         if not isinstance(self.is_descending, bool):
             raise ValidationError(f"is_descending is {told(self.is_descending)}, expected a bool")
 
     @classmethod
     def parse(cls, text: str) -> Sort:
-        """``score``, or ``-score`` for the highest first; ``+-x`` is the column ``-x``."""
-        if not isinstance(text, str):
+        """``score``, or ``-score`` for the highest first.
+
+        ``+-x`` is the column ``-x``; in double quotes a column stands as it does in conditions.
+        """
+        if not isinstance(text, str) or text in ("", "+", "-"):
             raise ValidationError(f"sort is {told(text)}, expected 'column' or '-column'")
-        return cls(text[1:] if text[:1] in ("-", "+") else text, text.startswith("-"))
+        column = text[1:] if text[:1] in ("-", "+") else text
+        is_quoted = len(column) >= 2 and column[0] == column[-1] == '"'
+        return cls(_unquoted(column, text) if is_quoted else column, text.startswith("-"))
 
     def __str__(self) -> str:
+        column = self.column
+        if not column or column.startswith('"') or not _is_plain(column):
+            column = _quoted(column)
         if self.is_descending:
-            return f"-{self.column}"
-        return f"+{self.column}" if self.column[:1] in ("-", "+") else self.column
+            return f"-{column}"
+        return f"+{column}" if column[:1] in ("-", "+") else column
 
     def to_dict(self) -> dict[str, Any]:
         return {"column": self.column, "is_descending": self.is_descending}
@@ -187,8 +200,31 @@ def _is_quoted(text: str) -> bool:
     return len(text) >= 2 and text[0] == text[-1] and text[0] in "\"'"
 
 
+def _is_plain(text: str) -> bool:
+    """Whether nothing of it is lost on a line without quotes: blanks at its ends, line ends."""
+    return text == text.strip() and text.isprintable()
+
+
 def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+    written = json.dumps(text, ensure_ascii=False)
+    # Line ends that JSON keeps as they are, and what nobody sees.
+    return "".join(sign if sign.isprintable() else json.dumps(sign)[1:-1] for sign in written)
+
+
+def _refuse_joined(value: str, where: str) -> None:
+    """One condition compares one column."""
+    found = None if _is_quoted(value) else _JOINED.search(value)
+    if found is None or _CONDITION.fullmatch(found["rest"]) is None:
+        return
+    advice = (
+        "give both conditions, each as one of its own: all have to hold"
+        if found["word"].lower() == "and"
+        else "select twice: conditions are not joined by 'or'"
+    )
+    raise ValidationError(
+        f"condition {told(where)} holds an {found['word']!r}; {advice}; a text that reads so "
+        "stands in double quotes"
+    )
 
 
 def _unquoted(text: str, where: str) -> str:
@@ -207,8 +243,18 @@ def _value(text: str, where: str) -> Scalar:
     """A number, true or false as such, a text in quotes without them, else the text as it is."""
     if _is_quoted(text):
         return _unquoted(text, where)
-    if text in ("true", "false"):
-        return text == "true"
+    if text.startswith(("<", ">", "=", "!")):
+        raise ValidationError(
+            f"condition {told(where)} has an operator too many: {told(text)} is no value; "
+            f"operators are {', '.join(OPERATORS)}, and a text of signs stands in double quotes"
+        )
+    if re.fullmatch(r"-?\d+,\d+", text, re.ASCII):
+        raise ValidationError(
+            f"condition {told(where)}: {text} is no number; write {text.replace(',', '.')}, or the "
+            "text in double quotes"
+        )
+    if text in ("true", "false", "True", "False"):
+        return text in ("true", "True")
     if re.fullmatch(r"-?\d{1,400}", text, re.ASCII):
         return text if re.match(r"-?0\d", text) else int(text)
     if re.fullmatch(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", text, re.ASCII):

@@ -170,9 +170,9 @@ class RecordQuery:
 
     def _as_conditions(self) -> Iterable[FieldFilter]:
         if self.has_note is not None:
-            yield FieldFilter("note", "is not empty" if self.has_note else "is empty")
+            yield FieldFilter("record.note", "is not empty" if self.has_note else "is empty")
         if self.verdict is not None:
-            yield FieldFilter("verdict", "=", self.verdict)
+            yield FieldFilter("record.verdict", "=", self.verdict)
         if self.reason:
             yield FieldFilter("reason", "contains", self.reason)
 
@@ -240,8 +240,10 @@ def _merged(runs: Iterable[Sequence[Any]]) -> tuple[tuple[int, int], ...]:
 
 def _whole(value: Any, what: str) -> int:
     number = as_whole(value)
-    if number is None or not -LARGEST <= number <= LARGEST:
+    if number is None:
         raise ValidationError(f"{what} {told(value)} is no whole number")
+    if not -LARGEST <= number <= LARGEST:
+        raise ValidationError(f"{what} {told(value)} is larger than any there can be")
     return number
 
 

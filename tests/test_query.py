@@ -99,6 +99,11 @@ def test_runs_hold_the_ids(ids: list[int]) -> None:
         ("größe > -3", "größe", ">", -3),
         ("field.note = x", "field.note", "=", "x"),
         ('x = ""', "x", "=", ""),
+        ("flag = True", "flag", "=", True),
+        ("flag = 'True'", "flag", "=", "True"),
+        ("topic = salt and pepper", "topic", "=", "salt and pepper"),
+        ('topic = "a and b = c"', "topic", "=", "a and b = c"),
+        ('price = "0,5"', "price", "=", "0,5"),
     ],
 )
 def test_conditions_as_typed(text: str, field: str, op: str, value: Any) -> None:
@@ -116,6 +121,12 @@ def test_conditions_as_typed(text: str, field: str, op: str, value: Any) -> None
         ("= 3", "is not understood"),
         ('"a\\q" = 3', "is no text in quotes"),
         ("", "is not understood"),
+        ("score > 1 and score < 3", "holds an 'and'; give both conditions, each as one of its own"),
+        ("score > 1 OR n = 1", "holds an 'OR'; select twice: conditions are not joined by 'or'"),
+        ("text contains tea and n is empty", "holds an 'and'"),
+        ("score >> 3", "has an operator too many: '> 3' is no value"),
+        ("score =< 3", "has an operator too many"),
+        ("score = 0,5", "0,5 is no number; write 0.5, or the text in double quotes"),
     ],
 )
 def test_conditions_that_are_none(text: str, message: str) -> None:
@@ -132,7 +143,7 @@ def test_conditions_that_are_none(text: str, message: str) -> None:
         ({"statuss": ["accepted"]}, "a selection of records has no 'statuss'; did you mean"),
         ({"statuses": "accepted"}, "statuses of the selection is 'accepted', expected a list"),
         ({"job_ids": ["x"]}, "job number 'x' is no whole number"),
-        ({"job_ids": [2**63]}, "is no whole number"),
+        ({"job_ids": [2**63]}, "is larger than any there can be"),
         ({"search": 3}, "search of the selection is 3, expected a text"),
         ({"tags": [1]}, "tags hold 1, expected texts"),
         ({"is_edited": "yes"}, "is_edited of the selection is 'yes', expected True, False or None"),
@@ -144,7 +155,7 @@ def test_conditions_that_are_none(text: str, message: str) -> None:
         ({"where": [{"field": "a", "op": "is empty", "value": 1}]}, "takes no value, but has 1"),
         ({"where": [{"name": "a"}]}, "where of a selection has no 'name'; there are: 'field'"),
         ({"where": [3]}, "where of a selection is 3, expected an object with field, op, value"),
-        ({"sort": [{"column": ""}]}, "sort column is '', expected a name"),
+        ({"sort": [{"column": 3}]}, "sort column is 3, expected a name"),
         ({"sort": ["score"]}, "sort of a selection is 'score', expected an object"),
     ],
 )
@@ -182,9 +193,9 @@ def test_words_of_a_line() -> None:
     )  # fmt: skip
     assert query.options() == [
         "--status", "accepted", "--search", 'tea "hot water"', "--tags", "good", "--tags=-odd",
-        "--reviewer", "ann", "--no-edited", "--where", "note is not empty", "--where",
-        "verdict = accepted", "--where", "reason contains time", "--where", "score >= 0.7",
-        "--ids", "1,7-20", "--all-attempts", "--sort=-score", "--sort", "topic",
+        "--reviewer", "ann", "--no-edited", "--where", "record.note is not empty",
+        "--where", "record.verdict = accepted", "--where", "reason contains time", "--where",
+        "score >= 0.7", "--ids", "1,7-20", "--all-attempts", "--sort=-score", "--sort", "topic",
     ]  # fmt: skip
     assert RecordQuery().options() == [
         "--status", "pending", "--status", "accepted", "--status", "rejected", "--status",
@@ -195,6 +206,27 @@ def test_words_of_a_line() -> None:
 def test_columns_of_a_query() -> None:
     """A field named like a column of a record is reached by its prefix."""
     assert state_field("topic") == "topic"
-    assert state_field("note") is None
-    assert state_field("field.note") == "note"
-    assert state_field("field.field.note") == "field.note"
+    assert state_field("note") == "note"
+    assert state_field("record.note") is None
+    assert state_field("status") is None
+    assert state_field("field.status") == "status"
+    assert state_field("field.field.status") == "field.status"
+    assert state_field("field.record.note") == "record.note"
+
+
+def test_what_is_written_is_one_line() -> None:
+    """A line end in the data is no line of its own in a cell."""
+    condition = FieldFilter("a\nb", "=", "x\n%reset\u2028y")
+    assert str(condition) == r'"a\nb" = "x\n%reset\u2028y"'
+    assert FieldFilter.parse(str(condition)) == condition
+    sort = Sort("a\nb", is_descending=True)
+    assert str(sort) == r'-"a\nb"'
+    assert Sort.parse(str(sort)) == sort
+
+
+def test_a_column_without_a_name() -> None:
+    """A field may be called so, and is written in quotes."""
+    assert str(Sort("")) == '""'
+    assert Sort.parse('-""') == Sort("", is_descending=True)
+    with pytest.raises(ValidationError, match="sort is '-', expected"):
+        Sort.parse("-")

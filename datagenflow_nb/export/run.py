@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -119,9 +119,17 @@ def export_records(
 
 
 def export_with(
-    open_records: Source, path: str | os.PathLike[str], options: Mapping[str, Any]
+    open_records: Source,
+    path: str | os.PathLike[str],
+    options: Mapping[str, Any],
+    others: Sequence[str] = (),
 ) -> ExportResult:
     """``export_records`` with the options as a user gave them.
+
+    Parameters
+    ----------
+    others : sequence of str
+        Options that were taken out before, for the message about one there is not.
 
     Raises
     ------
@@ -130,9 +138,8 @@ def export_with(
     """
     for name in options:
         if name not in _OPTIONS:
-            raise ConfigError(
-                f"export option {name!r} is unknown; {suggest(name, _OPTIONS)}", {"option": name}
-            )
+            near = suggest(name, (*_OPTIONS, *others))
+            raise ConfigError(f"export option {name!r} is unknown; {near}", {"option": name})
     return export_records(open_records, path, **options)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..displays.commands import quoted
 from ..query import RecordQuery
 from ..storage.records import RecordTable
-from .selecting import Chosen
+from .selecting import Chosen, Selecting
 from .statuses import DEFAULT_EXPORT
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def export_selected(
     from ..export import export_with
 
     chosen = Chosen(records.store, query, ids)
-    done = export_with(chosen, path, options)
+    done = export_with(chosen, path, options, ("status", *Selecting.__annotations__))
     none = "" if done.records else _why_none(records, query)
     return replace(done, left_out=chosen.left_out, none=none)
 

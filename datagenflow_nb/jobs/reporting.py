@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack
 
 from ..errors import ValidationError
@@ -14,6 +15,7 @@ from ..whole import told
 from .causes import Causes
 from .exporting import selected_by
 from .failures import causes_of, error_kind
+from .naming import check_columns
 from .selecting import Selecting, query_of
 from .statuses import statuses_to_export
 from .usage import merged_usage, usage_told
@@ -92,7 +94,7 @@ class ReportFace:
         """The report on the records of these jobs; None: of all. See ``Job.report``."""
         from ..reports import survey
 
-        statuses = statuses_to_export(status)
+        statuses = statuses_to_export(status, "selects nothing to report on")
         names = _names(fields)
         query = query_of(None, statuses, selection)
         if sample is not None and (type(sample) is not int or sample < 1):
@@ -102,6 +104,7 @@ class ReportFace:
         jobs = (
             self.table.list() if job_ids is None else [self.table.get(job_id) for job_id in job_ids]
         )
+        check_columns(self._store, replace(query, job_ids=tuple(job.id for job in jobs)))
         found = survey(
             self._store, self.records, [job.id for job in jobs], query,
             fields=names, sample=sample, progress=progress,

@@ -13,6 +13,7 @@ from ..storage.records import Record
 from ..storage.selection import SelectionTable
 from ..storage.store import Store
 from ..whole import told
+from .naming import check_columns
 from .statuses import as_statuses
 
 __all__ = ["Chosen", "Selecting", "query_of", "split_options"]
@@ -26,7 +27,7 @@ class Selecting(TypedDict, total=False):
     search : str
         Words that all occur in the record: ``tea``, ``begin*``, ``"a phrase"``.
     where : str or list of str
-        Conditions on fields: ``score >= 0.7``, ``topic contains tea``, ``note is empty``.
+        Conditions on fields: ``score >= 0.7``, ``topic contains tea``, ``text is empty``.
     tags : str or list of str
         All of these.
     reviewer : str
@@ -77,22 +78,29 @@ def query_of(
             raise ConfigError(
                 f"selecting option {name!r} is unknown; {suggest(name, _NAMES)}", {"option": name}
             )
+    for name in ("edited", "all_attempts"):
+        value = selection.get(name)
+        if value is not None and not isinstance(value, bool):
+            raise ValidationError(f"{name} is {told(value)}, expected True or False")
+    for name in ("search", "reviewer"):
+        value = selection.get(name)
+        if value is not None and not isinstance(value, str):
+            raise ValidationError(f"{name} is {told(value)}, expected a text")
     statuses = as_statuses(status)
     ids = selection.get("ids")
-    edited = selection.get("edited")
     return RecordQuery(
         job_ids=None if job_id is None else (job_id,),
         statuses=None if statuses is None else tuple(statuses),
         search=selection.get("search") or "",
         tags=tuple(_several(selection.get("tags"), str, "tags")),
         reviewer=selection.get("reviewer"),
-        is_edited=edited,
+        is_edited=selection.get("edited"),
         where=tuple(
             FieldFilter.parse(part) if isinstance(part, str) else part
             for part in _several(selection.get("where"), (str, FieldFilter), "where")
         ),
         ids=None if ids is None else parse_ids(ids) if isinstance(ids, str) else _runs(ids),
-        current_only=not selection.get("all_attempts", False),
+        current_only=not selection.get("all_attempts"),
         sort=tuple(
             Sort.parse(part) if isinstance(part, str) else part
             for part in _several(selection.get("sort"), (str, Sort), "sort")
@@ -133,6 +141,7 @@ class Chosen:
         self.left_out = 0
         ids = self._ids
         if ids is None:
+            check_columns(self._store, self._query)
             ids = SelectionTable(self._store).ids(self._query)
         for part, records in pages_of(self._store, self._query, ids[self._part]):
             self.left_out += len(part) - len(records)
@@ -146,7 +155,11 @@ def _several(given: Any, kind: Any, what: str) -> list[Any]:
         return [given]
     if not isinstance(given, Iterable):
         raise ValidationError(f"{what} is {told(given)}, expected a text or a list of them")
-    return list(given)
+    values = list(given)
+    for value in values:
+        if not isinstance(value, kind):
+            raise ValidationError(f"{what} holds {told(value)}, expected texts")
+    return values
 
 
 def _runs(ids: Any) -> tuple[tuple[int, int], ...]:

@@ -13,7 +13,9 @@ __all__ = ["as_statuses", "statuses_to_export"]
 DEFAULT_EXPORT = ("pending", "accepted")
 
 
-def statuses_to_export(status: str | Sequence[str] | None) -> list[str]:
+def statuses_to_export(
+    status: str | Sequence[str] | None, does: str = "exports nothing"
+) -> list[str]:
     """The statuses of the records to export; None: pending and accepted.
 
     Raises
@@ -24,7 +26,7 @@ def statuses_to_export(status: str | Sequence[str] | None) -> list[str]:
     wanted = as_statuses(DEFAULT_EXPORT if status is None else status)
     if not wanted:
         raise ValidationError(
-            f"status is {status!r}, which exports nothing; name statuses, or leave it out for "
+            f"status is {status!r}, which {does}; name statuses, or leave it out for "
             f"{' and '.join(DEFAULT_EXPORT)}"
         )
     return wanted

@@ -92,6 +92,10 @@ class Parser(argparse.ArgumentParser):
         if found:
             choices = [choice.strip("'") for choice in found[3].split(", ")]
             return f"{found[1]} cannot be {found[2]!r}; {suggest(found[2], choices)}"
+        found = re.fullmatch(r"argument (.+): expected one argument", message)
+        if found:
+            name = found[1].split("/")[-1]
+            return f"{found[1]} needs a value; one that begins with '-' is written {name}=-VALUE"
         return message.removeprefix("argument ")
 
     def _usage(self) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ..errors import ValidationError, suggest
+from ..errors import ValidationError
 from ..query import OUTCOMES, QUERY_COLUMNS, FieldFilter, state_field
 
 __all__ = ["CUT", "STABLE", "cut", "doubt", "holds", "value_of"]
@@ -20,13 +20,13 @@ CUT = 200
 _MARK = "…"
 
 _OF_EXECUTION = "(SELECT e.{0} FROM executions e WHERE e.id = r.execution_id)"
-_FIXED = {name: f"r.{name}" for name in QUERY_COLUMNS if name != "output"} | {
-    name: _OF_EXECUTION.format(name) for name in ("attempt", "trace_id")
-}
+_FIXED = {
+    name: f"r.{name.removeprefix('record.')}" for name in QUERY_COLUMNS if name != "output"
+} | {f"record.{name}": _OF_EXECUTION.format(name) for name in ("attempt", "trace_id")}
 #: Columns of a record that never change, which is why an index may hold them.
 STABLE = (
-    "attempt", "branch", "created_at", "model", "reason", "repetition", "seed_index", "trace_id",
-    "verdict",
+    "branch", "model", "reason", "record.attempt", "record.created_at", "record.trace_id",
+    "record.verdict", "repetition", "seed_index",
 )  # fmt: skip
 
 #: Presence, type and value of a field in a JSON column. A path cannot say every name.
@@ -55,7 +55,8 @@ def value_of(column: str) -> tuple[str, dict[str, Any]]:
     if field is None and column != "output":
         if column not in _FIXED:
             raise ValidationError(
-                f"column {column!r} cannot be selected or sorted by; {suggest(column, _FIXED)}"
+                f"{column!r} holds all fields of a record, and is nothing to select or sort by; "
+                "name one of the fields"
             )
         return _FIXED[column], {}
     if field is None:

@@ -105,19 +105,22 @@ describe("columns", () => {
       "status",
       "field.output",
       "field.status",
-      "tags",
-      "reviewer",
+      "record.tags",
+      "record.reviewer",
     ]);
-    const mine = changed(moved(usual, "field.output", 1), "tags", { isPinned: true, width: 200 });
+    const mine = changed(moved(usual, "field.output", 1), "record.tags", {
+      isPinned: true,
+      width: 200,
+    });
     const again = columnsOf(fields, { columns: layoutOf(mine) }, false);
     expect(again).toEqual(mine);
     expect(shownColumns(again).map(({ name }) => name)).toEqual([
-      "tags",
+      "record.tags",
       "id",
       "status",
       "field.status",
       "field.output",
-      "reviewer",
+      "record.reviewer",
     ]);
   });
 

@@ -8,7 +8,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from magics.shells import Shell
@@ -85,8 +85,9 @@ def test_everywhere_the_same(job: dgf.jobs.Job, tmp_path: Path) -> None:
             shell.value(f"%dgf export 1 magic.jsonl {shlex.join(words)}")
             found = [ids_in(tmp_path / f"{name}.jsonl") for name in ("job", "ws", "magic")]
             assert found == [expected] * 3, selection
-            frame = shell.value(f"%dgf records 1 {shlex.join(words)}")
-            assert set(frame["id"]) >= set(expected)
+            usual = "" if status == {} else "--status pending --status accepted"
+            frame = shell.value(f"%dgf records 1 {usual} {shlex.join(words)}")
+            assert frame["id"].tolist() == expected, selection
             rest = {name: value for name, value in selection.items() if name != "status"}
             query = query_of(1, selection.get("status", ["pending", "accepted"]), rest)
             shell.value(f"%dgf export 1 again.jsonl {shlex.join(query.options())}")
@@ -167,9 +168,26 @@ def test_words_as_a_query() -> None:
         ({"where": 3}, "where is 3, expected a text or a list of them"),
         ({"ids": 3}, "ids are 3, expected a list or a text such as '1,5,7-20'"),
         ({"ids": "a"}, "'a' in the ids 'a' is no record id"),
-        ({"sort": [3]}, "sort holds 3, expected Sorts"),
+        ({"sort": [3]}, "sort holds 3, expected texts"),
+        ({"ids": [10**30]}, "is larger than any there can be"),
+        ({"all_attempts": "no"}, "all_attempts is 'no', expected True or False"),
+        ({"sort": "metadata"}, "'metadata' holds all fields of a record"),
+        (
+            {"where": "scroe > 0"},
+            "no field 'scroe' in the records of job 1; did you mean 'score'? fields: ",
+        ),
+        ({"sort": "-scroe"}, "no field 'scroe' in the records of job 1; did you mean 'score'?"),
+        (
+            {"where": "note is empty"},
+            "no field 'note' in the records of job 1; did you mean 'record.note'",
+        ),
+        (
+            {"where": "status = acepted"},
+            "record status 'acepted' is unknown; did you mean 'accepted'?",
+        ),
+        ({"where": "score >= abc"}, "'score' holds numbers, which are not >= the text 'abc'"),
         ({"search": "!"}, "search '!' has no word"),
-        ({"edited": "yes"}, "is_edited of the selection is 'yes', expected True, False or None"),
+        ({"edited": "yes"}, "edited is 'yes', expected True or False"),
     ],
 )
 def test_words_that_say_nothing(job: dgf.jobs.Job, selection: dict[str, Any], message: str) -> None:
@@ -180,3 +198,77 @@ def test_words_that_say_nothing(job: dgf.jobs.Job, selection: dict[str, Any], me
     with pytest.raises(dgf.DataGenFlowError):
         job.export("out.jsonl", **selection)
     assert Path("out.jsonl").read_text() == "before"
+
+
+def test_a_wrong_word_on_every_face(job: dgf.jobs.Job, tmp_path: Path) -> None:
+    """A field that is nowhere selects neither nothing nor everything, wherever it is said."""
+    ws = dgf.workspace()
+    wrong = "scroe != 1"
+    told = "no field 'scroe' in the records of"
+    for ask in (job.records, ws.records, job.report, ws.report):
+        with pytest.raises(dgf.ValidationError, match=told):
+            ask(where=wrong)
+    review = job.review()
+    with pytest.raises(dgf.ValidationError, match=told):
+        review.answer("query", {"query": {"where": [{"field": "scroe", "op": "=", "value": 1}]}})
+    (tmp_path / "out.jsonl").write_text("before")
+    run = subprocess.run(
+        [sys.executable, "-m", "datagenflow_nb", "export", "1", "out.jsonl", "--where", wrong],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert run.returncode == 1
+    assert told in run.stderr
+    assert (tmp_path / "out.jsonl").read_text() == "before"
+
+
+def test_an_export_of_nothing_tells_the_words(job: dgf.jobs.Job) -> None:
+    """The file is empty, and what selected none is said."""
+    result = job.export("out.jsonl", where="score > 100", status="pending")
+    assert result.none == (
+        "Job 1 has 2 accepted, 3 pending, 1 rejected, but none that is pending and selected by "
+        '--where "score > 100"; the file is empty.'
+    )
+    assert job.export("out.jsonl", ids=[1]).none == ""
+
+
+def test_a_field_has_its_name_of_frames(isolated: None, tmp_path: Path) -> None:
+    """A field named like something of a record is selected by as its column is called."""
+
+    class Judge(dgf.BaseBlock):
+        """Sets fields that a record has, too."""
+
+        outputs: ClassVar[list[str]] = ["verdict", "note", "version", "output"]
+
+        def execute(self, data: dict[str, Any]) -> dict[str, Any]:
+            good = "good" if data["n"] % 2 else "bad"
+            return {"verdict": good, "note": "n", "version": 2, "output": data["n"]}
+
+    job = finish(dgf.run(dgf.Pipeline("judge", [Judge()]), [{"n": n} for n in range(4)]))
+    frame = job.records(where="verdict = good", sort="-n")
+    assert frame["n"].tolist() == [3, 1]
+    assert set(frame["verdict"]) == {"good"}
+    assert len(job.records(where=["field.version = 2", "version = 1", "note = n"])) == 4
+    session = dgf.workspace().review_session(job.id, reviewer="ada")
+    session.note([1], "look")
+    assert job.records(where="record.note = look")["id"].tolist() == [1]
+    (field,) = [name for name in frame.columns if "version" in name and name != "version"]
+    assert job.records(sort=f"-{field}").shape[0] == 4
+
+
+def test_fields_of_a_job_without_records(job: dgf.jobs.Job) -> None:
+    """What its blocks and seeds may give is known."""
+    dgf.workspace().delete_records(job_id=job.id)
+    assert len(job.records(where=["text = tea", "field.output is empty"])) == 0
+    with pytest.raises(dgf.ValidationError, match="no field 'txt' in the records of job 1"):
+        job.records(where="txt = tea")
+
+
+def test_options_that_are_none(job: dgf.jobs.Job) -> None:
+    """The nearest ones are told, those that select among them."""
+    with pytest.raises(dgf.ConfigError, match="'wher' is unknown; did you mean 'where'"):
+        job.export("out.jsonl", wher="score > 1")
+    with pytest.raises(dgf.ValidationError, match="which selects nothing to report on"):
+        job.report(status=[])
+    with Shell.started() as shell:
+        told = shell.error("%dgf records 1 --sort -score")
+    assert "--sort needs a value; one that begins with '-' is written --sort=-VALUE" in told

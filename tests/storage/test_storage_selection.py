@@ -57,16 +57,17 @@ CONDITIONS = [
     "output contains leaf", "output is empty", "topic = topic 3", "topic != topic 3",
     "topic is empty", "year = 2003", "code = 3", 'code = "3"', "code > 1", 'code > "1"',
     "valid = true", "valid != true", "leaf >= 5", "part = 1", "whole contains water", "leaf < 3",
-    "list is empty", "object contains moon", "field.tags contains 8", "year != x", "text < b",
+    "list is empty", "object contains moon", "tags contains 8", "year != x", "text < b",
     f"topic = {LONG}a", f"topic != {LONG}a", f"topic > {LONG}a", f"topic >= {LONG}a",
     f"topic < {LONG}b", f"topic contains {LONG}b", "nowhere is empty", "nowhere = 1",
     *(f'{json.dumps(column_of(name, QUERY_COLUMNS), ensure_ascii=False)} {rest}'
       for name in ODD for rest in ("= 7", "contains odd")),
     # Columns of the record.
-    "status = accepted", "id > 10", "branch != ''", "branch contains 1.", "reviewer = ann",
-    "note contains LOOK", "tags contains good", "tags is empty", "verdict is empty", "version > 1",
-    "reason contains timed", "attempt = 1", "trace_id = trace-3", "seed_index >= 14",
-    "model = offline", "created_at >= 2026", "job_id = 1", "repetition = 0",
+    "status = accepted", "id > 10", "branch != ''", "branch contains 1.", "record.reviewer = ann",
+    "record.note contains LOOK", "record.tags contains good", "record.tags is empty",
+    "record.verdict is empty", "version > 1",
+    "reason contains timed", "record.attempt = 1", "record.trace_id = trace-3", "seed_index >= 14",
+    "model = offline", "record.created_at >= 2026", "job_id = 1", "repetition = 0",
 ]  # fmt: skip
 
 
@@ -87,7 +88,7 @@ def index(made: Filled) -> None:
     columns = {FieldFilter.parse(text).field for text in CONDITIONS} | {
         "code",
         "leaf",
-        "updated_at",
+        "record.updated_at",
     }
     for column in filter(is_indexable, columns):
         for _ in index_column(made.store, 1, column, with_order=True):
@@ -122,7 +123,7 @@ def filled(
 def value_in(record: Record, column: str) -> Any:
     """What a record has in a column of queries, as SQLite keeps it."""
     if column in QUERY_COLUMNS:
-        value = getattr(record, column)
+        value = getattr(record, column.removeprefix("record."))
     else:
         value = {column_of(n, QUERY_COLUMNS): v for n, v in record.state.items()}.get(column)
     if isinstance(value, bool):
@@ -288,7 +289,7 @@ def test_fields(filled: Filled) -> None:
     names = [field.name for field in found]
     assert names.index("part") < names.index("leaf") < names.index("year")
     assert by_name["score"] == FieldInfo("score", "score", "mixed", "b3")
-    assert by_name["tags"] == FieldInfo("tags", "field.tags", "json", "b2")
+    assert by_name["tags"] == FieldInfo("tags", "tags", "json", "b2")
     assert by_name["valid"] == FieldInfo("valid", "valid", "bool", "b0")
     assert by_name["year"] == FieldInfo("year", "year", "number", "seed")
     assert by_name["topic"] == FieldInfo("topic", "topic", "text", "seed")

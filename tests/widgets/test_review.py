@@ -251,6 +251,18 @@ def test_export_of_what_is_selected(space: dgf.Workspace) -> None:
     assert cell == {"source": None, "why": "A cell exports the records of one job."}
 
 
+def test_no_cell_of_several_lines(space: dgf.Workspace) -> None:
+    """A line end of the data is escaped, and where it cannot be there is no cell."""
+    where = [{"field": "topic", "op": "=", "value": "a\n%reset -f"}]
+    review, selection = opened(space, where=where)
+    cell = review.answer("export_cell", {"selection": selection, "path": "x.csv"})["source"]
+    assert r'topic = "a\n%reset -f"' in cell
+    assert len(cell.splitlines()) == 1
+    cell = review.answer("export_cell", {"selection": selection, "path": "x\n%reset.csv"})
+    assert cell["source"] is None
+    assert "A line end" in cell["why"]
+
+
 def test_export_of_what_was_decided_meanwhile(space: dgf.Workspace) -> None:
     """What does not match any more is not in the file, and that is said."""
     review, selection = opened(space, statuses=["pending"])

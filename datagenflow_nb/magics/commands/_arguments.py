@@ -65,7 +65,7 @@ def selection_options(parser: Parser) -> None:
                         help="only with all these words: tea, begin*, \"a phrase\"")  # fmt: skip
     parser.add_argument("--where", action="append", metavar="CONDITION",
                         help="only where it holds: 'score >= 0.7', 'topic contains tea', "
-                        "'note is empty'; may be repeated")  # fmt: skip
+                        "'text is empty'; may be repeated")  # fmt: skip
     parser.add_argument("--tags", action="append", metavar="TAG",
                         help="only with this tag; may be repeated")  # fmt: skip
     parser.add_argument("--reviewer", metavar="NAME", help="only those this one decided on")

@@ -72,6 +72,8 @@ class Exporting:
         if values.get("format"):
             words += ["--format", str(values["format"])]
         words += [f"--{name.replace('_', '-')}" for name in _FLAGS if values.get(name)]
+        if any(word.splitlines() != [word] for word in words if word):
+            return {"source": None, "why": "A line end in the selection or the path fits no line."}
         return {"source": " ".join(map(_quoted, words)), "why": None}
 
     def _query(self, values: dict[str, Any]) -> RecordQuery:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from ...errors import ConfigError
+from ...jobs.naming import check_columns
 from ...query import RecordQuery
 from ...storage.fields import FieldInfo
 from ...storage.selection import SelectionTable
@@ -82,7 +83,9 @@ class Selections:
 
     def query(self, held: Mapping[str, Any]) -> RecordQuery:
         """The query that a browser asks for, of these jobs alone."""
-        return replace(RecordQuery.from_dict(held), job_ids=self._job_ids)
+        query = replace(RecordQuery.from_dict(held), job_ids=self._job_ids)
+        check_columns(self._store, query)
+        return query
 
     def open(self, query: RecordQuery) -> Selection:
         """Ask the store; the selection stays as it is until it is asked again.

@@ -34,11 +34,16 @@ export const CellContent = memo(function CellContent(properties: {
         </span>
       ));
     case "time":
-      return timeTold(String(row[column.name as keyof Row] ?? ""));
+      return timeTold(String(row[keyOf(column)] ?? ""));
     default:
-      return <>{row[column.name as keyof Row] as string | number | null}</>;
+      return <>{row[keyOf(column)] as string | number | null}</>;
   }
 });
+
+/** Where a row has what a fixed column shows. */
+function keyOf(column: Column): keyof Row {
+  return column.name.replace(/^record\./, "") as keyof Row;
+}
 
 export function StatusLabel({ status, title }: { status: Status; title?: string | null }) {
   return (

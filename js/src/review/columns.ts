@@ -39,22 +39,22 @@ interface Fixed {
 const BEFORE: Fixed[] = [
   { name: "id", label: "ID", kind: "id", width: 70 },
   { name: "status", label: "Status", kind: "status", width: 100 },
-  { name: "verdict", label: "Rule", kind: "word", width: 90 },
+  { name: "record.verdict", label: "Rule", kind: "word", width: 90 },
 ];
 
 const AFTER: Fixed[] = [
-  { name: "tags", label: "Tags", kind: "tags", width: 120 },
-  { name: "note", label: "Note", kind: "text", width: 160, isHidden: true },
-  { name: "reviewer", label: "Reviewer", kind: "word", width: 100 },
+  { name: "record.tags", label: "Tags", kind: "tags", width: 120 },
+  { name: "record.note", label: "Note", kind: "text", width: 160, isHidden: true },
+  { name: "record.reviewer", label: "Reviewer", kind: "word", width: 100 },
   { name: "reason", label: "Reason", kind: "text", width: 200, isHidden: true },
   { name: "model", label: "Model", kind: "word", width: 110, isHidden: true },
   { name: "job_id", label: "Job", kind: "id", width: 60, isHidden: true },
   { name: "seed_index", label: "Seed", kind: "id", width: 70, isHidden: true },
   { name: "repetition", label: "Repetition", kind: "id", width: 90, isHidden: true },
   { name: "branch", label: "Branch", kind: "word", width: 80, isHidden: true },
-  { name: "attempt", label: "Attempt", kind: "id", width: 80, isHidden: true },
-  { name: "created_at", label: "Created", kind: "time", width: 150, isHidden: true },
-  { name: "updated_at", label: "Changed", kind: "time", width: 150, isHidden: true },
+  { name: "record.attempt", label: "Attempt", kind: "id", width: 80, isHidden: true },
+  { name: "record.created_at", label: "Created", kind: "time", width: 150, isHidden: true },
+  { name: "record.updated_at", label: "Changed", kind: "time", width: 150, isHidden: true },
 ];
 
 const WIDTHS: Record<string, number> = { number: 90, bool: 80 };
@@ -65,7 +65,7 @@ export const NARROWEST = 44;
 export function columnsOf(fields: FieldInfo[], layout: Layout, hasRule: boolean): Column[] {
   const usual = [
     ...BEFORE.map(fixedColumn).map((column) =>
-      column.name === "verdict" && !hasRule ? { ...column, isHidden: true } : column,
+      column.name === "record.verdict" && !hasRule ? { ...column, isHidden: true } : column,
     ),
     ...fields.map((field) => fieldColumn(field, layout)),
     ...AFTER.map(fixedColumn),

@@ -79,13 +79,13 @@ export function isFiltered(query: Query, column: string): boolean {
   switch (column) {
     case "status":
       return query.statuses !== undefined;
-    case "tags":
+    case "record.tags":
       return query.tags !== undefined;
-    case "reviewer":
+    case "record.reviewer":
       return query.reviewer !== undefined;
-    case "verdict":
+    case "record.verdict":
       return query.verdict !== undefined;
-    case "note":
+    case "record.note":
       return query.has_note !== undefined;
     case "reason":
       return query.reason !== undefined;
