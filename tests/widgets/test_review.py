@@ -11,7 +11,7 @@ import pytest
 
 import datagenflow_nb as dgf
 from benchmarks.review_store import fill
-from datagenflow_nb import ConfigError, JobError, StoreError
+from datagenflow_nb import ConfigError, JobError, StoreError, ValidationError
 from datagenflow_nb.widgets.review.rows import preview
 from datagenflow_nb.widgets.review.widget import ReviewWidget
 
@@ -348,3 +348,63 @@ def test_reviews_of_a_store_make_its_indexes_together(space: dgf.Workspace) -> N
     """Ten reviews do not begin the same index ten times."""
     one, other = space.review(1), space.review()
     assert one._selections._table is other._selections._table
+
+
+def test_many_are_those_that_the_latest_query_found(space: dgf.Workspace) -> None:
+    """A query that was refused, or another one, leaves no number by which many are decided on."""
+    review, selection = opened(space)
+    many = {"selection": selection, "runs": [[0, 4]], "status": "rejected"}
+    with pytest.raises(ValidationError, match="has no word"):
+        review.answer("query", {"query": {"search": "("}})
+    with pytest.raises(ConfigError, match="not what the latest query found") as told:
+        review.answer("decide", many)
+    assert told.value.detail == {"kind": "selection_old"}
+    latest = review.answer("query", {"query": {"statuses": ["pending"]}})["selection"]
+    with pytest.raises(ConfigError, match="not what the latest query found"):
+        review.answer("tag", many | {"add": ["odd"]})
+    assert statuses(space) == ["pending"] * 5
+    review.answer("decide", many | {"selection": latest, "runs": [[0, 1]]})
+    assert statuses(space) == ["rejected", "rejected", "pending", "pending", "pending"]
+
+
+def test_a_rule_decides_on_what_was_judged(space: dgf.Workspace) -> None:
+    """Records that came after the trial stay pending."""
+    review, _ = opened(space)
+    judged = review.answer("judge", {"rule": "topic != 't0'"})
+    assert (judged["accepted"], judged["rejected"], judged["until"]) == (4, 1, 5)
+    answer = review.answer("sort_out", {"rule": "topic != 't0'", "until": 3})
+    assert answer["action"]["count"] == 3
+    assert statuses(space) == ["rejected", "accepted", "accepted", "pending", "pending"]
+
+
+def test_a_view_that_comes_later_can_undo(space: dgf.Workspace) -> None:
+    """What was done before the page was loaded again is told with the first answer."""
+    review, _ = opened(space)
+    review.answer("decide", {"ids": [1], "status": "accepted"})
+    found = review.answer("query", {"query": {}})
+    assert (found["can_undo"], found["can_redo"]) == (True, False)
+
+
+def test_a_review_opened_before_the_first_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fields and the saved notebook's rows come with the records."""
+    monkeypatch.chdir(tmp_path)
+    space = dgf.workspace(tmp_path / "d.db")
+    review = space.review()
+    found = review.answer("query", {"query": {}})
+    assert (found["total"], review.answer("fields", {})["fields"]) == (0, [])
+    assert "Say t0" not in review._as_html()["text/html"]
+    space.run(PIPE, [{"topic": f"t{number}"} for number in range(5)], concurrency=1, wait=True)
+    news = review.answer("news", {"selection": found["selection"], "seen": found["seen"]})
+    assert news["total"] == 5
+    assert [field["name"] for field in review.answer("fields", {})["fields"]] == ["output", "topic"]
+    assert "Say t0" in review._as_html()["text/html"]
+
+
+def test_a_job_that_was_deleted_is_told(space: dgf.Workspace) -> None:
+    """Looking for news says that there is nothing to review any more."""
+    review, selection = opened(space)
+    space.job(1).delete()
+    with pytest.raises(JobError, match="there is no job 1"):
+        review.answer("news", {"selection": selection, "seen": [5, 0, 0, "", 0]})

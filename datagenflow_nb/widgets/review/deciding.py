@@ -85,7 +85,7 @@ class Deciding:
         return ids
 
     def _of_runs(self, values: dict[str, Any]) -> Iterator[int]:
-        ids = self._selections.get(values.get("selection")).ids
+        ids = self._selections.shown(values.get("selection")).ids
         for first, last in values.get("runs") or []:
             yield from ids[first : last + 1]
 
@@ -95,6 +95,9 @@ class Deciding:
         return {
             "action": None if action is None else action.to_dict(),
             "rows": [row_of(record, []) for record in changed],
-            "can_undo": self._session.can_undo,
-            "can_redo": self._session.can_redo,
+            **self.can(),
         }
+
+    def can(self) -> dict[str, bool]:
+        """Whether there is something to undo, and to redo."""
+        return {"can_undo": self._session.can_undo, "can_redo": self._session.can_redo}

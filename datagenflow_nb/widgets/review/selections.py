@@ -73,6 +73,9 @@ class Selections:
         self._open: dict[int, Selection] = {}
         self._answers: dict[RecordQuery | None, tuple[Seen, Any]] = {}
         self._acts = 0
+        #: How many queries a browser has asked, and the selection that the latest found.
+        self._asked = 0
+        self._shown: int | None = None
         #: Questions that are being answered, each with how many wait for it.
         self._asking: dict[tuple[Any, ...], tuple[threading.Lock, int]] = {}
         self._lock = threading.Lock()
@@ -120,6 +123,36 @@ class Selections:
         if found is None:
             raise ConfigError(f"selection {number!r} is gone", {"kind": "selection_gone"})
         return found
+
+    def asks(self) -> int:
+        """A browser asks another query: until it is answered, it shows none. The question's
+        number."""
+        with self._lock:
+            self._asked += 1
+            self._shown = None
+            return self._asked
+
+    def shows(self, question: int, found: Selection) -> None:
+        """A question was answered; unless another one has been asked since, it is what is shown."""
+        with self._lock:
+            if question == self._asked:
+                self._shown = found.number
+
+    def shown(self, number: Any) -> Selection:
+        """The selection of that number, for what is done to many of its records.
+
+        Raises
+        ------
+        ConfigError
+            When it is not what the latest query found; detail ``kind`` is ``selection_old``.
+        """
+        if number != self._shown:
+            raise ConfigError(
+                f"selection {number!r} is not what the latest query found; look at its records, "
+                "and select them again",
+                {"kind": "selection_old"},
+            )
+        return self.get(number)
 
     def counts(self, query: RecordQuery) -> dict[str, int]:
         """Number of records by status, whatever statuses the query asks for."""
@@ -177,6 +210,16 @@ class Selections:
                 lock, count = self._asking.pop(question)
                 if count > 1:
                     self._asking[question] = (lock, count - 1)
+
+    def latest_id(self) -> int:
+        """Of all records there are."""
+        return self._latest()[0]
+
+    def pending(self, until: int) -> array[int]:
+        """The pending records of these jobs, up to an id."""
+        return self._table.ids(
+            RecordQuery(job_ids=self._job_ids, statuses=("pending",), ids=((1, until),))
+        )
 
     def next(self, selection: Selection, position: int, status: str) -> int | None:
         """Where the first record of a status stands from a position on."""

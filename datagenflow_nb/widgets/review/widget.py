@@ -117,7 +117,9 @@ class ReviewWidget(BridgedWidget):
 
     def actions(self) -> Mapping[str, Action]:
         deciding = self._deciding
-        judging = Judging(self._workspace, self._session, deciding, self._show_judged)
+        judging = Judging(
+            self._workspace, self._session, deciding, self._selections, self._show_judged
+        )
         exporting = Exporting(self._records, self._selections, self._job_ids)
         return {
             "fields": lambda _: self._fields(),
@@ -165,10 +167,19 @@ class ReviewWidget(BridgedWidget):
             if view is not None:
                 view.update(html, raw=True)
 
+    def _fill_up(self) -> None:
+        """Show more in the saved notebook where there were few records first."""
+        if self._first is not None and len(self._first[1]) < ROWS:
+            self._first = self._first_of(self._first[0])
+            self._refresh_later()
+
+    def _first_of(self, query: RecordQuery) -> tuple[RecordQuery, list[int], int]:
+        found = self._selections.open(query)
+        return (found.query, list(found.ids[:ROWS]), len(found.ids))
+
     def _as_html(self) -> dict[str, str]:
         if self._first is None:
-            found = self._selections.open(self._selections.query(self.query))
-            self._first = (found.query, list(found.ids[:ROWS]), len(found.ids))
+            self._first = self._first_of(self._selections.query(self.query))
         query, first, total = self._first
         html = review_html(
             self.about["title"],
@@ -212,10 +223,12 @@ class ReviewWidget(BridgedWidget):
         return self._selections.get(values.get("selection"))
 
     def _ask(self, values: dict[str, Any]) -> dict[str, Any]:
+        question = self._selections.asks()
         query = self._selections.query(values.get("query") or {})
         if (indexing := self._selections.indexing(query)) is not None:
             return {"indexing": indexing}
         made = self._selections.open(query)
+        self._selections.shows(question, made)
         keep = values.get("keep")
         return {
             "selection": made.number,
@@ -223,6 +236,7 @@ class ReviewWidget(BridgedWidget):
             "counts": self._selections.counts(made.query),
             "position": made.ids.index(keep) if keep is not None and keep in made.ids else None,
             "seen": list(made.seen),
+            **self._deciding.can(),
         }
 
     def _news(self, values: dict[str, Any]) -> dict[str, Any]:
@@ -231,6 +245,8 @@ class ReviewWidget(BridgedWidget):
             self._is_searchable = True
             self._selections.prepare_search()  # the first rows are on the screen
         news = self._selections.news(self._selection(values), seen)
+        if news["counts"] is not None:
+            self._fill_up()
         jobs = self._job_ids
         rows = (
             [job.row for job in self._workspace.jobs()]

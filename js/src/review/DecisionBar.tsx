@@ -131,8 +131,13 @@ function Reviewer() {
         size={Math.max(4, reviewer.length)}
         onBlur={(event) => {
           const name = event.target.value.trim();
-          if (name && name !== reviewer) rename(name);
-          else event.target.value = reviewer;
+          const box = event.target;
+          const back = () => {
+            box.value = reviewer;
+          };
+          if (name && name !== reviewer)
+            rename(name).catch(back); // it is told
+          else back();
         }}
         onKeyDown={(event) => {
           if (event.key === "Enter") event.currentTarget.blur();

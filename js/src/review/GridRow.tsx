@@ -7,7 +7,6 @@ import type { Column } from "./columns";
 import { BOX, ROW } from "./Grid";
 import { Part } from "./Part";
 import type { MissingRow, Row } from "./protocol";
-import * as runsOf from "./runs";
 import { useReview } from "./useReview";
 
 interface Properties {
@@ -45,12 +44,15 @@ export const GridRow = memo(function GridRow(properties: Properties) {
       }}
       onClick={(event) => {
         const cell = (event.target as HTMLElement).closest<HTMLElement>("[data-column]");
-        const from = review.position;
-        review.go(position);
+        const { cursor, turns } = review;
+        const { shiftKey, ctrlKey, metaKey } = event;
         if (cell?.dataset.column) review.goColumn(cell.dataset.column);
-        if (event.shiftKey) review.setRuns(runsOf.add(review.runs, from, position));
-        else if (event.ctrlKey || event.metaKey)
-          review.setRuns(runsOf.toggle(review.runs, position));
+        turns.take(() => {
+          if (shiftKey) cursor.reach(position);
+          else cursor.go(position);
+          if (!shiftKey && (ctrlKey || metaKey)) cursor.toggle(position);
+          return undefined;
+        });
       }}
     >
       <Part className="dgf-cell dgf-box dgf-pinned" role="gridcell" style={{ left: 0 }}>
@@ -59,7 +61,7 @@ export const GridRow = memo(function GridRow(properties: Properties) {
           tabIndex={-1}
           aria-label={`Select row ${position + 1}`}
           checked={isSelected}
-          onChange={() => review.setRuns(runsOf.toggle(review.runs, position))}
+          onChange={() => review.cursor.toggle(position)}
           onClick={(event) => event.stopPropagation()}
         />
       </Part>
@@ -75,7 +77,7 @@ export const GridRow = memo(function GridRow(properties: Properties) {
           style={column.isPinned ? { left: leftOf(columns, at) } : undefined}
         >
           {row?.status === undefined ? (
-            <Absent row={row} isFirst={at === 0} />
+            <Absent row={row} column={column} isFirst={at === 0} />
           ) : (
             <>
               {column.field !== null && drafts.isChanged(row.id, `field ${column.field}`) && (
@@ -103,8 +105,12 @@ function classesOf(column: Column, active: string | null): string {
   return classes.join(" ");
 }
 
-/** A row that is on its way, or whose record was deleted. */
-function Absent({ row, isFirst }: { row: MissingRow | undefined; isFirst: boolean }) {
-  if (row) return isFirst ? <span className="dgf-none">{row.id} deleted</span> : null;
-  return <span className="dgf-loading" />;
+/** A row that is on its way, or whose record was deleted: its id, and "deleted" for its status. */
+function Absent(properties: { row: MissingRow | undefined; column: Column; isFirst: boolean }) {
+  const { row, column, isFirst } = properties;
+  if (!row) return <span className="dgf-loading" />;
+  if (column.kind === "id" && column.name === "id")
+    return <span className="dgf-none">{row.id}</span>;
+  if (column.kind === "status" || isFirst) return <span className="dgf-none">deleted</span>;
+  return null;
 }

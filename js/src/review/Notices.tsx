@@ -1,11 +1,11 @@
 import { useReview } from "./useReview";
 
-/** What went wrong, until it is dismissed; and that the kernel is gone. */
+/** What is wrong, until it is over or dismissed; and that nothing can be decided any more. */
 export function Notices() {
-  const { isGone, notice, fail, unsettled } = useReview();
+  const { isKernelGone, lost, notices, clear, unsettled } = useReview();
   return (
     <>
-      {isGone && (
+      {isKernelGone && (
         <div className="dgf-notice" role="alert">
           <span>
             The kernel that made this review is gone. Run the cell again to go on; every decision is
@@ -14,14 +14,19 @@ export function Notices() {
           </span>
         </div>
       )}
-      {notice && (
+      {lost && !isKernelGone && (
         <div className="dgf-notice" role="alert">
-          <span dir="auto">{notice.message}</span>
-          <button type="button" className="dgf-button" onClick={() => fail(null)}>
+          <span dir="auto">Nothing can be reviewed here any more: {lost.message}</span>
+        </div>
+      )}
+      {notices.map(([subject, error]) => (
+        <div key={subject} className="dgf-notice" role="alert">
+          <span dir="auto">{error.message}</span>
+          <button type="button" className="dgf-button" onClick={() => clear(subject)}>
             Dismiss
           </button>
         </div>
-      )}
+      ))}
     </>
   );
 }

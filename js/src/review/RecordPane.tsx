@@ -17,6 +17,8 @@ export interface Wish {
   do: "edit" | "note" | "tag";
   /** The field of the column that keys act on. */
   field: string | null;
+  /** The row it means is the current one. */
+  isReady: boolean;
 }
 
 export interface PaneProperties {
@@ -40,7 +42,7 @@ export function RecordPane({ looked, part, setPart, wish, setWish, focus }: Pane
   const isHere = record !== null && record.id === review.current?.id;
 
   useEffect(() => {
-    if (!wish || !isHere) return;
+    if (!wish?.isReady || !isHere) return;
     setWish(null);
     if (wish.do !== "edit") card.current?.[wish.do]();
     else if (!isOutcome(record.status)) card.current?.edit(wish.field);
@@ -54,6 +56,8 @@ export function RecordPane({ looked, part, setPart, wish, setWish, focus }: Pane
 
   return (
     <div className="dgf-pane dgf-pane-card" aria-busy={!isHere}>
+      {review.missing && <p className="dgf-empty">Record {review.missing.id} was deleted.</p>}
+      {review.found?.total === 0 && <p className="dgf-empty">There is no record.</p>}
       {record && <Parts part={part} setPart={setPart} />}
       {record && part === "trace" && (
         <RecordTrace
@@ -128,12 +132,13 @@ function useCardActs({ reload, put }: LookedAt): CardActs {
     open: (id) => {
       const here = rows.positionOf(id);
       if (here !== null) return review.go(here);
-      requests
-        .ask<number | null>("position", { selection: found?.selection, id })
-        .then((position) => {
+      requests.ask<number | null>("position", { selection: found?.selection, id }).then(
+        (position) => {
           if (position !== null) review.go(position);
           else review.tell(`Record ${id} is not among the records shown: change the filter.`);
-        }, review.fail);
+        },
+        (error: Error) => review.fail(error, "table"),
+      );
     },
   };
 }

@@ -1,11 +1,13 @@
-import { useCallback, useRef, useState } from "react";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Boundary } from "../shared/Boundary";
 import { useDark } from "../shared/theme";
 import { ColumnMenu } from "./ColumnMenu";
 import type { Column } from "./columns";
+import type { Cursor } from "./cursor";
 import { DecisionBar } from "./DecisionBar";
 import { Grid, ROW } from "./Grid";
 import { type Command, commandOf } from "./keys";
+import { Nothing } from "./Nothing";
 import { Notices } from "./Notices";
 import { ColumnsPanel } from "./panels/ColumnsPanel";
 import { ExportPanel } from "./panels/ExportPanel";
@@ -48,11 +50,12 @@ export function Review() {
   const [panel, setPanel] = useState<PanelName | null>(null);
   const [isFull, setFull] = useState(false);
   const [menu, setMenu] = useState<OpenMenu | null>(null);
-  const { current, column } = review;
+  const { current, column, cursor, turns, fail, clear } = review;
   const looked = useRecord(
     pane ? (current?.id ?? null) : null,
     current?.version ?? null,
-    review.fail,
+    useCallback((error: Error) => fail(error, "record"), [fail]),
+    useCallback(() => clear("record"), [clear]),
   );
 
   const focus = useCallback(() => {
@@ -70,10 +73,20 @@ export function Review() {
     const left = Math.max(4, Math.min(head.left - frame.left, frame.width - 190));
     setMenu({ column: of, left, top: head.bottom - frame.top });
   };
-  const closePanel = () => {
-    setPanel(null);
-    focus();
-  };
+  const closePanel = () => setPanel(null);
+  const isAlone = pane === null && panel === null;
+  const wasAlone = useRef(true);
+  // Once what stood in the table's place is gone, not before.
+  useLayoutEffect(() => {
+    if (isAlone && !wasAlone.current) focus();
+    wasAlone.current = isAlone;
+  }, [isAlone, focus]);
+  // The record that was to be edited does not come.
+  const { missing, found, notices } = review;
+  const isLost = missing !== null || !found?.total || notices.some(([about]) => about === "record");
+  useEffect(() => {
+    if (isLost) setWish(null);
+  }, [isLost]);
   const leave = (): boolean => {
     if (review.question) review.confirm(false);
     else if (wish) setWish(null);
@@ -91,16 +104,16 @@ export function Review() {
         review.decide(command.status);
         return true;
       case "move":
-        moveRow(review, command, grid.current);
+        turns.take(() => moveRow(cursor, command, grid.current));
         return true;
       case "column":
         moveColumn(review, command.by);
         return true;
       case "select":
-        review.setRuns(runsOf.toggle(review.runs, review.position));
+        turns.take(() => void cursor.toggle(cursor.position));
         return true;
       case "all":
-        review.setRuns(runsOf.all(review.found?.total ?? 0));
+        turns.take(() => void cursor.select(runsOf.all(cursor.total)));
         return true;
       case "undo":
       case "redo":
@@ -115,12 +128,18 @@ export function Review() {
       case "edit":
       case "note":
       case "tag":
-        if (command.do !== "edit" && review.runs.length) {
+        if (command.do !== "edit" && cursor.runs.length) {
           setPanel(command.do === "tag" ? "tags" : "note");
           return true;
         }
+        if (cursor.total === 0 || (missing && !turns.isBusy)) {
+          review.tell(missing ? `Record ${missing.id} was deleted.` : "There is no record.");
+          return true;
+        }
         setPane("card");
-        setWish({ do: command.do, field: column?.field ?? null });
+        // What is typed from now on is not taken for commands; which record it is may come later.
+        setWish({ do: command.do, field: column?.field ?? null, isReady: false });
+        turns.take(() => void setWish((held) => held && { ...held, isReady: true }));
         return true;
       case "search":
         search.current?.focus();
@@ -187,7 +206,10 @@ export function Review() {
           <Notices />
           <div className="dgf-review-body">
             <Boundary part="The table">
-              <Grid focus={grid} menu={openMenu} open={() => setPane("card")} />
+              <div className="dgf-table">
+                <Grid focus={grid} menu={openMenu} open={() => setPane("card")} />
+                <Nothing focus={focus} />
+              </div>
             </Boundary>
             {pane && (
               <Boundary part="The record">
@@ -228,11 +250,10 @@ export function Review() {
 }
 
 function moveRow(
-  review: ReviewState,
+  cursor: Cursor,
   { by, isRange }: Extract<Command, { do: "move" }>,
   grid: HTMLElement | null,
-) {
-  const { position, found, runs } = review;
+): undefined {
   const page = Math.max(1, Math.floor((grid?.clientHeight ?? 0) / ROW) - 2);
   const steps = {
     page,
@@ -240,10 +261,9 @@ function moveRow(
     first: Number.NEGATIVE_INFINITY,
     last: Number.POSITIVE_INFINITY,
   };
-  const last = Math.max(0, (found?.total ?? 0) - 1);
-  const to = Math.max(0, Math.min(position + (typeof by === "number" ? by : steps[by]), last));
-  if (isRange) review.setRuns(runsOf.add(runs, position, to));
-  review.go(to);
+  const to = cursor.position + (typeof by === "number" ? by : steps[by]);
+  if (isRange) cursor.reach(to);
+  else cursor.go(to);
 }
 
 function moveColumn(review: ReviewState, by: number) {

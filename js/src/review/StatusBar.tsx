@@ -1,4 +1,4 @@
-import { chipsOf, STATUSES, toggleStatus } from "./query";
+import { chipsOf, STATUSES, toggleStatus, unfiltered } from "./query";
 import { told } from "./useDecisions";
 import { useReview } from "./useReview";
 
@@ -50,11 +50,7 @@ export function StatusBar() {
         </span>
       ))}
       {chips.length > 1 && (
-        <button
-          type="button"
-          className="dgf-link"
-          onClick={() => setQuery(query.sort ? { sort: query.sort } : {})}
-        >
+        <button type="button" className="dgf-link" onClick={() => setQuery(unfiltered(query))}>
           clear all
         </button>
       )}

@@ -99,6 +99,8 @@ export interface Found {
   position: number | null;
   /** How much has been seen; news are what came after. */
   seen: (number | string)[];
+  can_undo: boolean;
+  can_redo: boolean;
 }
 
 /** Instead of an answer: an index is being made, and the query is to be asked again. */

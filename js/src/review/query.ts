@@ -26,6 +26,11 @@ export function tidy(query: Query): Query {
   ) as Query;
 }
 
+/** All records, in the same order. */
+export function unfiltered(query: Query): Query {
+  return query.sort ? { sort: query.sort } : {};
+}
+
 /** With one status more or less; with all of them any will do. */
 export function toggleStatus(query: Query, status: Status): Query {
   const held = query.statuses ?? [];

@@ -35,6 +35,7 @@ export class Rows {
   private round = 0;
   private selection = 0;
   private total = 0;
+  private awaited = new Map<number, ((row: Row | MissingRow | undefined) => void)[]>();
   private fields: string[] = [];
   /** Grows with every change of what `get` gives. */
   version = 0;
@@ -47,14 +48,17 @@ export class Rows {
   /** Show another selection, or other fields of the same. */
   open(selection: number, total: number, fields: string[]): void {
     const isOther = selection !== this.selection;
+    const isSame = !isOther && fields.join("\n") === this.fields.join("\n");
     this.selection = selection;
     this.total = total;
+    if (isSame) return;
     this.fields = fields;
     this.round++;
     this.asked.clear();
     if (isOther) {
       this.pages.clear();
       this.stale.clear();
+      this.giveUp();
     }
     this.refresh();
   }
@@ -81,6 +85,16 @@ export class Rows {
     const row = this.pages.get(Math.floor(position / PAGE))?.[position % PAGE];
     const change = row && this.changes.get(row.id);
     return row?.status !== undefined && change ? { ...row, ...change.values } : row;
+  }
+
+  /** The row at a position as soon as it is here; undefined: it did not come, or others are shown. */
+  async wait(position: number): Promise<Row | MissingRow | undefined> {
+    const row = this.get(position);
+    if (row || !this.selection || position >= this.total) return row;
+    return new Promise((resolve) => {
+      this.awaited.set(position, [...(this.awaited.get(position) ?? []), resolve]);
+      this.fetch();
+    });
   }
 
   /** Rows from one position to before another are in sight. */
@@ -142,16 +156,29 @@ export class Rows {
   close(): void {
     clearTimeout(this.timer);
     this.round++;
+    this.giveUp();
   }
 
   private fetch(): void {
+    if (!this.selection) return;
+    const numbers = new Set([...this.awaited.keys()].map((at) => Math.floor(at / PAGE)));
     const [first, last] = this.wished;
-    if (!this.selection || last <= first) return;
-    const from = Math.floor(Math.max(0, first - MARGIN) / PAGE);
-    const to = Math.floor(Math.min(this.total - 1, last + MARGIN) / PAGE);
-    for (let number = from; number <= to; number++) {
+    if (last > first) {
+      const from = Math.floor(Math.max(0, first - MARGIN) / PAGE);
+      const to = Math.floor(Math.min(this.total - 1, last + MARGIN) / PAGE);
+      for (let number = from; number <= to; number++) numbers.add(number);
+    }
+    for (const number of numbers) {
       const isHere = this.pages.has(number) && !this.stale.has(number);
       if (!isHere && this.asked.get(number) !== this.round) this.fetchPage(number);
+    }
+  }
+
+  private giveUp(number?: number): void {
+    for (const [position, resolves] of this.awaited) {
+      if (number !== undefined && Math.floor(position / PAGE) !== number) continue;
+      this.awaited.delete(position);
+      for (const resolve of resolves) resolve(undefined);
     }
   }
 
@@ -172,13 +199,24 @@ export class Rows {
         this.stale.delete(number);
         this.forget();
         this.tell();
+        this.handOut(number);
       },
       (error: Error) => {
         if (round !== this.round) return;
         this.asked.delete(number);
         this.fail(error);
+        this.giveUp(number);
       },
     );
+  }
+
+  private handOut(number: number): void {
+    for (const [position, resolves] of this.awaited) {
+      if (Math.floor(position / PAGE) !== number) continue;
+      const row = this.get(position);
+      this.awaited.delete(position);
+      for (const resolve of resolves) resolve(row);
+    }
   }
 
   private forget(): void {

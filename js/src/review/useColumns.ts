@@ -2,6 +2,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useBridge } from "../bridge/hooks";
 import { type Column, columnsOf, type Layout, layoutOf, shownColumns } from "./columns";
 import type { FieldInfo } from "./protocol";
+import type { Subject } from "./useNotices";
 
 /** Milliseconds after a change until it is kept. */
 const QUIET = 600;
@@ -18,25 +19,44 @@ export interface Columns {
 }
 
 /** The columns: fields of the records, laid out as the pipeline's review was left. */
-export function useColumns(hasRule: boolean, fail: (error: Error) => void): Columns {
+export function useColumns(
+  hasRule: boolean,
+  total: number,
+  fail: (error: Error, subject: Subject) => void,
+): Columns {
   const { requests } = useBridge();
   const [fields, setFields] = useState<FieldInfo[]>([]);
   const [layout, put] = useState<Layout>({});
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
 
+  const isLaidOut = useRef(false);
+  // With the first records, and when there are twice as many: others may have other fields.
+  const size = total === 0 ? 0 : Math.floor(Math.log2(total)) + 1;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: asked anew for more records
   useEffect(() => {
-    requests.ask<{ fields: FieldInfo[]; layout: Layout }>("fields").then((answer) => {
-      setFields(answer.fields);
-      put(answer.layout);
-    }, fail);
-  }, [requests, fail]);
+    let isWanted = true;
+    requests.ask<{ fields: FieldInfo[]; layout: Layout }>("fields").then(
+      (answer) => {
+        if (!isWanted) return;
+        setFields((held) => (isSame(held, answer.fields) ? held : answer.fields));
+        if (!isLaidOut.current) put(answer.layout); // it may have been changed here since
+        isLaidOut.current = true;
+      },
+      (error: Error) => isWanted && fail(error, "layout"),
+    );
+    return () => {
+      isWanted = false;
+    };
+  }, [requests, fail, size]);
 
   const setLayout = useCallback(
     (next: Layout) => {
       put(next);
       clearTimeout(timer.current);
       timer.current = setTimeout(() => {
-        requests.ask("keep_layout", { layout: next }).catch(fail);
+        requests
+          .ask("keep_layout", { layout: next })
+          .catch((error: Error) => fail(error, "layout"));
       }, QUIET);
     },
     [requests, fail],
@@ -51,4 +71,8 @@ export function useColumns(hasRule: boolean, fail: (error: Error) => void): Colu
     setColumns: (next) => setLayout({ ...layout, columns: layoutOf(next) }),
     setLayout,
   };
+}
+
+function isSame(some: FieldInfo[], others: FieldInfo[]): boolean {
+  return JSON.stringify(some) === JSON.stringify(others);
 }

@@ -1,20 +1,28 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useBridge } from "../bridge/hooks";
+import { RequestError } from "../bridge/requests";
 import { OUTCOMES, type ReviewStatus, type Status } from "../shared/record";
-import type { Acted, Counts, Found, Meant, Row } from "./protocol";
+import type { Cursor } from "./cursor";
+import type { Acted, Action, Counts, Meant } from "./protocol";
 import type { Rows } from "./rows";
 import * as runsOf from "./runs";
+import type { Turns } from "./turns";
+import type { Subject } from "./useNotices";
 
 /** Selected rows from which on their number is said and confirmed first. */
-const MANY = 20;
+export const MANY = 20;
 
 /** Where keys go after a decision. */
 export type Advance = "pending" | "next" | "stay";
 
-/** A decision on many, before it is made. */
+/** A decision on many, before it is made: on these, whatever is selected by then. */
 export interface Question {
   status: ReviewStatus;
   count: number;
+  selection: number;
+  runs: runsOf.Runs;
+  /** The query that was asked for when they were selected. */
+  wish: string;
 }
 
 export interface Decisions {
@@ -22,6 +30,9 @@ export interface Decisions {
   setCounts(counts: Counts): void;
   canUndo: boolean;
   canRedo: boolean;
+  setCan(can: { can_undo: boolean; can_redo: boolean }): void;
+  /** The latest act, undone ones too. */
+  latest: Action | null;
   /** What was done last, for whoever sees and for whoever listens. */
   told: string;
   tell(text: string): void;
@@ -41,36 +52,43 @@ export interface Decisions {
 }
 
 interface Context {
-  found: Found | null;
   rows: Rows;
-  position: number;
-  current: Row | null;
-  runs: runsOf.Runs;
-  setRuns(runs: runsOf.Runs): void;
-  go(position: number): void;
+  cursor: Cursor;
+  turns: Turns;
+  /** The query that is asked for, as text. */
+  wish: string;
   advance: Advance;
-  fail(error: Error): void;
+  /** The table shows an older answer: asks anew. */
+  again(): void;
+  fail(error: Error, subject: Subject): void;
+  /** What was wrong with this is over. */
+  clear(subject: Subject): void;
 }
 
 /** Deciding on the current row or on the selected ones: shown at once, stored at once, in order. */
 export function useDecisions(context: Context): Decisions {
   const { requests } = useBridge();
   const [counts, setCounts] = useState<Counts>({});
-  const [can, setCan] = useState({ undo: false, redo: false });
+  const [can, put] = useState({ undo: false, redo: false });
+  const [latest, setLatest] = useState<Action | null>(null);
   const [told, tell] = useState("");
   const [isBusy, setBusy] = useState(false);
-  const [question, setQuestion] = useState<Question | null>(null);
+  const [asked, setQuestion] = useState<Question | null>(null);
   const [unsettled, setUnsettled] = useState(0);
   const now = useRef(context);
   now.current = context;
-  /** Resolves when the latest row to go to is known: keys pressed before act on that one. */
-  const going = useRef<Promise<void> | null>(null);
+  const { cursor, rows, turns } = context;
   /** The row after which there was none to go to. */
   const ended = useRef<number | null>(null);
   const queue = useRef<Promise<unknown>>(Promise.resolve());
   /** Records that single acts were about, by the number of the act: undone, they are shown. */
   const places = useRef(new Map<number, number>());
 
+  const setCan = useCallback(
+    (held: { can_undo: boolean; can_redo: boolean }) =>
+      put({ undo: held.can_undo, redo: held.can_redo }),
+    [],
+  );
   /** One after the other: two decisions on a record are never overtaken by each other. */
   const ask = useCallback(
     (action: string, values: object) => {
@@ -80,159 +98,184 @@ export function useDecisions(context: Context): Decisions {
         .catch(() => undefined)
         .finally(() => setUnsettled((count) => count - 1));
       return answer.then((acted) => {
-        setCan({ undo: acted.can_undo, redo: acted.can_redo });
+        setCan(acted);
+        if (acted.action) setLatest(acted.action);
+        now.current.clear("decision");
         return acted;
       });
     },
-    [requests],
+    [requests, setCan],
   );
 
   const counting = useRef(0);
   const recount = useCallback(() => {
-    const selection = now.current.found?.selection;
-    if (selection === undefined) return;
+    const { selection } = cursor;
+    if (!selection) return;
     const mine = ++counting.current;
-    requests.ask<Counts>("counts", { selection }).then((found) => {
-      if (mine === counting.current) setCounts(found); // answers may overtake each other
-    }, now.current.fail);
-  }, [requests]);
+    requests.ask<Counts>("counts", { selection }).then(
+      (found) => {
+        if (mine === counting.current) setCounts(found); // answers may overtake each other
+      },
+      (error: Error) => now.current.fail(error, "table"),
+    );
+  }, [requests, cursor]);
 
-  const step = useCallback(() => {
-    const { found, rows, position, go, advance } = now.current;
+  /** To the row that comes next; lasts when it has to be asked for. */
+  const step = useCallback((): Promise<void> | undefined => {
+    const { advance } = now.current;
+    const { position, selection, total } = cursor;
     const end = () => {
       ended.current = position;
+      turns.dropDecisions();
       tell((held) => `${held} No pending record further down.`.trim());
     };
-    if (advance === "stay" || !found) return;
-    if (advance === "next") return go(position + 1);
-    for (let at = position + 1; at < found.total; at++) {
+    if (advance === "stay") return;
+    if (advance === "next") {
+      cursor.go(position + 1);
+      return;
+    }
+    for (let at = position + 1; at < total; at++) {
       const row = rows.get(at);
-      if (row?.status === "pending") return go(at);
+      if (row?.status === "pending") {
+        cursor.go(at);
+        return;
+      }
       if (row) continue;
-      going.current = requests
-        .ask<number | null>("next", { selection: found.selection, position: at, status: "pending" })
+      // What was decided before is in the store by then.
+      return queue.current
+        .then(() =>
+          requests.ask<number | null>("next", { selection, position: at, status: "pending" }),
+        )
         .then(
           (there) => {
             if (there === null) end();
-            else now.current.go(there);
+            else if (cursor.selection === selection) cursor.go(there);
           },
-          (error: Error) => now.current.fail(error),
-        )
-        .finally(() => {
-          going.current = null;
-        });
-      return;
+          (error: Error) => {
+            turns.dropDecisions();
+            now.current.fail(error, "table");
+          },
+        );
     }
     end();
-  }, [requests]);
+    return;
+  }, [requests, rows, cursor, turns]);
 
   // New records of a job that runs: on to the first of them.
-  const total = context.found?.total ?? 0;
+  const { total } = cursor;
   // biome-ignore lint/correctness/useExhaustiveDependencies: when there are more
   useEffect(() => {
     if (ended.current === null) return;
-    const isStillThere = ended.current === now.current.position;
+    const isStillThere = ended.current === cursor.position;
     ended.current = null;
-    if (isStillThere) step();
+    if (isStillThere) turns.take(step);
   }, [total, step]);
 
   const decideOne = useCallback(
-    (status: ReviewStatus) => {
-      const { current, rows, position } = now.current;
-      if (!current) return tell("This row is not here yet.");
-      const before = current.status;
-      if (isOutcome(before))
-        return tell(`Record ${current.id} is ${before}: no result to decide on.`);
-      const move = (from: Status, to: Status) =>
-        setCounts((held) => ({
-          ...held,
-          [from]: (held[from] ?? 0) - 1,
-          [to]: (held[to] ?? 0) + 1,
-        }));
-      const change = rows.change([current.id], { status });
-      move(before, status);
-      tell(`Record ${current.id} ${status}, row ${position + 1}.`);
-      ask("decide", { ids: [current.id], status }).then(
+    async (status: ReviewStatus): Promise<void> => {
+      const { position } = cursor;
+      if (cursor.total === 0) return tell("There is no record to decide on.");
+      // At once when it is here: the key after this one finds what this one has done.
+      const row = rows.get(position) ?? (await rows.wait(position));
+      if (!row) {
+        turns.dropDecisions();
+        return tell("The row did not come: nothing was decided.");
+      }
+      if (row.status === undefined) return tell(`Record ${row.id} was deleted.`);
+      const { id, status: before } = row;
+      if (isOutcome(before)) return tell(`Record ${id} is ${before}: no result to decide on.`);
+      const change = rows.change([id], { status });
+      setCounts((held) => moved(held, before, status));
+      tell(`Record ${id} ${status}, row ${position + 1}.`);
+      ask("decide", { ids: [id], status }).then(
         (acted) => {
           rows.settle(change, acted.rows);
-          if (acted.action?.id != null) places.current.set(acted.action.id, current.id);
+          if (acted.action?.id != null) places.current.set(acted.action.id, id);
         },
         (error: Error) => {
           rows.settle(change);
-          move(status, before);
-          tell(`Record ${current.id} is ${before} as before.`);
-          now.current.fail(new Error(`Record ${current.id} was not ${status}: ${error.message}`));
+          setCounts((held) => moved(held, status, before));
+          tell(`Record ${id} is ${before} as before.`);
+          const what = `Record ${id} was not ${status}: ${error.message}`;
+          now.current.fail(new Error(what), "decision");
         },
       );
-      step();
+      await step();
     },
-    [ask, step],
+    [ask, step, rows, cursor, turns],
   );
 
   const decideMany = useCallback(
-    (status: ReviewStatus) => {
-      const { found, runs, rows, setRuns } = now.current;
-      if (!found) return;
+    (status: ReviewStatus, selection: number, runs: runsOf.Runs): Promise<void> => {
       setBusy(true);
-      ask("decide", { selection: found.selection, runs, status })
+      return ask("decide", { selection, runs, status })
         .then(
           (acted) => {
-            setRuns(runsOf.NONE);
+            if (cursor.runs === runs) cursor.select(runsOf.NONE);
             rows.refresh();
             recount();
             tell(doneTold(acted));
           },
-          (error: Error) => now.current.fail(new Error(`Nothing was changed: ${error.message}`)),
+          (error: Error) => {
+            now.current.fail(new Error(`Nothing was changed: ${error.message}`), "decision");
+            if (isOld(error)) now.current.again();
+          },
         )
         .finally(() => setBusy(false));
     },
-    [ask, recount],
+    [ask, recount, rows, cursor],
   );
 
   const decide = useCallback(
-    (status: ReviewStatus): void => {
-      if (going.current) {
-        going.current.then(() => decide(status));
+    (status: ReviewStatus): void =>
+      turns.take(() => {
+        const { runs, selection } = cursor;
+        const count = runsOf.size(runs);
+        const { wish } = now.current;
+        if (count > MANY) setQuestion({ status, count, selection, runs, wish });
+        else if (count > 0) return decideMany(status, selection, runs);
+        else return decideOne(status);
         return;
-      }
-      const count = runsOf.size(now.current.runs);
-      if (count > MANY) setQuestion({ status, count });
-      else if (count > 0) decideMany(status);
-      else decideOne(status);
-    },
-    [decideOne, decideMany],
+      }, true),
+    [decideOne, decideMany, turns, cursor],
   );
+  const isMeant =
+    asked?.runs === cursor.runs &&
+    asked.selection === cursor.selection &&
+    asked.wish === context.wish;
+  const question = isMeant ? asked : null;
 
   const back = useCallback(
     (action: "undo" | "redo") => {
       setBusy(true);
-      ask(action, {})
+      return ask(action, {})
         .then(
           (acted) => {
-            now.current.rows.refresh();
+            rows.refresh();
             recount();
             tell(acted.action ? doneTold(acted) : `Nothing to ${action}.`);
             const id = acted.action?.id == null ? undefined : places.current.get(acted.action.id);
-            const there = id === undefined ? null : now.current.rows.positionOf(id);
-            if (there !== null) now.current.go(there);
+            const there = id === undefined ? null : rows.positionOf(id);
+            if (there !== null) cursor.go(there);
           },
-          (error: Error) => now.current.fail(error),
+          (error: Error) => now.current.fail(error, "decision"),
         )
         .finally(() => setBusy(false));
     },
-    [ask, recount],
+    [ask, recount, rows, cursor],
   );
 
   const act = useCallback(
-    (action: "note" | "tag" | "edit", values: object, meant: Meant) =>
-      ask(action, { ...values, ...meant }).then((acted) => {
-        if (acted.rows.length) now.current.rows.put(acted.rows);
+    (action: "note" | "tag" | "edit", values: object, meant: Meant) => {
+      return ask(action, { ...values, ...meant }).then((acted) => {
+        if (acted.rows.length) rows.put(acted.rows);
         // What an edit made of the values in sight is not among that.
-        if (!acted.rows.length || action === "edit") now.current.rows.refresh();
+        if (!acted.rows.length || action === "edit") rows.refresh();
         tell(doneTold(acted));
         return acted;
-      }),
-    [ask],
+      });
+    },
+    [ask, rows],
   );
 
   const sortOut = useCallback(
@@ -240,14 +283,14 @@ export function useDecisions(context: Context): Decisions {
       setBusy(true);
       return ask("sort_out", values)
         .then((acted) => {
-          now.current.rows.refresh();
+          rows.refresh();
           recount();
           tell(doneTold(acted));
           return acted;
         })
         .finally(() => setBusy(false));
     },
-    [ask, recount],
+    [ask, recount, rows],
   );
 
   return {
@@ -255,6 +298,8 @@ export function useDecisions(context: Context): Decisions {
     setCounts,
     canUndo: can.undo,
     canRedo: can.redo,
+    setCan,
+    latest,
     told,
     tell,
     unsettled,
@@ -262,13 +307,13 @@ export function useDecisions(context: Context): Decisions {
     question,
     decide,
     confirm: (isSure) => {
-      const asked = question;
       setQuestion(null);
-      if (isSure && asked) decideMany(asked.status);
-      else tell("Nothing was changed.");
+      if (!isSure || !question) return tell("Nothing was changed.");
+      const { status, selection, runs } = question;
+      turns.take(() => decideMany(status, selection, runs));
     },
-    undo: () => back("undo"),
-    redo: () => back("redo"),
+    undo: () => turns.take(() => back("undo")),
+    redo: () => turns.take(() => back("redo")),
     sortOut,
     act,
   };
@@ -279,14 +324,30 @@ export function isOutcome(status: Status): boolean {
   return (OUTCOMES as readonly string[]).includes(status);
 }
 
+/** The counts when a record of one status has another one now. */
+export function moved(counts: Counts, from: Status, to: Status): Counts {
+  if (from === to) return counts;
+  return { ...counts, [from]: (counts[from] ?? 0) - 1, [to]: (counts[to] ?? 0) + 1 };
+}
+
+/** Whether it was refused because the table shows an older answer. */
+export function isOld(error: Error): boolean {
+  const kinds = ["selection_gone", "selection_old"];
+  return error instanceof RequestError && kinds.includes(String(error.detail.kind));
+}
+
 /** An act in words: how many records it changed, and how many it left and why. */
 export function doneTold({ action }: Acted): string {
   if (!action) return "";
   const { what, count, skipped } = action;
   const [, undone] = /^undone: (.*)$/s.exec(what) ?? [];
-  const done = undone
-    ? `Undone: ${records(count)} ${undone} → as before`
-    : `${what.charAt(0).toUpperCase()}${what.slice(1)}: ${records(count)}`;
+  // What a rule did is told with its own numbers: `1,478 accepted, 18 rejected, asked by ada`.
+  const isByRule = undone !== undefined && /^\d/.test(undone);
+  const done = isByRule
+    ? `Undone: ${told(count)} decision${count === 1 ? "" : "s"} by the rule`
+    : undone
+      ? `Undone: ${records(count)} ${undone} → as before`
+      : `${what.charAt(0).toUpperCase()}${what.slice(1)}: ${records(count)}`;
   const left = Object.entries(skipped).map(([why, number]) => `${told(number)} left (${why})`);
   return `${[done, ...left].join(", ")}.`;
 }

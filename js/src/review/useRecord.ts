@@ -16,6 +16,7 @@ export function useRecord(
   id: number | null,
   version: number | null,
   fail: (error: Error) => void,
+  succeed: () => void,
 ): LookedAt {
   const { requests } = useBridge();
   const [record, setRecord] = useState<FullRecord | null>(null);
@@ -24,13 +25,17 @@ export function useRecord(
     if (id === null) return;
     let isWanted = true;
     requests.ask<FullRecord>("record", { id }).then(
-      (answer) => isWanted && setRecord(answer),
+      (answer) => {
+        if (!isWanted) return;
+        setRecord(answer);
+        succeed();
+      },
       (error: Error) => isWanted && fail(error),
     );
     return () => {
       isWanted = false;
     };
-  }, [requests, id, version, fail]);
+  }, [requests, id, version, fail, succeed]);
   const reload = useCallback(
     async (of: number) => {
       const answer = await requests.ask<FullRecord>("record", { id: of });

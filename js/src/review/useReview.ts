@@ -6,27 +6,35 @@ import {
   useMemo,
   useRef,
   useState,
+  useSyncExternalStore,
 } from "react";
 import { useIsGone } from "../bridge/connection";
 import { useBridge, useTrait } from "../bridge/hooks";
-import { RequestError } from "../bridge/requests";
 import type { Column } from "./columns";
-import type { About, Found, Indexing, Query, Row } from "./protocol";
+import { Cursor } from "./cursor";
+import type { About, Found, Indexing, MissingRow, Query, Row } from "./protocol";
 import type { Rows } from "./rows";
-import { NONE, type Runs } from "./runs";
+import type { Runs } from "./runs";
+import { Turns } from "./turns";
 import { type Columns, useColumns } from "./useColumns";
-import { type Advance, type Decisions, useDecisions } from "./useDecisions";
+import { type Advance, type Decisions, isOld, useDecisions } from "./useDecisions";
 import { useNews } from "./useNews";
+import { type Notice, type Subject, useNotices } from "./useNotices";
 import { useRows } from "./useRows";
 
 export interface ReviewState extends Columns, Decisions {
   about: About;
-  /** The kernel that made the review is gone: nothing can be decided any more. */
+  /** The kernel that made the review is gone, or what is reviewed: nothing can be decided. */
   isGone: boolean;
+  isKernelGone: boolean;
+  /** Why nothing is there to be reviewed any more. */
+  lost: Error | null;
   query: Query;
   setQuery(query: Query): void;
-  /** What the latest query found; null: not asked yet. */
+  /** What the latest query found; null: not asked yet, or it was refused. */
   found: Found | null;
+  /** Why the latest query was refused. */
+  problem: Error | null;
   isAsking: boolean;
   /** How far an index is that the query waits for. */
   indexing: Indexing["indexing"] | null;
@@ -37,10 +45,15 @@ export interface ReviewState extends Columns, Decisions {
   /** New records that match and are not shown yet. */
   waiting: number;
   rows: Rows;
+  /** Where the keys are, as it is now: what is drawn may be a moment behind. */
+  cursor: Cursor;
+  turns: Turns;
   /** Position of the row the keys act on. */
   position: number;
   /** The same row, when it is here. */
   current: Row | null;
+  /** The same, when its record was deleted. */
+  missing: MissingRow | null;
   /** The column the keys act on. */
   column: Column | null;
   go(position: number): void;
@@ -50,9 +63,11 @@ export interface ReviewState extends Columns, Decisions {
   advance: Advance;
   setAdvance(advance: Advance): void;
   reviewer: string;
-  rename(reviewer: string): void;
-  notice: Error | null;
-  fail(notice: Error | null): void;
+  /** Gives another name; rejected when it is none. */
+  rename(reviewer: string): Promise<unknown>;
+  notices: Notice[];
+  fail(error: Error, subject: Subject): void;
+  clear(subject: Subject): void;
 }
 
 /** Milliseconds between two looks at an index that is being made. */
@@ -69,19 +84,22 @@ export function useReview(): ReviewState {
 /** The state of one view of a review. */
 export function useReviewState(): ReviewState {
   const { requests } = useBridge();
-  const isGone = useIsGone();
+  const isKernelGone = useIsGone();
   const [about] = useTrait<About>("about");
   const [query, setQuery] = useTrait<Query>("query");
   const [advance, setAdvance] = useTrait<Advance>("advance");
   const [reviewer] = useTrait<string>("reviewer");
-  const [notice, fail] = useState<Error | null>(null);
+  const { notices, fail, clear } = useNotices();
+  const [problem, setProblem] = useState<Error | null>(null);
   const [found, setFound] = useState<Found | null>(null);
   const [isAsking, setAsking] = useState(false);
   const [indexing, setIndexing] = useState<Indexing["indexing"] | null>(null);
   const [asked, setAsked] = useState(0);
-  const [position, setPosition] = useState(0);
+  const [cursor] = useState(() => new Cursor());
+  const [turns] = useState(() => new Turns((error) => fail(error, "decision")));
+  useSyncExternalStore(cursor.subscribe, () => cursor.version);
+  const { position, runs } = cursor;
   const [columnName, goColumn] = useState("");
-  const [runs, setRuns] = useState<Runs>(NONE);
   const wantedId = useRef<number | null>(null);
   const again = useCallback(() => setAsked((count) => count + 1), []);
   const againAt = useCallback(
@@ -94,50 +112,37 @@ export function useReviewState(): ReviewState {
   const rows = useRows(
     useCallback(
       (error: Error) => {
-        const isGone = error instanceof RequestError && error.detail.kind === "selection_gone";
-        if (isGone) again();
-        else fail(error);
+        if (isOld(error)) again();
+        else fail(error, "table");
       },
-      [again],
+      [again, fail],
     ),
   );
-  const columns = useColumns(about.has_rule, fail);
+  const columns = useColumns(about.has_rule, found?.total ?? 0, fail);
   const { shown } = columns;
 
-  const total = found?.total ?? 0;
-  /** How often the current row was chosen. */
-  const moves = useRef(0);
-  const go = useCallback(
-    (to: number) => {
-      moves.current++;
-      setPosition(Math.max(0, Math.min(to, total - 1)));
-    },
-    [total],
-  );
+  const go = useCallback((to: number) => cursor.go(to), [cursor]);
+  const setRuns = useCallback((to: Runs) => cursor.select(to), [cursor]);
   const here = rows.get(position);
   const current = here?.status === undefined ? null : here;
-  const decisions = useDecisions({
-    found,
-    rows,
-    position,
-    current,
-    runs,
-    setRuns,
-    go,
-    advance,
-    fail,
-  }); // prettier-ignore
-  const { setCounts } = decisions;
-
-  const kept = useRef<number | null>(null);
-  kept.current = current?.id ?? null;
   // The echo of the query from Python is another object that says the same.
   const wish = JSON.stringify(query);
+  const decisions = useDecisions({ rows, cursor, turns, wish, advance, again, fail, clear });
+  const { setCounts, setCan } = decisions;
+
+  const wanted = useMemo(
+    () => shown.flatMap(({ field }) => (field === null ? [] : [field])).sort(),
+    [shown],
+  );
+  const fields = useRef(wanted);
+  fields.current = wanted;
+  const kept = useRef<number | null>(null);
+  kept.current = current?.id ?? null;
   const round = useRef(0);
   // biome-ignore lint/correctness/useExhaustiveDependencies: asked anew on demand
   useEffect(() => {
     const mine = ++round.current;
-    const before = moves.current;
+    const before = cursor.moves;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const take = (answer: Found | Indexing) => {
       if (mine !== round.current) return;
@@ -149,15 +154,15 @@ export function useReviewState(): ReviewState {
       wantedId.current = null;
       setIndexing(null);
       setAsking(false);
+      setProblem(null);
+      clear("table");
       setFound(answer);
       setCounts(answer.counts);
-      setRuns(NONE);
+      setCan(answer);
+      rows.open(answer.selection, answer.total, fields.current);
       // Unless a key has moved it since.
-      setPosition((now) =>
-        moves.current === before
-          ? (answer.position ?? 0)
-          : Math.max(0, Math.min(now, answer.total - 1)),
-      );
+      const isMoved = cursor.moves !== before;
+      cursor.open(answer.selection, answer.total, isMoved ? null : (answer.position ?? 0));
     };
     const ask = () => {
       requests
@@ -166,43 +171,58 @@ export function useReviewState(): ReviewState {
           if (mine !== round.current) return;
           setIndexing(null);
           setAsking(false);
-          fail(error);
+          // Rows of another query would be taken for its answer.
+          setProblem(error);
+          setFound(null);
+          setCounts({});
+          rows.open(0, 0, fields.current);
+          cursor.open(0, 0, 0);
         });
     };
     setAsking(true);
     ask();
     return () => clearTimeout(timer);
-  }, [requests, wish, asked, setCounts]);
+  }, [requests, wish, asked, setCounts, setCan, cursor, rows, clear]);
 
-  const wanted = useMemo(
-    () => shown.flatMap(({ field }) => (field === null ? [] : [field])).sort(),
-    [shown],
-  );
   const key = JSON.stringify(wanted);
-  const selection = found?.selection ?? 0;
-  const size = useRef(0);
-  size.current = total;
   useEffect(() => {
-    if (selection) rows.open(selection, size.current, JSON.parse(key) as string[]);
-  }, [rows, selection, key]);
+    if (cursor.selection) rows.open(cursor.selection, cursor.total, JSON.parse(key) as string[]);
+  }, [rows, cursor, key]);
 
-  const waiting = useNews({ found, setFound, setCounts, rows, isGone });
+  const { waiting, lost } = useNews({
+    found,
+    setFound,
+    setCounts,
+    rows,
+    cursor,
+    isGone: isKernelGone,
+    again,
+    fail,
+    clear,
+  });
+  const isGone = isKernelGone || lost !== null;
   return {
     ...columns,
     ...decisions,
     about,
     isGone,
+    isKernelGone,
+    lost,
     query,
     setQuery,
     found,
+    problem,
     isAsking,
     indexing,
     again,
     againAt,
     waiting,
     rows,
+    cursor,
+    turns,
     position,
     current,
+    missing: here && here.status === undefined ? here : null,
     column:
       shown.find(({ name }) => name === columnName) ??
       shown.find(({ field }) => field !== null) ??
@@ -215,8 +235,16 @@ export function useReviewState(): ReviewState {
     advance,
     setAdvance,
     reviewer,
-    rename: (name) => void requests.ask("rename", { name }).catch(fail),
-    notice,
+    rename: (name) =>
+      requests.ask("rename", { name }).then(
+        () => clear("reviewer"),
+        (error: Error) => {
+          fail(error, "reviewer");
+          throw error;
+        },
+      ),
+    notices,
     fail,
+    clear,
   };
 }

@@ -64,7 +64,7 @@ export function ExportPanel({ close }: { close(): void }) {
   const count = isSelection ? selected : total;
   return (
     <Panel title="Export" close={close}>
-      <fieldset className="dgf-choices">
+      <fieldset className="dgf-which">
         <legend>Records, in the table's order</legend>
         <label>
           <input

@@ -82,7 +82,9 @@ export function TagsPanel({ close }: { close(): void }) {
           value={text}
           names={names}
           set={setText}
-          prepare={() => requests.ask<string[]>("tags").then(setNames, fail)}
+          prepare={() =>
+            requests.ask<string[]>("tags").then(setNames, (error: Error) => fail(error, "table"))
+          }
           placeholder="check, facts"
         />
         <small>Several with commas between them. Z undoes it.</small>

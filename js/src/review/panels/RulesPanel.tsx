@@ -1,8 +1,8 @@
 import { useState } from "react";
 import { useBridge, useTrait } from "../../bridge/hooks";
-import type { Action } from "../protocol";
+import type { Acted, Action } from "../protocol";
 import * as runsOf from "../runs";
-import { records, told } from "../useDecisions";
+import { MANY, records, told } from "../useDecisions";
 import { useReview } from "../useReview";
 import { Panel } from "./Panel";
 
@@ -12,12 +12,24 @@ interface Unclear {
   record_id: number;
 }
 
+/** What was judged, and of which records: that is what is applied. */
+interface Tried {
+  judged: Judged;
+  /** What was asked. */
+  values: object;
+  selection: number;
+  runs: runsOf.Runs;
+  wish: string;
+}
+
 /** What a rule says about pending records, and how often it agrees with people. */
 interface Judged {
   rule: string;
   accepted: number;
   rejected: number;
   unclear: Unclear[];
+  /** The largest id that was there to be judged. */
+  until: number;
   action: Action | null;
   agreement: {
     both_accept: number;
@@ -38,33 +50,61 @@ export function RulesPanel({ close }: { close(): void }) {
   const { runs, found, about } = review;
   const selected = runsOf.size(runs);
   const [rule, setRule] = useState("");
-  const [judged, setJudged] = useState<Judged | null>(null);
+  const [held, setHeld] = useState<Tried | null>(null);
+  const [isSure, setSure] = useState(false);
   const [error, setError] = useState<Error | null>(null);
   const [isBusy, setBusy] = useState(false);
-  const chosen = selected > 0 && found ? { selection: found.selection, runs } : {};
-  const ask = (isTrial: boolean) => {
+  const wish = JSON.stringify(review.query);
+  // What was judged among other records says nothing about these.
+  const isMeant =
+    held !== null &&
+    held.runs === runs &&
+    held.selection === (found?.selection ?? 0) &&
+    held.wish === wish;
+  const isUndone = held?.judged.action != null && review.latest !== held.judged.action;
+  const judged = isMeant && !isUndone ? held.judged : null;
+  const count = judged ? judged.accepted + judged.rejected : 0;
+  const work = (asked: Promise<unknown>) => {
     setBusy(true);
     setError(null);
-    const values = { ...chosen, rule: rule.trim() || null };
-    const asked = isTrial
-      ? requests.ask<Judged>("judge", values, 0).then(setJudged)
-      : review.sortOut(values).then((acted) => {
-          setJudged((held) => (held ? { ...held, action: acted.action } : held));
-        });
     asked.catch(setError).finally(() => setBusy(false));
+  };
+  const attempt = () => {
+    const selection = found?.selection ?? 0;
+    const values = {
+      ...(selected > 0 ? { selection, runs } : {}),
+      rule: rule.trim() || null,
+    };
+    setSure(false);
+    const put = (answer: Judged) =>
+      setHeld({
+        judged: answer,
+        values: { ...values, until: answer.until },
+        selection,
+        runs,
+        wish,
+      });
+    work(requests.ask<Judged>("judge", values, 0).then(put));
+  };
+  const apply = () => {
+    if (!held || !judged) return;
+    if (count > MANY && !isSure) return setSure(true);
+    setSure(false);
+    const put = ({ action }: Acted) =>
+      setHeld({ ...held, runs: review.cursor.runs, judged: { ...judged, action } });
+    work(review.sortOut(held.values).then(put));
   };
   const change = (text: string) => {
     setRule(text);
-    setJudged(null);
+    setHeld(null);
   };
-  const canApply =
-    judged !== null && judged.action === null && judged.accepted + judged.rejected > 0;
+  const canApply = judged !== null && judged.action === null && count > 0;
   return (
     <Panel title="Sort out by a rule" close={close}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          ask(true);
+          attempt();
         }}
       >
         <label className="dgf-field">
@@ -107,12 +147,20 @@ export function RulesPanel({ close }: { close(): void }) {
           type="button"
           className="dgf-button dgf-main"
           disabled={isBusy || !canApply}
-          onClick={() => ask(false)}
+          onClick={apply}
         >
           {judged.action
             ? `Done: ${records(judged.action.count)}; Z undoes it`
-            : `Accept ${told(judged.accepted)}, reject ${told(judged.rejected)}`}
+            : `${isSure ? "Yes, accept" : "Accept"} ${told(judged.accepted)}, reject ${told(judged.rejected)}`}
         </button>
+      )}
+      {judged && isSure && (
+        <div role="alert">
+          Decide on {records(count)} by the rule? Z undoes it.{" "}
+          <button type="button" className="dgf-button" onClick={() => setSure(false)}>
+            Cancel
+          </button>
+        </div>
       )}
     </Panel>
   );
