@@ -11,9 +11,11 @@ import {
   type Typed,
   typedIn,
   typedOf,
+  writtenAs,
 } from "../src/review/card/editing";
 import { isSame, jsonIn, kindOf, looksLikeMarkdown, typeOf } from "../src/review/card/kinds";
 import { layoutOf, moved, placed, stored } from "../src/review/card/layout";
+import type { Json } from "../src/shared/json";
 import { keepNumbers } from "../src/shared/numbers";
 
 describe("kindOf", () => {
@@ -181,6 +183,26 @@ describe("editing", () => {
     ])
       expect([kept, lost(kept)]).toEqual([kept, null]);
     expect(lost('"0.1234567890123456789"')).toBeNull();
+  });
+
+  it("shows what changes with numbers as they were typed", () => {
+    const written = (text: string) =>
+      writtenAs({ mode: "json", text, items: [] }, JSON.parse(text) as Json);
+    for (const value of [
+      { a: [], b: [1, { c: {} }], d: "x\n{[,:" },
+      [[[]]],
+      null,
+      "a",
+      [true, "\\"],
+    ])
+      for (const space of [0, 2])
+        expect(written(JSON.stringify(value, null, space))).toBe(
+          typeof value === "string" ? value : JSON.stringify(value, null, 2),
+        );
+    expect(written('{"n":12345678901234567890,"f":1.0}')).toBe(
+      '{\n  "n": 12345678901234567890,\n  "f": 1.0\n}',
+    );
+    expect(writtenAs({ mode: "number", text: " 1.0", items: [] }, 1)).toBe("1.0");
   });
 
   it("begins with numbers as they are written", () => {

@@ -11,6 +11,7 @@ import {
   withDifferences,
 } from "../src/compare/pairs";
 import { fieldsOf, markedOf, same, seedFields } from "../src/compare/sides";
+import { keepNumbers } from "../src/shared/numbers";
 import type { FullRecord } from "../src/shared/record";
 
 const pair = (left: number, more: Partial<Pair> = {}): Pair => ({
@@ -99,6 +100,12 @@ describe("fields", () => {
     ]);
   });
 
+  it("are written as they are stored", () => {
+    const left = record({}, { big: 12345678901234567000 });
+    keepNumbers(left.state, { big: "12345678901234567890" });
+    expect(fieldsOf(left, record({}, { big: 1 }))[0]?.texts).toEqual(["12345678901234567890", "1"]);
+  });
+
   it("are equal whatever the order of their keys", () => {
     expect(same({ a: [1, { b: null }], c: 2 }, { c: 2, a: [1, { b: null }] })).toBe(true);
     expect(same({ a: undefined }, { b: undefined })).toBe(false);
@@ -111,7 +118,7 @@ describe("fields", () => {
 
 describe("marks", () => {
   it("tell what only one side has", () => {
-    expect(markedOf("the red house stands", "the blue house stands")).toEqual({
+    expect(markedOf(["the red house stands", "the blue house stands"])).toEqual({
       left: [
         { text: "the ", isOwn: false },
         { text: "red", isOwn: true },
@@ -123,14 +130,14 @@ describe("marks", () => {
         { text: " house stands", isOwn: false },
       ],
     });
-    const lists = markedOf([1, 2], [1, 3]);
+    const lists = markedOf(["[\n  1,\n  2\n]", "[\n  1,\n  3\n]"]);
     expect(lists?.left.filter(({ isOwn }) => isOwn).map(({ text }) => text.trim())).toEqual(["2"]);
     expect(lists?.right.map(({ text }) => text).join("")).toBe("[\n  1,\n  3\n]");
   });
 
   it("are none where nearly everything differs", () => {
-    expect(markedOf("one two three", "vier fünf sechs sieben")).toBeNull();
-    expect(markedOf("x".repeat(300_000), "y".repeat(300_000))).toBeNull();
+    expect(markedOf(["one two three", "vier fünf sechs sieben"])).toBeNull();
+    expect(markedOf(["x".repeat(300_000), "y".repeat(300_000)])).toBeNull();
   });
 });
 

@@ -15,13 +15,14 @@ SETUP = """\
 %load_ext datagenflow_nb
 import datagenflow_nb as dgf
 
-@dgf.block(outputs=["generated", "talk", "score", "answer"])
+@dgf.block(outputs=["generated", "talk", "score", "data", "answer"])
 def Make(topic):
     return {
         "generated": {"question": f"What is {topic}?", "list": list(range(250))},
         "talk": [{"role": "user", "content": f"Tell me of {topic}."},
                  {"role": "assistant", "content": "<b>No</b>"}],
         "score": 0.5,
+        "data": {"big": 12345678901234567890, "f": 1.0, "neg": -0.0},
         "answer": f"## {topic}\\n\\nThe **{topic}** is <script>window.hit = 1</script> here.\\r\\n"
                   "[a link](https://example.org/) ![a picture](https://example.org/p.png) \\u202ex",
     }
@@ -191,6 +192,27 @@ def test_trees_lists_layouts_and_long_texts(notebook: OpenNotebook) -> None:
     generated.get_by_role("button", name="Go on editing").click()
     generated.get_by_role("button", name="Cancel").click()
     generated.get_by_role("button", name="Give it up").click()
+
+    data = card.get_by_role("region", name="data")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    data.get_by_role("button", name="Copy data", exact=True).click()
+    expect(data.get_by_role("button", name="Copy data", exact=True)).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == (
+        '{\n  "big": 12345678901234567890,\n  "f": 1.0,\n  "neg": -0.0\n}'
+    )
+    data.get_by_role("button", name="Edit data").click()
+    expect(data.locator(".cm-content")).to_be_focused()
+    keys.press("Control+a")
+    keys.insert_text('{"n": [12345678901234567891, 1.0], "d": 1e999}')
+    expect(data).to_contain_text("1e999 is larger than any number can be")
+    keys.press("Control+a")
+    keys.insert_text('{"n": [12345678901234567891, 1.0], "__proto__": 0.1234567890123456789}')
+    expect(data).to_contain_text("and becomes 0.12345678901234568")
+    keys.press("Control+Enter")
+    expect(data.locator(".cm-content")).to_have_count(0)
+    assert value(opened, "repr(ws.record(1).state['data'])") == (
+        "{'n': [12345678901234567891, 1.0], '__proto__': 0.12345678901234568}"
+    )
 
     card.get_by_role("button", name="Arrange fields").click()
     card.get_by_role("combobox", name="How talk is shown").select_option("hidden")

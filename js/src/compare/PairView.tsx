@@ -1,6 +1,6 @@
 import { useMemo } from "react";
-import { asText } from "../shared/folding";
 import { LongText, Marked } from "../shared/LongText";
+import { textIn } from "../shared/numbers";
 import { type FullRecord, OUTCOMES } from "../shared/record";
 import { Source } from "../shared/Source";
 import type { Side } from "./protocol";
@@ -47,11 +47,11 @@ function Shown(properties: { left: FullRecord; right: FullRecord; isMarked: bool
           </span>
         </h3>
         <dl>
-          {seed.map(([name, value]) => (
+          {seed.map(([name]) => (
             <div key={name}>
               <dt dir="auto">{name}</dt>
               <dd>
-                <LongText text={asText(value)} label={name} most={400} lines={6} />
+                <LongText text={textIn(left.metadata, name)} label={name} most={400} lines={6} />
               </dd>
             </div>
           ))}
@@ -71,10 +71,10 @@ function Shown(properties: { left: FullRecord; right: FullRecord; isMarked: bool
             {same.length === 1 ? "1 field is" : `${same.length} fields are`} the same:{" "}
             <bdi>{names}</bdi>
           </summary>
-          {same.map(({ name, left: value }) => (
+          {same.map(({ name, texts }) => (
             <div key={name} className="dgf-compared">
               <h4 dir="auto">{name}</h4>
-              <LongText text={asText(value)} label={name} />
+              <LongText text={texts[0]} label={name} />
             </div>
           ))}
         </details>
@@ -108,11 +108,8 @@ function Head(properties: { side: string; of: Side; record: FullRecord; isBlind:
 }
 
 function Compared({ field, isMarked }: { field: Field; isMarked: boolean }) {
-  const { name, left, right, kind } = field;
-  const marked = useMemo(
-    () => (kind === "different" ? markedOf(left, right) : null),
-    [kind, left, right],
-  );
+  const { name, texts, kind } = field;
+  const marked = useMemo(() => (kind === "different" ? markedOf(texts) : null), [kind, texts]);
   const shown = isMarked ? marked : null;
   return (
     <div className="dgf-compared">
@@ -126,14 +123,14 @@ function Compared({ field, isMarked }: { field: Field; isMarked: boolean }) {
         <Value
           name={name}
           side="Left"
-          value={left}
+          text={texts[0]}
           isThere={kind !== "right"}
           pieces={shown?.left}
         />
         <Value
           name={name}
           side="Right"
-          value={right}
+          text={texts[1]}
           isThere={kind !== "left"}
           pieces={shown?.right}
         />
@@ -145,11 +142,11 @@ function Compared({ field, isMarked }: { field: Field; isMarked: boolean }) {
 function Value(properties: {
   name: string;
   side: string;
-  value: unknown;
+  text: string;
   isThere: boolean;
   pieces: Piece[] | undefined;
 }) {
-  const { name, side, value, isThere, pieces } = properties;
+  const { name, side, text, isThere, pieces } = properties;
   const label = `${name}, ${side.toLowerCase()}`;
   return (
     <div className="dgf-side-value">
@@ -157,16 +154,16 @@ function Value(properties: {
         {side}
       </small>
       {!isThere && <i className="dgf-soft">no such field</i>}
-      {isThere && !pieces && <LongText text={asText(value)} label={label} />}
+      {isThere && !pieces && <LongText text={text} label={label} />}
       {isThere && pieces && (
         <Source className="dgf-text" label={label}>
-          {asText(value) === "" && <i className="dgf-soft">empty text</i>}
-          {pieces.map(({ text, isOwn }, number) => {
+          {text === "" && <i className="dgf-soft">empty text</i>}
+          {pieces.map(({ text: piece, isOwn }, number) => {
             // biome-ignore-start lint/suspicious/noArrayIndexKey: pieces have no other name, and never move
-            if (!isOwn) return <Marked key={number} text={text} />;
+            if (!isOwn) return <Marked key={number} text={piece} />;
             return (
               <mark key={number} className="dgf-own">
-                <Marked text={text} />
+                <Marked text={piece} />
               </mark>
             );
             // biome-ignore-end lint/suspicious/noArrayIndexKey: as above

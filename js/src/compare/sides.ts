@@ -1,4 +1,4 @@
-import { asText } from "../shared/folding";
+import { textIn } from "../shared/numbers";
 import type { FullRecord } from "../shared/record";
 import { differenceOf } from "../shared/textDifference";
 
@@ -7,6 +7,8 @@ export interface Field {
   name: string;
   left: unknown;
   right: unknown;
+  /** Both as they are written; empty where there is no such field. */
+  texts: readonly [string, string];
   kind: "different" | "same" | "left" | "right";
 }
 
@@ -44,15 +46,18 @@ export function fieldsOf(left: FullRecord, right: FullRecord): Field[] {
     const [one, other] = [left.state[name], right.state[name]];
     const kind =
       isLeft && isRight ? (same(one, other) ? "same" : "different") : isLeft ? "left" : "right";
-    found.push({ name, left: one, right: other, kind });
+    const texts = [
+      isLeft ? textIn(left.state, name) : "",
+      isRight ? textIn(right.state, name) : "",
+    ] as const;
+    found.push({ name, left: one, right: other, texts, kind });
   }
   return found;
 }
 
 /** Both sides of two values' texts, with what only one has told apart; null when they have so little
  * in common that marks would say nothing, or are too long. */
-export function markedOf(left: unknown, right: unknown): Marked | null {
-  const texts = [asText(left), asText(right)] as const;
+export function markedOf(texts: readonly [string, string]): Marked | null {
   const parts = differenceOf(texts[0], texts[1]);
   if (parts === null) return null;
   const common = parts.reduce(

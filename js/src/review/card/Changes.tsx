@@ -1,18 +1,19 @@
 import { Difference } from "../../shared/Difference";
-import { asText } from "../../shared/folding";
 import { SearchContext } from "../../shared/LongText";
+import { textIn } from "../../shared/numbers";
 import { typeOf } from "./kinds";
 
+/** A value with how it is written. */
+export interface Said {
+  value: unknown;
+  text: string;
+}
+
 /** What was made of a value: words of texts, lines of everything else. */
-export function Changes(properties: {
-  name: string;
-  before: unknown;
-  after: unknown;
-  labels?: string;
-}) {
+export function Changes(properties: { name: string; before: Said; after: Said; labels?: string }) {
   const { name, before, after, labels = "The original and the value now" } = properties;
-  const areTexts = typeof before === "string" && typeof after === "string";
-  const types = [typeOf(before), typeOf(after)];
+  const areTexts = typeof before.value === "string" && typeof after.value === "string";
+  const types = [typeOf(before.value), typeOf(after.value)];
   return (
     <div className="dgf-card-changes">
       <p className="dgf-soft">
@@ -21,12 +22,17 @@ export function Changes(properties: {
       </p>
       <SearchContext value={null}>
         <Difference
-          before={asText(before ?? null)}
-          after={asText(after ?? null)}
+          before={before.text}
+          after={after.text}
           label={name}
           by={areTexts ? "words" : "lines"}
         />
       </SearchContext>
     </div>
   );
+}
+
+/** A field of a state. */
+export function saidIn(state: Record<string, unknown>, name: string): Said {
+  return { value: state[name], text: textIn(state, name) };
 }

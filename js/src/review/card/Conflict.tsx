@@ -2,15 +2,14 @@ import { CopyButton } from "../../shared/CopyButton";
 import { LongText } from "../../shared/LongText";
 import { textIn } from "../../shared/numbers";
 import { useCard } from "./acts";
-import { Changes } from "./Changes";
+import { Changes, saidIn } from "./Changes";
 import { begun, type Draft } from "./drafts";
-import { readTyped, textOf } from "./editing";
+import { readTyped, textOf, writtenAs } from "./editing";
 
 /** Somebody else changed the field while it was edited here: which of the two shall it be? */
 export function Conflict({ name, draft }: { name: string; draft: Draft }) {
   const { record, drafts, isGone } = useCard();
   const part = `field ${name}` as const;
-  const theirs = record.state[name];
   const read = readTyped(draft.typed);
   return (
     <div className="dgf-card-conflict" role="alert">
@@ -22,7 +21,12 @@ export function Conflict({ name, draft }: { name: string; draft: Draft }) {
       <p className="dgf-soft">It is now:</p>
       <LongText text={textIn(record.state, name)} label={`${name}, as it is now`} />
       {"value" in read && (
-        <Changes name={name} before={theirs} after={read.value} labels="From theirs to yours" />
+        <Changes
+          name={name}
+          before={saidIn(record.state, name)}
+          after={{ value: read.value, text: writtenAs(draft.typed, read.value) }}
+          labels="From theirs to yours"
+        />
       )}
       <div className="dgf-row">
         <button

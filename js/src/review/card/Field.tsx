@@ -2,7 +2,7 @@ import { useState } from "react";
 import { CopyButton } from "../../shared/CopyButton";
 import { textIn } from "../../shared/numbers";
 import { useCard } from "./acts";
-import { Changes } from "./Changes";
+import { Changes, saidIn } from "./Changes";
 import { FieldEditor } from "./FieldEditor";
 import { typeOf } from "./kinds";
 import { shortValue, Value, type View, Views, viewsOf } from "./Value";
@@ -57,7 +57,11 @@ export function Field({ name, view, look }: FieldProperties) {
         )}
       </div>
       {isEdited && showsChanges && (
-        <Changes name={name} before={record.original[name]} after={value} />
+        <Changes
+          name={name}
+          before={saidIn(record.original, name)}
+          after={saidIn(record.state, name)}
+        />
       )}
       {draft ? (
         <FieldEditor key={record.id} name={name} draft={draft} />

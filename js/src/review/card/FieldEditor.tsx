@@ -1,7 +1,7 @@
 import { type KeyboardEvent, type ReactNode, useState } from "react";
 import { CopyButton } from "../../shared/CopyButton";
 import { useCard } from "./acts";
-import { Changes } from "./Changes";
+import { Changes, saidIn } from "./Changes";
 import { Conflict } from "./Conflict";
 import { type Draft, isConflict } from "./drafts";
 import {
@@ -14,6 +14,7 @@ import {
   type Typed,
   textOf,
   typedIn,
+  writtenAs,
 } from "./editing";
 import { isSame, typeOf } from "./kinds";
 import { TypedInput } from "./TypedInput";
@@ -118,8 +119,8 @@ export function FieldEditor({ name, draft }: { name: string; draft: Draft }) {
         <Preview>
           <Changes
             name={name}
-            before={hasOriginal ? record.original[name] : base}
-            after={read.value}
+            before={saidIn(hasOriginal ? record.original : record.state, name)}
+            after={{ value: read.value, text: writtenAs(typed, read.value) }}
             labels={hasOriginal ? "From the original" : "From what it is"}
           />
         </Preview>

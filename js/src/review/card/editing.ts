@@ -2,6 +2,7 @@
 
 import { difference } from "../../shared/code/difference";
 import { readJson } from "../../shared/code/jsonText";
+import { asText } from "../../shared/folding";
 import type { Json } from "../../shared/json";
 import { jsonIn, jsonText } from "../../shared/numbers";
 import { kindOf } from "./kinds";
@@ -66,6 +67,35 @@ export function jsonTyped(typed: Typed): string {
   const { mode, text, items } = typed;
   if (mode === "number" || mode === "json") return text.trim();
   return JSON.stringify(mode === "texts" ? items : mode === "boolean" ? text === "true" : text);
+}
+
+/** What was typed as the text of the value that it stands for, numbers as they were typed. */
+export function writtenAs(typed: Typed, value: Json): string {
+  if (typed.mode === "number") return typed.text.trim();
+  if (typed.mode === "json" && typeof value !== "string") return indented(typed.text);
+  return asText(value);
+}
+
+/** A JSON text on lines as `jsonText` writes them. */
+function indented(text: string): string {
+  const tokens = text.match(/"(?:[^"\\]|\\.)*"|[[\]{},:]|[^\s[\]{},:"]+/g) ?? [];
+  let made = "";
+  let depth = 0;
+  tokens.forEach((token, at) => {
+    const isEmpty = /^[[{]$/.test(tokens[at - 1] ?? "");
+    const line = `\n${"  ".repeat(Math.max(0, depth - Number(/^[\]}]$/.test(token))))}`;
+    if (/^[\]}]$/.test(token)) {
+      depth--;
+      made += isEmpty ? token : `${line}${token}`;
+    } else if (token === ",") made += token;
+    else if (token === ":") made += ": ";
+    else {
+      const isNext = isEmpty || tokens[at - 1] === ",";
+      made += `${isNext ? line : ""}${token.startsWith('"') ? JSON.stringify(JSON.parse(token)) : token}`;
+      depth += Number(/^[[{]$/.test(token));
+    }
+  });
+  return made;
 }
 
 /** What was typed, for the clipboard. */
