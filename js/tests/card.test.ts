@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Drafts, isConflict } from "../src/review/card/drafts";
+import { begun, Drafts, isConflict } from "../src/review/card/drafts";
 import {
   isSameNumbers,
   jsonTyped,
@@ -258,5 +258,10 @@ describe("Drafts", () => {
     expect(isConflict(draft, { b: 2, a: 1 })).toBe(false);
     expect(isConflict(draft, { a: 1 })).toBe(true);
     expect(isConflict({ ...draft, base: null }, undefined)).toBe(false);
+    const [old, now] = [{ n: [12345678901234567000] }, { n: [12345678901234567000] }];
+    keepNumbers(old, { n: { 0: "12345678901234567890" } });
+    keepNumbers(now, { n: { 0: "12345678901234567891" } });
+    expect(isConflict(begun(old, "n"), old.n, typedIn(old, "n"))).toBe(false);
+    expect(isConflict(begun(old, "n"), now.n, typedIn(now, "n"))).toBe(true);
   });
 });

@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type ReactNode, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useMemo, useState } from "react";
 import { CopyButton } from "../../shared/CopyButton";
 import { useCard } from "./acts";
 import { Changes, saidIn } from "./Changes";
@@ -33,11 +33,14 @@ export function FieldEditor({ name, draft }: { name: string; draft: Draft }) {
   const { record, drafts, isGone, leave } = useCard();
   const { save, isSaving, problem, forget } = useSaving(name);
   const [isAsking, setAsking] = useState(false);
-  const { typed, base } = draft;
+  const { typed, base, start } = draft;
   const part = `field ${name}` as const;
   const read = readTyped(typed);
   const isChanged = drafts.isChanged(record.id, part);
-  const isTaken = isConflict(draft, record.state[name]);
+  const isTaken = useMemo(() => {
+    const began = start ? { base, start } : { base };
+    return isConflict(began, record.state[name], typedIn(record.state, name));
+  }, [base, start, record.state, name]);
   const hasOriginal = Object.hasOwn(record.original, name);
 
   const type = (next: Typed) => {

@@ -1,7 +1,7 @@
 /** Edits that are not saved: they outlive moving on to another record, and the kernel. */
 
 import type { Model } from "../../bridge/model";
-import { isSameTyped, type Typed, typedIn, typedOf } from "./editing";
+import { isSameNumbers, isSameTyped, type Typed, typedIn, typedOf } from "./editing";
 import { isSame } from "./kinds";
 
 export interface Draft {
@@ -83,9 +83,15 @@ export class Drafts {
   }
 }
 
-/** Somebody else changed the field since the edit was begun. */
-export function isConflict(draft: Draft, current: unknown): boolean {
-  return !isSame(draft.base ?? null, current ?? null);
+/** Somebody else changed the field since the edit was begun; `written` is how it stands there now. */
+export function isConflict(
+  { base, start }: Pick<Draft, "base" | "start">,
+  current: unknown,
+  written = start,
+): boolean {
+  if (!isSame(base ?? null, current ?? null)) return true;
+  // To JavaScript 1.0 is 1, and long whole numbers are the same that differ in their last digits.
+  return start !== undefined && written !== undefined && !isSameNumbers(start, written);
 }
 
 /** Kept beside the models: views come and go, when a notebook is scrolled for instance. */

@@ -2,8 +2,8 @@ import { useState } from "react";
 import { RequestError } from "../../bridge/requests";
 import type { FullRecord } from "../../shared/record";
 import { useCard } from "./acts";
-import { isConflict } from "./drafts";
-import { jsonTyped, readTyped } from "./editing";
+import { type Draft, isConflict } from "./drafts";
+import { jsonTyped, readTyped, typedIn } from "./editing";
 
 /** Saves what was typed for a field. Nothing is written over what somebody else wrote meanwhile, and
  * what was typed stays until it is in the store. */
@@ -13,10 +13,12 @@ export function useSaving(name: string) {
   const [problem, setProblem] = useState<string | null>(null);
   const part = `field ${name}` as const;
 
+  const isTaken = (draft: Draft, { state }: FullRecord) =>
+    isConflict(draft, state[name], typedIn(state, name));
   const write = async (now: FullRecord): Promise<void> => {
     const draft = drafts.get(now.id, part);
     const read = draft && readTyped(draft.typed);
-    if (!draft || !read || "problem" in read || isConflict(draft, now.state[name])) return;
+    if (!draft || !read || "problem" in read || isTaken(draft, now)) return;
     try {
       await acts.edit(now.id, now.version, { [name]: jsonTyped(draft.typed) });
     } catch (error) {
@@ -24,7 +26,7 @@ export function useSaving(name: string) {
       const fresh = await acts.reload(now.id);
       if (fresh.version === now.version) throw error;
       // Somebody decided about the record, or edited another field: this one is as it was.
-      if (!isConflict(draft, fresh.state[name])) await write(fresh);
+      if (!isTaken(draft, fresh)) await write(fresh);
       return;
     }
     // More may have been typed while it was being saved.
