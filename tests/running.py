@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import sqlite3
 import subprocess
@@ -68,7 +69,8 @@ def end_detached(folder: Path) -> None:
     """Kill what a test has left of them."""
     left = detached_processes(folder)
     for process in left:
-        process.kill()
+        with contextlib.suppress(psutil.NoSuchProcess):  # it has just ended by itself
+            process.kill()
     psutil.wait_procs(left, timeout=10)
     assert detached_processes(folder) == []
 

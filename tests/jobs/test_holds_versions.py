@@ -64,10 +64,10 @@ class Versions:
         assert process.returncode == status, (out, err)
         return out, err
 
-    def run(self) -> subprocess.Popen[str]:
+    def run(self, seeds: int = SEEDS) -> subprocess.Popen[str]:
         """A job of three calls per seed in the older version, under way."""
         Path("three.json").write_text(dgf.Pipeline(**THREE_CALLS).to_json())
-        args = ("run", "three.json", str(write_seeds(SEEDS)), "--concurrency", str(CONCURRENCY))
+        args = ("run", "three.json", str(write_seeds(seeds)), "--concurrency", str(CONCURRENCY))
         process = self.start(OLDER, *args)
         wait_until(
             lambda: self.store.exists() and self.migrations() and answered(self.store) >= 15,
@@ -134,7 +134,7 @@ def test_a_newer_version_waits_for_a_running_job(versions: Versions, server: Off
 
 def test_a_newer_version_cancels_a_running_job(versions: Versions, server: OfflineServer) -> None:
     """A wish can be told to the runner of another version; it ends it well, nothing is lost."""
-    process = versions.run()
+    process = versions.run(1_000)  # more than are run until the wish is there
     out, _ = versions.newer("cancel", "1")
     assert out.startswith("Job 1 ")
     process.communicate(timeout=60)

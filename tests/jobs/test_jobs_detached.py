@@ -255,9 +255,8 @@ def test_blocks_of_this_process_are_refused(ws: dgf.Workspace) -> None:
     assert refused.value.detail == {"block_types": ["first", "Second"]}
     assert row_counts(ws) == {}
     job = ws.run(dgf.Pipeline("local", [first]), SEEDS, concurrency=1)
-    job.cancel()
+    finish(job.cancel(now=True), "cancelled")
     goes_on.set()
-    finish(job, "cancelled")
     with pytest.raises(ConfigError) as again:
         job.resume(detach=True)
     assert again.value.message.startswith("'first' exists in this process alone, and a detached")

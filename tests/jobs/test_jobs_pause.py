@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import subprocess
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -178,13 +179,23 @@ def test_wishes_in_a_row(ws: dgf.Workspace, server: OfflineServer) -> None:
     job.pause().resume().pause().resume()
     finish(job)
     assert server.log()["requests"] == 80
-    job = dgf.run(ask("Say {{ n }}"), [{"n": n} for n in range(400)], model="m", concurrency=1)
-    server.reset(latency=1.0)
-    wait_until(lambda: server.log()["max_in_flight"], "a call in flight")
+    begun, goes_on = threading.Event(), threading.Event()
+
+    @dgf.block(outputs=["x"])
+    async def hold(n: int) -> dict[str, Any]:
+        if n == 0:  # the runner hears nothing meanwhile
+            begun.set()
+            goes_on.wait(60)
+        await asyncio.sleep(0.02)
+        return {"x": n}
+
+    job = dgf.run(dgf.Pipeline("hold", [hold]), [{"n": n} for n in range(400)], concurrency=1)
+    assert begun.wait(60)
     job.cancel()
     with pytest.raises(dgf.JobError, match=r"^job 2 cannot be paused, it is being cancelled$"):
         job.pause()
     job.cancel(now=True).cancel()
+    goes_on.set()
     finish(job, "cancelled")
 
 
