@@ -23,7 +23,6 @@ __all__ = [
     "RecordQuery",
     "Sort",
     "parse_ids",
-    "runs_of",
     "state_field",
 ]
 
@@ -187,15 +186,6 @@ _PLAIN: Final[tuple[tuple[str, Any, str], ...]] = (
     ("reason", str, "a text"),
     ("current_only", bool, "True or False"),
 )
-
-
-def runs_of(ids: Iterable[Any]) -> tuple[tuple[int, int], ...]:
-    """Record ids as runs, ends included.
-
-    >>> runs_of([7, 1, 2, 3, 2])
-    ((1, 3), (7, 7))
-    """
-    return _merged((value, value) for value in ids)
 
 
 def parse_ids(text: str) -> tuple[tuple[int, int], ...]:

@@ -17,12 +17,33 @@ from datagenflow_nb.query import (
     RecordQuery,
     Sort,
     parse_ids,
-    runs_of,
     state_field,
 )
+from datagenflow_nb.storage.id_runs import pairs_of
 
 TEXTS = st.text(max_size=12) | st.sampled_from(
-    ["a contains b", "is empty", "007", "7", "-1.5", "true", "null", "'x'", '"x"', " x ", "-x", "é"]
+    [
+        "a contains b",
+        "is empty",
+        "007",
+        "7",
+        "-1.5",
+        "true",
+        "null",
+        "'x'",
+        '"x"',
+        " x ",
+        "-x",
+        "é",
+        "a and b = c",
+        "0,5",
+        "> x",
+        "True",
+        "x\ny",
+        "x\u2028y",
+        '"',
+        "",
+    ]
 )
 SCALARS = TEXTS | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
 FILTERS = (
@@ -45,7 +66,7 @@ QUERIES = st.builds(
     verdict=st.none() | TEXTS,
     reason=TEXTS,
     where=st.lists(FILTERS, max_size=2).map(tuple),
-    ids=st.none() | st.lists(IDS, max_size=4).map(runs_of),
+    ids=st.none() | st.lists(IDS, max_size=4).map(pairs_of),
     current_only=st.booleans(),
     sort=st.lists(SORTS, max_size=2).map(tuple),
 )
@@ -74,7 +95,7 @@ def test_a_sort_survives_being_written(sort: Sort) -> None:
 @given(st.lists(IDS, max_size=6))
 def test_runs_hold_the_ids(ids: list[int]) -> None:
     """Runs are apart, in order, hold every id, and are read back as they are written."""
-    runs = runs_of(ids)
+    runs = pairs_of(ids)
     assert all(any(first <= number <= last for first, last in runs) for number in ids)
     assert sum(last - first + 1 for first, last in runs) == len(set(ids))
     assert all(one[1] + 1 < two[0] for one, two in pairwise(runs))

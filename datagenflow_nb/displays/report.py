@@ -15,6 +15,7 @@ from .report_words import (
     facts_told,
     in_short,
     models_rows,
+    nothing_told,
     number,
     percent,
     same_told,
@@ -87,8 +88,7 @@ def _shown(report: Mapping[str, Any], most: int) -> str:
         el("div", report["title"], class_="dgf-head", role="heading", aria_level="2"),
         el("div", " · ".join(facts_told(report)), class_="dgf-soft"),
         _warnings(report["warnings"]),
-        _overview(fields, records) if fields else el("div", "No records of these statuses: nothing "
-                                                     "to report on."),
+        _overview(fields, records) if fields else el("div", nothing_told(report)),
         [_field(field, records) for field in fields[:most]],
         el("div", f"and {plural(len(fields) - most, 'other field')}; to_html(path) has all",
            class_="dgf-soft") if len(fields) > most else None,

@@ -14,6 +14,7 @@ from .report_words import (
     in_short,
     is_label,
     models_rows,
+    nothing_told,
     percent,
     same_told,
 )
@@ -41,7 +42,7 @@ def report_text(report: Mapping[str, Any], width: int | None = None) -> str:
         parts.append(table(_FIELDS, fields, width))
         parts += filter(None, [_listed(list(_more(report["fields"])), width)])
     else:
-        parts.append("No records of these statuses: nothing to report on.")
+        parts.append(nothing_told(report))
     if report["coverage"]["seeds"]:
         parts.append(_wrapped(["Seeds", *coverage_told(report["coverage"])], width))
     for title, headers, rows in _tables(report):

@@ -10,7 +10,7 @@ from .usage import cost_told
 
 __all__ = [
     "bar_told", "blocks_rows", "causes_rows", "coverage_told", "facts_told", "in_short",
-    "is_label", "models_rows", "number", "percent", "same_told", "spread_told",
+    "is_label", "models_rows", "nothing_told", "number", "percent", "same_told", "spread_told",
 ]  # fmt: skip
 
 #: Values of a field that are told in its line, and columns of each.
@@ -192,3 +192,9 @@ def _short_time(seconds: float | None) -> str:
     if seconds is None:
         return "-"
     return f"{1000 * seconds:,.1f} ms" if seconds < 1 else duration(seconds)
+
+
+def nothing_told(report: Mapping[str, Any]) -> str:
+    """Instead of fields, where no record was read."""
+    what = "is selected by these words" if report["selected"] else "has one of these statuses"
+    return f"No record {what}: nothing to report on."

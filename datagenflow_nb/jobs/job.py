@@ -316,7 +316,7 @@ class Job(Estimable, Rerunnable, RunsAgain, Reportable):
         """
         from ..frames import records_frame
 
-        query = query_of(self.row.id, status, selection)
+        query = query_of(self.row.id, status, selection, ("status", "flat"))
         return records_frame(Chosen(self._records.store, query)(), flat=flat)
 
     def review(self, status: str | Sequence[str] | None = None) -> Any:

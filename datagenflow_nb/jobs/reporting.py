@@ -96,7 +96,7 @@ class ReportFace:
 
         statuses = statuses_to_export(status, "selects nothing to report on")
         names = _names(fields)
-        query = query_of(None, statuses, selection)
+        query = query_of(None, statuses, selection, ("status", "fields", "sample"))
         if sample is not None and (type(sample) is not int or sample < 1):
             raise ValidationError(
                 f"sample is {told(sample)}, expected a number of records, 1 or more"

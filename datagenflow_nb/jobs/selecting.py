@@ -7,12 +7,13 @@ from typing import Any, TypedDict
 
 from ..conditions import FieldFilter, Sort
 from ..errors import ConfigError, ValidationError, suggest
-from ..query import RecordQuery, parse_ids, runs_of
+from ..query import RecordQuery, parse_ids
+from ..storage.id_runs import pairs_of
 from ..storage.reading import pages_of
 from ..storage.records import Record
 from ..storage.selection import SelectionTable
 from ..storage.store import Store
-from ..whole import told
+from ..whole import as_whole, told
 from .naming import check_columns
 from .statuses import as_statuses
 
@@ -62,9 +63,17 @@ def split_options(options: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str,
 
 
 def query_of(
-    job_id: int | None, status: str | Sequence[str] | None, selection: Mapping[str, Any]
+    job_id: int | None,
+    status: str | Sequence[str] | None,
+    selection: Mapping[str, Any],
+    others: Sequence[str] = (),
 ) -> RecordQuery:
     """The query that a user's words say.
+
+    Parameters
+    ----------
+    others : sequence of str
+        What the caller takes besides, for the message about an option there is not.
 
     Raises
     ------
@@ -76,7 +85,7 @@ def query_of(
     for name in selection:
         if name not in _NAMES:
             raise ConfigError(
-                f"selecting option {name!r} is unknown; {suggest(name, _NAMES)}", {"option": name}
+                f"option {name!r} is unknown; {suggest(name, (*_NAMES, *others))}", {"option": name}
             )
     for name in ("edited", "all_attempts"):
         value = selection.get(name)
@@ -165,4 +174,10 @@ def _several(given: Any, kind: Any, what: str) -> list[Any]:
 def _runs(ids: Any) -> tuple[tuple[int, int], ...]:
     if not isinstance(ids, Iterable):
         raise ValidationError(f"ids are {told(ids)}, expected a list or a text such as '1,5,7-20'")
-    return runs_of(ids)
+    numbers = []
+    for value in ids:
+        number = as_whole(value)
+        if number is None:
+            raise ValidationError(f"record id {told(value)} is no whole number")
+        numbers.append(number)
+    return pairs_of(numbers)

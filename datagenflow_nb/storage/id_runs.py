@@ -10,7 +10,7 @@ from ..errors import ValidationError
 from ..records import encode
 from ..whole import LARGEST, as_whole, told
 
-__all__ = ["OF_RUNS", "Runs", "add_to", "check_ids", "count_of", "runs_of", "runs_text"]
+__all__ = ["OF_RUNS", "Runs", "add_to", "check_ids", "count_of", "pairs_of", "runs_of", "runs_text"]
 
 _BYTES = bytes | bytearray | memoryview
 
@@ -63,6 +63,11 @@ def runs_of(ids: Iterable[int]) -> Runs:
     for number in sorted(set(map(int, ids))):
         add_to(runs, number)
     return runs
+
+
+def pairs_of(ids: Iterable[int]) -> tuple[tuple[int, int], ...]:
+    """The runs of ids as ``RecordQuery.ids`` has them."""
+    return tuple((first, last) for first, last in runs_of(ids))
 
 
 def add_to(runs: Runs, number: int) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from ..query import RecordQuery, runs_of
+from ..query import RecordQuery
 from ..records import encode
+from .id_runs import pairs_of
 from .records import Record, RecordTable
 from .selection import SelectionTable
 from .store import Store
@@ -34,6 +35,6 @@ def pages_of(
                 [encode([*part])],
             )
             asked = jobs if query.job_ids is None else {*jobs} & {*query.job_ids}
-            still = replace(query, job_ids=tuple(asked), ids=runs_of(part), sort=())
+            still = replace(query, job_ids=tuple(asked), ids=pairs_of(part), sort=())
             found = {record.id: record for record in records.many(selection.ids(still))}
         yield part, [found[key] for key in part if key in found]

@@ -70,7 +70,8 @@ class RecordFace:
         """
         from ..frames import records_frame
 
-        query = query_of(self._job_id(job_id), status, selection)
+        others = ("job_id", "status", "limit", "offset", "flat")
+        query = query_of(self._job_id(job_id), status, selection, others)
         limit = None if limit is None else check_whole(limit, "limit")
         offset = check_whole(offset, "offset")
         part = slice(offset, None if limit is None else offset + limit)

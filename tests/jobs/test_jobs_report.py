@@ -162,7 +162,7 @@ def test_choices(job: Job) -> None:
     assert job.report(sample=50).records == 5
     for options, message in (
         ({"status": "done"}, "record status 'done' is unknown"),
-        ({"status": []}, "exports nothing"),
+        ({"status": []}, "selects nothing to report on"),
         ({"sample": 0}, "sample is 0, expected a number of records, 1 or more"),
         ({"sample": True}, "sample is True"),
         ({"fields": []}, "expected names of fields"),
@@ -185,7 +185,7 @@ def test_selections(job: Job) -> None:
         '--where "topic = shore" --ids 1-3.'
     )
     assert not any("seeds" in warning for warning in found.warnings)
-    with pytest.raises(dgf.ConfigError, match="selecting option 'were' is unknown"):
+    with pytest.raises(dgf.ConfigError, match="option 'were' is unknown"):
         job.report(were="x")  # type: ignore[call-arg] # what users mistype
 
 
@@ -281,7 +281,7 @@ def test_nothing_and_one(ws: dgf.Workspace, job: Job) -> None:
     ws.delete_records(job_id=empty.id)
     found = empty.report()
     assert (found.records, found.fields, found.warnings, found.notes) == (0, [], [], [])
-    assert "No records of these statuses: nothing to report on." in found.text()
+    assert "No record has one of these statuses: nothing to report on." in found.text()
     assert "nothing to report on" in parse(found._repr_html_()).text
     broken = dgf.run(dgf.Pipeline("rows", [make]), [{"n": 9, "topic": ""}]).wait()
     assert broken.report().warnings == [

@@ -163,7 +163,7 @@ def test_words_as_a_query() -> None:
 @pytest.mark.parametrize(
     ("selection", "message"),
     [
-        ({"were": "a = 1"}, "selecting option 'were' is unknown; did you mean 'where'?"),
+        ({"were": "a = 1"}, "option 'were' is unknown; did you mean 'where'?"),
         ({"where": "score"}, "condition 'score' is not understood"),
         ({"where": 3}, "where is 3, expected a text or a list of them"),
         ({"ids": 3}, "ids are 3, expected a list or a text such as '1,5,7-20'"),
@@ -267,6 +267,9 @@ def test_options_that_are_none(job: dgf.jobs.Job) -> None:
     """The nearest ones are told, those that select among them."""
     with pytest.raises(dgf.ConfigError, match="'wher' is unknown; did you mean 'where'"):
         job.export("out.jsonl", wher="score > 1")
+    with pytest.raises(dgf.ConfigError, match="'field' is unknown; did you mean 'fields'"):
+        job.report(field="score")
+    assert "No record is selected by these words" in job.report(where="score > 100").text()
     with pytest.raises(dgf.ValidationError, match="which selects nothing to report on"):
         job.report(status=[])
     with Shell.started() as shell:

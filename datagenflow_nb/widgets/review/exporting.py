@@ -9,7 +9,8 @@ from typing import Any
 from ...errors import ConfigError
 from ...export.place import check_target
 from ...jobs.exporting import export_selected
-from ...query import RecordQuery, runs_of
+from ...query import RecordQuery
+from ...storage.id_runs import pairs_of
 from ...storage.records import RecordTable
 from .selections import Selections
 
@@ -83,7 +84,7 @@ class Exporting:
         asked = selection.query
         return RecordQuery(
             job_ids=asked.job_ids,
-            ids=runs_of(self._ids(values)),
+            ids=pairs_of(self._ids(values)),
             current_only=asked.current_only,
             sort=asked.sort,
         )
