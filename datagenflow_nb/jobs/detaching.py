@@ -101,6 +101,7 @@ class DetachedFace:
         *,
         is_retry: bool = False,
         is_replacing: bool = False,
+        is_beside: bool = False,
     ) -> Job:
         raise NotImplementedError
 

@@ -161,4 +161,10 @@ class FromBlockFeed(ResumedFeed):
 
     def pages(self) -> Iterator[Page]:
         for page in self._resume.attempts(self._job):
-            yield (one for one in page if (one.seed_index, one.repetition) == self._wanted)
+            yield (one for one in page if self._is_wanted(one))
+
+    def unfinished(self) -> list[Begun]:
+        return [one for one in super().unfinished() if self._is_wanted(one)]
+
+    def _is_wanted(self, begun: Begun) -> bool:
+        return (begun.seed_index, begun.repetition) == self._wanted

@@ -51,6 +51,8 @@ class RunAgainPlan:
         The block stands before a fan-out: records of several branches are made anew.
     changed : tuple of str
         Blocks whose code is another than it was.
+    answered : int
+        Answers that are there of an attempt which was stopped, and now goes on.
     """
 
     record_id: int
@@ -61,6 +63,7 @@ class RunAgainPlan:
     replaced: int
     is_shared: bool
     changed: tuple[str, ...] = ()
+    answered: int = 0
     _start: Callable[[RunAgainPlan, dict[str, Any], bool], Job] = field(
         repr=False, compare=False, kw_only=True
     )
@@ -77,6 +80,12 @@ class RunAgainPlan:
         told += f"{plural(self.kept, 'step')} taken over, {about}{plural(self.made, 'call')} made"
         if len(self.calls) > 1:
             told += f" ({by_block})"
+        if self.answered:
+            told += (
+                "; it goes on where it was stopped, with "
+                f"{plural(self.answered, 'answer')} that {'is' if self.answered == 1 else 'are'} "
+                "there"
+            )
         if self.is_shared:
             told += (
                 f"; it stands before the fan-out, so {plural(self.replaced, 'record')} of this "
@@ -89,7 +98,7 @@ class RunAgainPlan:
     def to_dict(self) -> dict[str, Any]:
         """The figures by name, and all of it in words."""
         names = ("record_id", "from_block", "kept", "calls", "made", "is_exact", "replaced")
-        told = {name: getattr(self, name) for name in (*names, "is_shared")}
+        told = {name: getattr(self, name) for name in (*names, "is_shared", "answered")}
         return {**told, "changed": list(self.changed), "told": str(self)}
 
     def start(self, *, wait: bool = False, detach: bool = False, **options: Any) -> Job:
@@ -204,6 +213,7 @@ def plan_again(
     current: list[int],
     changed: Iterable[str],
     start: Callable[[RunAgainPlan, dict[str, Any], bool], Job],
+    answered: dict[str, int],
 ) -> RunAgainPlan:
     """What will be done.
 
@@ -215,6 +225,8 @@ def plan_again(
         The records that give way.
     changed
         Blocks whose code is another now.
+    answered : dict
+        By block: answers of an attempt from there that was stopped, and goes on.
     """
     came = {step.block_id for step in record.steps}
     later = program.blocks[place.step :]
@@ -226,13 +238,14 @@ def plan_again(
         count = known.get(id_, 0)
         if not count and asks and id_ not in came:
             count = 1  # it has never come there
+        count -= min(count, answered.get(id_, 0))
         if count:
             calls[id_] = count
         is_exact &= _is_sure(bound, asks=asks)
     touched = tuple(id_ for id_ in changed if id_ in {bound.spec.id for bound in later})
     return RunAgainPlan(
         record.id, place.block_id, place.step, calls, is_exact and not touched, len(current),
-        place.branch != record.branch, touched, _start=start,
+        place.branch != record.branch, touched, sum(answered.values()), _start=start,
     )  # fmt: skip
 
 

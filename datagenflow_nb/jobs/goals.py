@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 from ..displays.budgets import flag, how_on
 from ..displays.reached import judged_told
 from ..errors import DataGenFlowError, JobError, StoreError
+from ..storage.attempts import ASIDE
 from ..storage.jobs import STOPPED_EARLY, JobRow
 from .target import attempts_of, patience
 
@@ -22,6 +23,8 @@ class Counts(Protocol):
     failed: int
     filtered: int
     accepted: int
+    #: Executions that had begun and were not ended.
+    abandoned: int
 
 
 class End(NamedTuple):
@@ -57,7 +60,12 @@ class Goal:
         """Whether the job has what it is to reach."""
         return counts.done == self._job.total
 
-    def kept(self, error: DataGenFlowError | None) -> JobRow | None:
+    def open_ends(self, status: str) -> str:
+        """As what executions end that are open when the job is stopped as ``status``."""
+        # Those that have failed or are completed have ended: none would resume them.
+        return {"failed": "stopped", "completed": "cancelled"}.get(status, status)
+
+    def kept(self, status: str | None, error: DataGenFlowError | None) -> JobRow | None:
         """What the job was, where it is that again: its retry was of no use, it was completed."""
         if not self._is_retry or self._before is None or not _is_early(error):
             return None
@@ -72,7 +80,7 @@ class Goal:
             What it was stopped as; None: it has run out of work.
         """
         number = self._job.id
-        if self.kept(error) is not None:
+        if self.kept(status, error) is not None:
             assert error is not None  # kept for it
             return End("completed", JobError(
                 f"the retry was {error.message}. Job {number} is completed as it was before, with "
@@ -193,12 +201,59 @@ class _Sample(Goal):
         return End("stopped", error)
 
 
-def goal_of(job: JobRow, before: JobRow | None = None, *, is_retry: bool = False) -> Goal:
-    """What the job is to reach; see ``Goal``."""
+class _Beside(Goal):
+    """One record runs again: when that is stopped, the job is what it was.
+
+    Parameters
+    ----------
+    goal : Goal
+        What the job is to reach otherwise.
+    """
+
+    def __init__(self, job: JobRow, before: JobRow, goal: Goal) -> None:
+        super().__init__(job, before, is_retry=True)
+        self._goal = goal
+
+    def is_met(self, counts: Counts) -> bool:
+        return self._goal.is_met(counts)
+
+    def open_ends(self, status: str) -> str:
+        return status if status == "interrupted" else ASIDE
+
+    def kept(self, status: str | None, error: DataGenFlowError | None) -> JobRow | None:
+        return None if status in (None, "interrupted") else self._before
+
+    def end(self, counts: Counts, status: str | None, error: DataGenFlowError | None) -> End:
+        before = self.kept(status, error)
+        if before is None or not counts.abandoned:
+            return self._goal.end(counts, status, error)
+        told = "running a record again was stopped"
+        if error is not None:
+            told += f": {error.message}"
+        told = (
+            f"{told}. The record is as it was; run again from the same block, it goes on with the "
+            "answers that are there"
+        )
+        if before.status == "completed":
+            return End("completed", JobError(told, {"job_id": before.id}))
+        return End(before.status, None, before.error)
+
+
+def goal_of(
+    job: JobRow, before: JobRow | None = None, *, is_retry: bool = False, is_beside: bool = False
+) -> Goal:
+    """What the job is to reach; see ``Goal``.
+
+    Parameters
+    ----------
+    is_beside : bool
+        One of its records runs again, and nothing else.
+    """
     kind = Goal if job.options.get("target_accepted") is None else _Target
     if job.options.get("sample") is not None:
         kind = _Sample
-    return kind(job, before, is_retry=is_retry)
+    goal = kind(job, before, is_retry=is_retry)
+    return _Beside(job, before, goal) if is_beside and before is not None else goal
 
 
 def is_reached(job: JobRow, options: Mapping[str, Any]) -> bool:

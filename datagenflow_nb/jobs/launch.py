@@ -241,6 +241,7 @@ class JobRoom(RerunFace, AgainFace, ReportFace):
         *,
         is_retry: bool = False,
         is_replacing: bool = False,
+        is_beside: bool = False,
     ) -> Job:
         self._writer.open_job(job.id, lease.token)
         changed = changed_told(job.options.get("changed") or [])
@@ -250,7 +251,7 @@ class JobRoom(RerunFace, AgainFace, ReportFace):
         concurrency = job.options.get("concurrency", RunOptions().concurrency)
         runner = Runner(
             self.table, self._writer, job, self.control, lease, program, models, concurrency, feed,
-            goal_of(job, before, is_retry=is_retry),
+            goal_of(job, before, is_retry=is_retry, is_beside=is_beside),
             self.courses, Course() if before is None else self.courses.get(job.id),
             limits_of(
                 without_counted(job) if is_replacing else job, models, concurrency,

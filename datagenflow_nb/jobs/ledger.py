@@ -83,6 +83,7 @@ class Ledger:
         self.done, self.generated = job.executions_done, job.records_generated
         self.failed, self.filtered = job.records_failed, job.records_filtered
         self.accepted = job.records_accepted
+        self.abandoned = 0
         self.usage = JobUsage(job.usage)
         self.waits = Waits()
         self._writer = writer
@@ -234,6 +235,7 @@ class Ledger:
             for state in self._open.values()
             if state.is_stored
         ]
+        self.abandoned = len(rows)
         self._open.clear()
         if done is not None:
             self.done = done

@@ -14,6 +14,7 @@ from ..engine import Branch, Execution, Outcome, Program, run_branch
 from ..errors import BlockExecutionError, DataGenFlowError, JobError, Stopped, StoreError
 from ..llm.catalog import Models
 from ..redaction import known_keys
+from ..storage.attempts import ASIDE
 from ..storage.control import ControlTable
 from ..storage.course import Course, CourseTable
 from ..storage.explain import may_pass
@@ -139,11 +140,13 @@ class Runner:
                 await self._end_others(self.steering.leftover)
             if self.steering.status is not None:
                 # Executions that have failed or are completed have ended: none would resume them.
-                status = self.steering.status
-                ends = {"failed": "stopped", "completed": "cancelled"}
-                kept = self._goal.kept(self.steering.error)
+                status, error = self.steering.status, self.steering.error
+                kept = self._goal.kept(status, error)
                 done = None if kept is None else kept.executions_done
-                self.ledger.abandon(ends.get(status, status), done)
+                ends = self._goal.open_ends(status)
+                if ends == ASIDE:
+                    await self._open_others()
+                self.ledger.abandon(ends, done)
             await self.ledger.flush()
         except DataGenFlowError as error:
             failure = error
@@ -358,12 +361,15 @@ class Runner:
 
     async def _end_others(self, outcome: Outcome) -> None:
         """End so what has begun and has no record: the job needs none of it."""
+        await self._open_others()
+        while self._branches:
+            self.ledger.end(self._branches.pop(), outcome)
+
+    async def _open_others(self) -> None:
         await self.ledger.flush()
         for begun in await in_thread(self._feed.unfinished):
             if not self.ledger.is_open(begun.key):
                 await self._reopen(begun)
-        while self._branches:
-            self.ledger.end(self._branches.pop(), outcome)
 
     async def _breathe(self) -> None:
         """Blocks that never wait would keep the loop from everything else."""

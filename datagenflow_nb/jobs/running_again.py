@@ -13,8 +13,10 @@ from ..errors import JobError
 from ..llm.catalog import Models
 from ..pipeline import Pipeline
 from ..storage.attempts import new_attempts
+from ..storage.current import refuse_split_apart
 from ..storage.from_block import (
     Place,
+    answered_aside,
     attempt_from,
     calls_below,
     current_below,
@@ -112,6 +114,7 @@ class AgainFace(DetachedFace):
                 job, lease, program, models,
                 self._feed_again(job, place, is_retry=is_retry, is_left=is_left), before,
                 is_retry=is_new_attempt or is_left, is_replacing=is_left or place is not None,
+                is_beside=place is not None,
             )  # fmt: skip
         except BaseException:
             self._release(lease)
@@ -128,6 +131,7 @@ class AgainFace(DetachedFace):
             self._record(job, record_id), place, program, models,
             calls_below(self._store, place), current_below(self._store, place),
             told_again(job, program).get("changed", ()), self._start_again,
+            answered_aside(self._store, place),
         )  # fmt: skip
 
     def _start_again(self, plan: RunAgainPlan, options: dict[str, Any], detach: bool) -> Job:
@@ -151,6 +155,8 @@ class AgainFace(DetachedFace):
     def _place(self, job: JobRow, wanted: FromBlock, program: Program) -> Place:
         place = place_of(self._record(job, wanted.record_id), wanted.block_id, program)
         refuse_unfinished(self._store.connection, job.id, place.seed_index, place.repetition)
+        seed = (job.id, place.seed_index, place.repetition)
+        refuse_split_apart(self._store, seed, wanted.record_id, place.branch)
         return place
 
     def _record(self, job: JobRow, record_id: int) -> Record:

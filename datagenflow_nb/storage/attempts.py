@@ -11,6 +11,7 @@ from .jobs import EXECUTION_SHIFT
 from .store import Store
 
 __all__ = [
+    "ASIDE",
     "COPY_CALLS",
     "COPY_STEPS",
     "ENDED",
@@ -21,9 +22,11 @@ __all__ = [
     "waiting_attempts",
 ]
 
+#: Of an attempt from a block on that was stopped: the record before it stays, nothing is missing.
+ASIDE = "aside"
 #: Statuses of executions in which nothing is missing.
-ENDED = ("completed", "failed", "filtered")
-_ENDED = "('completed', 'failed', 'filtered')"
+ENDED = ("completed", "failed", "filtered", ASIDE)
+_ENDED = "('completed', 'failed', 'filtered', 'aside')"
 _PER_PAGE = 200
 
 _WAITING = f"FROM executions e WHERE e.job_id = ? AND e.attempt >= ? AND e.status NOT IN {_ENDED}"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from ..errors import StoreError, ValidationError
+from ..errors import JobError, StoreError, ValidationError
 from ..records import encode, utc_now
 from ..whole import as_whole, row_id, told
 from .actions import Author, write_action
@@ -15,7 +15,7 @@ from .jobs import JobRow, as_it_is
 from .resume import counted_anew, refuse
 from .store import Store
 
-__all__ = ["Attempt", "attempts_of", "make_current"]
+__all__ = ["Attempt", "attempts_of", "make_current", "refuse_split_apart"]
 
 _WHAT = "which of its records are current cannot be changed"
 _ATTEMPTS = (
@@ -80,6 +80,41 @@ def attempts_of(
         for attempt in _all(store.rows(_ATTEMPTS, [job_id, seed_index, repetition]))
         if _is_related(attempt.branch, branch)
     ]
+
+
+def refuse_split_apart(
+    store: Store, place: tuple[int, int, int], record_id: int, branch: str
+) -> None:
+    """Raise when the branch is of another split of the seed than the current records are.
+
+    What came of running it again would stand beside them.
+
+    Parameters
+    ----------
+    place : (job, seed, repetition)
+    branch : str
+        On which the record would go on.
+
+    Raises
+    ------
+    JobError
+    """
+    found = list(_all(store.rows(_ATTEMPTS, place)))
+    wanted = next((one for one in found if one.record_id == record_id), None)
+    if wanted is None or wanted.is_current or not branch:
+        return
+    changed = {key for ids in changes_for(wanted, found) for key in ids}
+    others = [
+        one for one in found if one.record_id in changed and not _is_related(one.branch, branch)
+    ]
+    if others:
+        raise JobError(
+            f"record {record_id} is of a split of its seed that gave way to another one, and its "
+            "branch alone cannot run again: two splits would be mixed; bring that split back first "
+            f"(ws.make_current({record_id}), or 'Make this the current one' in its trace), or run "
+            "a record of the current split again",
+            {"record_id": record_id, "branch": branch},
+        )
 
 
 def make_current(store: Store, record_id: int, author: Author) -> list[int]:

@@ -7,11 +7,18 @@ from dataclasses import dataclass
 
 from ..errors import JobError
 from ..records import encode, new_trace_id
-from .attempts import COPY_CALLS, COPY_STEPS, ENDED, last_execution, paths_to
+from .attempts import ASIDE, COPY_CALLS, COPY_STEPS, ENDED, last_execution, paths_to
 from .store import Store
 
-__all__ = ["Place", "attempt_from", "calls_below", "current_below", "has_waiting",
-           "refuse_unfinished"]  # fmt: skip
+__all__ = [
+    "Place",
+    "answered_aside",
+    "attempt_from",
+    "calls_below",
+    "current_below",
+    "has_waiting",
+    "refuse_unfinished",
+]  # fmt: skip
 
 _LIST = "(SELECT value FROM json_each(?))"
 #: Records of an execution's attempts on a branch, or below it.
@@ -47,6 +54,8 @@ class Place:
 def attempt_from(connection: sqlite3.Connection, place: Place, now: str) -> None:
     """Give the execution a further attempt that waits, with what precedes the block.
 
+    One that was stopped on the way from the same place goes on instead: its answers were paid.
+
     Raises
     ------
     JobError
@@ -62,6 +71,10 @@ def attempt_from(connection: sqlite3.Connection, place: Place, now: str) -> None
             "the record was deleted in this very moment; nothing was started",
             {"job_id": place.job_id},
         )
+    stopped = _stopped(connection, place)
+    if stopped is not None:
+        connection.execute("UPDATE executions SET status = 'queued' WHERE id = ?", [stopped])
+        return
     (attempt,) = connection.execute(
         "SELECT max(attempt) FROM executions WHERE job_id = ? AND seed_index = ? "
         "AND repetition = ?",
@@ -82,6 +95,41 @@ def attempt_from(connection: sqlite3.Connection, place: Place, now: str) -> None
         f"{COPY_CALLS} AND block_id IN {_LIST}",
         [number, place.execution_id, path, encode(place.before)],
     )
+
+
+def answered_aside(store: Store, place: Place) -> dict[str, int]:
+    """By block id: answers of the attempt that will go on where it was stopped."""
+    stopped = _stopped(store.connection, place)
+    return {
+        row[0]: row[1]
+        for row in store.rows(
+            "SELECT block_id, count(*) FROM calls WHERE execution_id = ? AND reused = 0 "
+            "AND answer IS NOT NULL GROUP BY block_id",
+            [stopped],
+        )
+    }
+
+
+def _stopped(connection: sqlite3.Connection, place: Place) -> int | None:
+    """The execution's latest attempt, when it was stopped and comes of the same steps."""
+    path = encode(paths_to(place.branch))
+    before = (
+        "SELECT branch, step, block_id, changes, removed, skipped FROM steps "
+        f"WHERE execution_id = ? AND branch IN {_LIST} AND step < ?"
+    )
+    latest = connection.execute(
+        "SELECT id, status, from_block, from_branch FROM executions WHERE job_id = ? "
+        "AND seed_index = ? AND repetition = ? ORDER BY attempt DESC LIMIT 1",
+        [place.job_id, place.seed_index, place.repetition],
+    ).fetchone()
+    if latest is None or tuple(latest)[1:] != (ASIDE, place.block_id, place.branch):
+        return None
+    one, other = [place.execution_id, path, place.step], [latest[0], path, place.step]
+    (is_other,) = connection.execute(
+        f"SELECT EXISTS ({before} EXCEPT {before}) OR EXISTS ({before} EXCEPT {before})",
+        [*one, *other, *other, *one],
+    ).fetchone()
+    return None if is_other else int(latest[0])
 
 
 def refuse_unfinished(

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from ..errors import JobError
 from ..records import Call, Step, decode, encode, utc_now
-from .attempts import ENDED, is_below, waiting_attempts
+from .attempts import ASIDE, ENDED, is_below, waiting_attempts
 from .jobs import ACTIVE, EXECUTION_SHIFT, JobRow, as_it_is
 from .journal import STEP_COLUMNS, call_from_row, step_from_row
 from .lease import runner_told
@@ -192,6 +192,13 @@ class ResumeTable:
                 "DELETE FROM executions WHERE job_id = ? AND attempt > 1 AND status = 'queued' "
                 "AND started_at = ?",
                 [before.id, taken_at],
+            )
+            # One that was to go on where it was stopped has answers that were paid.
+            connection.execute(
+                "UPDATE executions SET status = ? WHERE job_id = ? AND from_block IS NOT NULL "
+                "AND status = 'queued' AND EXISTS (SELECT 1 FROM calls c "
+                "WHERE c.execution_id = executions.id AND c.reused = 0)",
+                [ASIDE, before.id],
             )
             connection.execute(
                 "UPDATE jobs SET status = ?, error = ?, options = ?, executions_done = ?, "

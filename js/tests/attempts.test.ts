@@ -109,6 +109,6 @@ test("a new attempt that failed is told as what it is, its reason shortened", ()
     `The new attempt failed: ${"x".repeat(240)}… (3,000 characters). It has taken the place of record 2.`,
   );
   expect(endTold({ ...again, current: 2, status: "failed", error: "no key" }, 2)).toBe(
-    "Job 1 is failed: there is no new record. no key",
+    "There is no new record: no key",
   );
 });

@@ -59,8 +59,8 @@ def test_only_what_follows_is_asked(ws: dgf.Workspace, server: OfflineServer) ->
     )
     assert plan.to_dict() == {
         "record_id": 2, "from_block": "judge", "kept": 2, "calls": {"judge": 1, "last": 1},
-        "made": 2, "is_exact": True, "replaced": 1, "is_shared": False, "changed": [],
-        "told": str(plan),
+        "made": 2, "is_exact": True, "replaced": 1, "is_shared": False, "answered": 0,
+        "changed": [], "told": str(plan),
     }  # fmt: skip
     assert server.log()["requests"] == 9
     assert finish(job.run_again(2, "judge", wait=True)) == job
@@ -155,6 +155,34 @@ def test_branches(server: OfflineServer) -> None:
         (0, "0", 3, "pending"), (0, "1", 3, "pending"), (1, "0", 1, "pending"),
     ]  # fmt: skip
     assert counts(job) == (2, 3, 0, 0)
+
+
+def test_two_splits_are_not_mixed(ws: dgf.Workspace) -> None:
+    """A branch of a split that gave way runs again after that split has been brought back."""
+    words = ["old0", "old1", "old2"]
+
+    @dgf.block(outputs=["word"], fan_out=True)
+    def split(n: int) -> list[dict[str, str]]:
+        return [{"word": word} for word in words]
+
+    post = {"type": "Output", "id": "post", "config": {"template": "{{ word }}"}}
+    job = finish(dgf.run(dgf.Pipeline("f", [split, post]), [{"n": 1}]))
+    words[:] = ["new0", "new1"]
+    finish(job.run_again(3, "split"))
+    assert list(job.records()["output"]) == ["new0", "new1"]
+    for plan in (job.plan_run_again, job.run_again):
+        with pytest.raises(dgf.JobError, match=(
+            r"record 3 is of a split of its seed that gave way to another one, .* bring that split "
+            r"back first \(ws.make_current\(3\), or"
+        )):  # fmt: skip
+            plan(3, "post")
+    assert list(job.records()["output"]) == ["new0", "new1"]
+    ws.make_current(3)
+    finish(job.run_again(3, "post"))
+    assert sorted(job.records()["output"]) == ["old0", "old1", "old2"]
+    with pytest.raises(dgf.JobError, match="record 4 is of a split"):
+        job.run_again(4, "post")
+    assert healthy(ws)
 
 
 def test_what_is_refused(ws: dgf.Workspace, server: OfflineServer) -> None:
@@ -342,3 +370,51 @@ def test_detached(ws: dgf.Workspace, server: OfflineServer) -> None:
     finish(job.run_again(1, "last", detach=True))
     assert current(job) == [(0, "", 2, "pending")]
     assert server.log()["requests"] == 4
+
+
+def test_stopped_in_the_middle(ws: dgf.Workspace, server: OfflineServer) -> None:
+    """The job is what it was; the same run goes on with what was paid, another one begins anew."""
+    job = finish(dgf.run(CHAIN, [{"n": 0}, {"n": 1}]))
+    server.reset(latency=0.3)
+    job.run_again(1, "judge")
+    wait_until(lambda: look("store.db", ANSWERED) == [(1,)], "its first answer")
+    job.cancel(now=True)
+    finish(job.wait())
+    assert counts(job) == (2, 2, 0, 0)
+    assert current(job) == [(0, "", 1, "pending"), (1, "", 1, "pending")]
+    assert job.row.error is not None
+    assert job.row.error["error"] == (
+        "running a record again was stopped. The record is as it was; run again from the same "
+        "block, it goes on with the answers that are there"
+    )
+    with pytest.raises(dgf.JobError, match="job 1 is completed, there is nothing to resume"):
+        job.resume()
+    with pytest.raises(dgf.JobError, match="job 1 has no failed records to retry"):
+        job.retry_failed()
+    assert ws.make_current(1).id == 1
+    server.reset(latency=0)
+    plan = job.plan_run_again(1, "judge")
+    assert str(plan) == (
+        "record 1 again from 'judge': 2 steps taken over, 1 call made; it goes on where it was "
+        "stopped, with 1 answer that is there"
+    )
+    finish(job.run_again(2, "last"))  # another one meanwhile
+    finish(plan.start())
+    assert server.log()["requests"] == 2  # one of each
+    assert (counts(job), job.row.error) == ((2, 2, 0, 0), None)
+    assert current(job) == [(0, "", 2, "pending"), (1, "", 2, "pending")]
+
+    server.reset(latency=0.3)
+    job.run_again(1, "judge")
+    wait_until(lambda: server.log()["requests"] == 1, "its first call")
+    job.cancel(now=True)
+    finish(job.wait())
+    assert str(job.plan_run_again(1, "draft")) == (
+        "record 1 again from 'draft': 0 steps taken over, about 3 calls made (draft 1, judge 1, "
+        "last 1)"
+    )
+    server.reset(latency=0)
+    finish(job.run_again(1, "draft"))
+    assert (counts(job), server.log()["requests"]) == ((2, 2, 0, 0), 3)
+    assert [one.attempt for one in job.record(1).attempts()] == [1, 2, 4]
+    assert healthy(ws)

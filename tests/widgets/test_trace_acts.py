@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from running import finish, wait_until
@@ -57,6 +59,37 @@ def test_run_again(space: dgf.Workspace) -> None:
         widget.answer("trace", {"id": 99})
     with pytest.raises(dgf.ConfigError, match="has no block 'x'"):
         widget.answer("plan_again", {"id": 2, "block": "x"})
+
+
+def test_stopping(space: dgf.Workspace) -> None:
+    """What is told afterwards: the record is as it was, and what can be done."""
+    goes_on = threading.Event()
+    goes_on.set()
+
+    class Wait(dgf.BaseBlock):
+        inputs, outputs = ["topic"], ["waited"]
+
+        def execute(self, data: dict[str, Any]) -> dict[str, Any]:
+            assert goes_on.wait(30)
+            return {"waited": True}
+
+    job = finish(dgf.run(dgf.Pipeline("w", blocks=[Wait(), *ASK]), [{"topic": "tea"}]))
+    record = int(job.records()["id"].iloc[0])
+    widget = TraceWidget(dict, "it", TraceActs(space), record)
+    plan = widget.answer("plan_again", {"id": record, "block": "wait"})
+    goes_on.clear()
+    widget.answer("run_again", {"id": record, "block": "wait", "told": plan["told"]})
+    widget.answer("stop_again", {"id": record})
+    goes_on.set()
+    wait_until(lambda: not widget.answer("again", {"id": record})["is_running"], "its end")
+    assert widget.answer("again", {"id": record}) == {
+        "job_id": 2, "status": "completed", "is_running": False, "current": record,
+        "record_status": "pending", "reason": None,
+        "error": "running a record again was stopped. The record is as it was; run again from the "
+        "same block, it goes on with the answers that are there",
+    }  # fmt: skip
+    assert job.usage["calls"] == 2
+    assert widget.answer("plan_again", {"id": record, "block": "judge"})["made"] == 1
 
 
 def test_the_review_has_traces(space: dgf.Workspace) -> None:

@@ -49,7 +49,8 @@ export interface Again {
 export function endTold(state: Again, before: number | null): string {
   const { current, record_status, reason } = state;
   if (current === null || current === before) {
-    return `Job ${state.job_id} is ${state.status}: there is no new record. ${state.error ?? ""}`.trim();
+    if (state.error !== null) return `There is no new record: ${shortened(state.error)}`;
+    return `Job ${state.job_id} is ${state.status}, and there is no new record.`;
   }
   if (record_status !== "failed") {
     return `Record ${current} is the current one now; the one before stays beside it.`;
