@@ -317,11 +317,14 @@ class Step:
     removed : list of str
         Fields the block took away.
     execution_time : float
-        Seconds, monotonic.
+        Seconds, monotonic, without ``held``.
     error : dict or None
         ``DataGenFlowError.to_dict()`` of what ended the branch here.
     skipped : bool
         The block's ``when`` was false, or it is disabled.
+    held : float
+        Seconds in which it did nothing but wait until a call may be made: its job was paused, or
+        what was made before was being stored. Not kept.
     """
 
     index: int
@@ -334,6 +337,7 @@ class Step:
     error: dict[str, Any] | None = None
     calls: list[Call] = field(default_factory=list)
     skipped: bool = False
+    held: float = 0.0
 
 
 def replay(metadata: Mapping[str, Any], steps: Iterable[Step]) -> dict[str, Any]:

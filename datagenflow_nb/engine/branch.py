@@ -46,7 +46,7 @@ async def run_branch(
         try:
             children = await _run_step(bound, branch, step, models, sink)
         except DataGenFlowError as error:
-            step.execution_time = perf_counter() - started
+            step.execution_time = perf_counter() - started - step.held
             branch.steps.append(step)
             return _fail(branch, step, bound, error, tag)
         if isinstance(children, Outcome):
@@ -83,7 +83,7 @@ async def _run_step(
         branch.steps.append(step)
         return None
     result = await execute_block(bound, branch, step, models, sink)
-    step.execution_time = perf_counter() - started
+    step.execution_time = perf_counter() - started - step.held
     if debugging:
         _log.debug(
             "%s %s completed (%.3fs), output %r", tag, bound.type, step.execution_time,

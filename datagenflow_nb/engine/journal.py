@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from time import perf_counter
 from typing import Any
 
 from ..errors import BlockExecutionError, Stopped
@@ -28,8 +29,8 @@ class StepJournal:
         block made of that is no result.
     """
 
-    __slots__ = ("_answers", "_branch", "_count", "_in_flight", "_is_over", "_none_left", "_sink",
-                 "_step", "has_answers", "is_stopped")  # fmt: skip
+    __slots__ = ("_answers", "_branch", "_count", "_held", "_held_since", "_in_flight", "_is_over",
+                 "_none_left", "_sink", "_step", "has_answers", "is_stopped")  # fmt: skip
 
     def __init__(self, branch: Branch, step: Step, sink: Sink | None) -> None:
         self.is_stopped = False
@@ -43,6 +44,8 @@ class StepJournal:
         #: A task makes one call at a time.
         self._in_flight: set[asyncio.Task[Any] | None] = set()
         self._none_left: asyncio.Event | None = None
+        #: Calls that may not be made yet, and when that or what is in flight changed last.
+        self._held, self._held_since = 0, 0.0
 
     def recall(self, model: str, request: dict[str, Any]) -> Call | None:
         """The model's answer to this very request from before the job was resumed; each once.
@@ -79,11 +82,16 @@ class StepJournal:
         """
         self._refuse_when_over()
         if self._sink is not None:
+            self._count_held()
+            self._held += 1
             try:
                 await self._sink.ready(self._branch, call)
             except Stopped:
                 await self._wind_up()
                 raise
+            finally:
+                self._count_held()
+                self._held -= 1
             if self._is_over:
                 self._sink.give_up(call)
                 self._refuse_when_over()
@@ -163,7 +171,16 @@ class StepJournal:
         if self._sink is not None:
             self._sink.give_up(call)
 
+    def _count_held(self) -> None:
+        """Before calls are held, let go or answered: the block did nothing but wait until now when
+        one was held and none in flight."""
+        now = perf_counter()
+        if self._held and not self._in_flight:
+            self._step.held += now - self._held_since
+        self._held_since = now
+
     def _leave(self) -> None:
+        self._count_held()
         self._in_flight.discard(asyncio.current_task())
         if not self._in_flight and self._none_left is not None:
             self._none_left.set()

@@ -90,6 +90,8 @@ def refuse_met(job: JobRow, options: Mapping[str, Any], *, verb: str) -> None:
     is_retry = verb != "resume"
     if not is_retry and is_reached(job, options):
         return  # it makes no call any more
+    if verb == "retry" and not job.records_failed:
+        return  # which is told instead
     is_unknown = job.usage.get("calls") and job.usage.get("cost") is None
     if options.get("max_cost") is not None and is_unknown:
         calls = job.usage["calls"]

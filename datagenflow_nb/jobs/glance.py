@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -103,6 +105,15 @@ class Glance:
         self.newest: list[Newest] = []
         self.log_lines = 0
         self.log: list[LogLine] = []
+
+    @property
+    def path(self) -> Path:
+        """The file of the store."""
+        return self._table.path
+
+    def jobs(self, job_ids: Iterable[int]) -> dict[int, JobRow]:
+        """These jobs of the store, as far as they are there, with one query; by number."""
+        return self._table.jobs(job_ids)
 
     def look(self, row: JobRow) -> bool:
         """Look at what is new since; whether there is more to see at once.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from pathlib import Path
 from typing import NamedTuple
 
 from ..records import encode
-from .jobs import EXECUTION_SHIFT
+from .jobs import EXECUTION_SHIFT, JobRow, as_it_is
 from .log import LogLine, LogTable
 from .records import Reason, Record, RecordTable
 from .store import Store
@@ -62,6 +63,19 @@ class GlanceTable:
         self._store = store
         self.all_records = records
         self._log = log
+
+    @property
+    def path(self) -> Path:
+        """The file of the store."""
+        return self._store.path
+
+    def jobs(self, job_ids: Iterable[int]) -> dict[int, JobRow]:
+        """These jobs as they are, as far as they are there, with one query; by number."""
+        rows = self._store.rows(
+            "SELECT * FROM jobs WHERE id IN (SELECT value FROM json_each(?))",
+            [encode(list(job_ids))],
+        )
+        return {row["id"]: as_it_is(JobRow.read(row)) for row in rows}
 
     def newest(self, job_id: int, limit: int) -> list[int]:
         """Ids of the latest records, the newest first."""

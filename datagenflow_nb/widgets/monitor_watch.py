@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import functools
 import logging
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..displays.log import LAST_LINES
@@ -30,9 +33,10 @@ __all__ = ["Display", "Watch", "watch_of"]
 
 _log = logging.getLogger("datagenflow_nb")
 
-#: Seconds between looks, between updates of the HTML, which a frontend draws anew each time, and
+#: Seconds between looks, between looks at jobs that have ended (somebody may resume or delete one,
+#: here or elsewhere), between updates of the HTML, which a frontend draws anew each time, and
 #: between looks at records, blocks and log.
-_PERIOD, _STATIC_PERIOD, _SLOW_PERIOD = 0.25, 2.0, 1.0
+_PERIOD, _ENDED_PERIOD, _STATIC_PERIOD, _SLOW_PERIOD = 0.25, 2.0, 2.0, 1.0
 #: Seconds somebody waits for a job's last state to be drawn.
 _PATIENCE = 5.0
 #: Cells of one job whose HTML is kept up to date, the latest.
@@ -78,7 +82,7 @@ class Watch:
     glance : Glance
         What was seen of its records.
     is_followed : bool
-        Whether there may be something new.
+        Whether there may be something new. Else the job has ended, and its row alone is looked at.
     """
 
     def __init__(self, job: Job) -> None:
@@ -94,7 +98,7 @@ class Watch:
         self._bundle: dict[str, str] = {}
         self._slow: dict[str, dict[str, Any]] = {}
         self._drawn_at = self._glanced_at = 0.0
-        self._has_more = False
+        self._has_more = self._is_gone = False
         #: Set when the end, or that there is nothing to be seen any more, is drawn.
         self._is_over = threading.Event()
         #: The reasons of a job that has ended, and of which row they are.
@@ -143,6 +147,11 @@ class Watch:
         _wake.set()
         self._is_over.wait(_PATIENCE)
 
+    def is_as_seen(self, row: JobRow | None) -> bool:
+        """Whether this is the row that was seen last; None: the job is not there any more."""
+        with self._lock:
+            return (self._last == row) if row is not None else self._is_gone
+
     def tell(self, note: str) -> None:
         """Say something more while the job runs."""
         self._note = note
@@ -166,6 +175,7 @@ class Watch:
             assert before is not None  # seen when it was opened
             try:
                 row = self._last = self.job.row
+                self._is_gone = False
                 has_ended = row.status not in ACTIVE
                 if has_ended:
                     self._note = None
@@ -175,7 +185,7 @@ class Watch:
                     self._has_more = self._glance_at(row)
             except DataGenFlowError as error:  # deleted, or its store is gone
                 row, has_ended, self._has_more = replace(before, status=GONE), True, False
-                self._note = error.message
+                self._note, self._is_gone = error.message, True
             self._show_widget(row)
             is_stale = time.monotonic() - self._drawn_at >= _STATIC_PERIOD
             is_due = is_stale or row.status != before.status
@@ -287,16 +297,34 @@ def _begin() -> None:
 
 
 def _run() -> None:
+    followed: list[Watch] = []
+    looked_at = time.monotonic()
     while True:
-        _wake.wait(_PERIOD)
+        _wake.wait(_PERIOD if followed else _ENDED_PERIOD)
         _wake.clear()
         with _lock:
-            followed = [watch for watch in _watches.values() if watch.is_followed]
-            if not followed:
-                _threads.clear()
-                return
+            watches = list(_watches.values())
+        if time.monotonic() - looked_at >= _ENDED_PERIOD:
+            ended = [watch for watch in watches if not watch.is_followed]
+            _look(functools.partial(_look_at_ended, ended))
+            looked_at = time.monotonic()
+        followed = [watch for watch in watches if watch.is_followed]
         for watch in followed:
             _look(watch.look)
+
+
+def _look_at_ended(watches: list[Watch]) -> None:
+    """Follow those again whose rows are not as they were, with one query a store."""
+    by_store: dict[Path, list[Watch]] = defaultdict(list)
+    for watch in watches:
+        by_store[watch.glance.path].append(watch)
+    for ended in by_store.values():
+        # A store that is closed or gone tells nothing: what was seen last stays.
+        with contextlib.suppress(DataGenFlowError):
+            rows = ended[0].glance.jobs(watch.job.id for watch in ended)
+            for watch in ended:
+                if not watch.is_as_seen(rows.get(watch.job.id)):
+                    watch.follow()
 
 
 def _look(look: Callable[[], None]) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -28,6 +29,22 @@ ON_JOB_1 = 'import datagenflow_nb as dgf; job = dgf.workspace("store.db").job(1)
 def answered() -> int:
     """Calls with an answer in the file."""
     return int(look("store.db", "SELECT count(*) FROM calls WHERE answer IS NOT NULL")[0][0])
+
+
+def test_paused_time_is_no_blocks_time(ws: dgf.Workspace, server: OfflineServer) -> None:
+    """What a block waits for a call that may not be made is not in its step's time."""
+    job = start_asking(server, 12)
+    job.pause()
+    settled(server, job)
+    assert job.current_blocks
+    time.sleep(1.2)  # what is measured
+    job.resume()
+    finish(job)
+    steps = [step for key in job.records()["id"] for step in job.record(int(key)).trace]
+    assert len(steps) == 24
+    beside = [step["execution_time"] - step["calls"][0]["latency"] for step in steps]
+    assert max(beside) < 1.0
+    assert min(step["execution_time"] for step in steps) > 0.04
 
 
 def run_script(start: Start, script: str) -> str:

@@ -120,6 +120,8 @@ def test_retry_until_nothing_fails(ws: dgf.Workspace) -> None:
     with pytest.raises(dgf.JobError, match=r"^job 1 has no failed records to retry$"):
         job.retry_failed()
     assert job.status == "completed"
+    with pytest.raises(dgf.JobError, match=r"^job 1 has no failed records to retry$"):
+        job.retry_failed(max_records=1)  # used up, which is not why
     assert healthy(ws)
 
 

@@ -145,6 +145,35 @@ def test_export_and_its_cell(space: dgf.Workspace) -> None:
     assert Path("pairs.jsonl").read_text(encoding="utf-8") == written
 
 
+def test_a_blind_comparison_tells_nothing_in_a_saved_notebook(space: dgf.Workspace) -> None:
+    """Neither names, nor for whom was chosen, nor the order of the sides."""
+    seeds = [{"n": n} for n in range(10)]
+    for name in ("one", "two"):
+        space.run(pipe(f"{name} {{{{ n }}}}"), seeds, concurrency=1, wait=True)
+    left, right = space.pairs(3, 4).pairs[0]
+    space.choose(left, right, "left")
+    compare = space.compare(3, 4, blind=True)
+    compare.salt = 5
+    html = compare.kept()["text/html"]
+    assert "10 pairs (of equal seeds), 1 chosen<" in html
+    assert "job 3" not in html
+    assert "job 4" not in html
+    turned = [html.index(f"two {n}") < html.index(f"one {n}") for n in range(10)]
+    assert set(turned) == {True, False}
+    row = html[html.index("one 0") - 100 : html.index("1: ")]
+    assert ("right" if turned[0] else "left") in row
+    assert "job 3 1, job 4 0" in space.compare(3, 4).kept()["text/html"]
+
+
+def test_a_job_that_was_deleted(space: dgf.Workspace) -> None:
+    """Is told of by its number, where its records are asked for."""
+    compare = space.compare(1, 2)
+    space.job(2).delete()
+    for action in ("pair", "choose"):
+        with pytest.raises(JobError, match=r"^job 2 was deleted, and its records with it$"):
+            compare.answer(action, {"left": 1, "right": 6, "choice": "tie"})
+
+
 def test_what_a_saved_notebook_keeps(space: dgf.Workspace) -> None:
     """The counts, what has no partner and the first pairs, all as text."""
     space.update_record(2, output="<b>2</b>")

@@ -69,13 +69,8 @@ def names(monitor: JobMonitor) -> list[str]:
     return [act["name"] for act in monitor.facts["acts"]]
 
 
-def is_followed() -> bool:
-    """Whether the thread that looks at jobs is there."""
-    return any(thread.name == THREAD for thread in threading.enumerate())
-
-
 def test_from_beginning_to_end(space: dgf.Workspace, gate: threading.Semaphore) -> None:
-    """What is told while it runs and after; then nobody looks at it any more."""
+    """What is told while it runs and after; then its row alone is looked at."""
     job = gated(gate, 9, concurrency=9)
     watch, monitor = shown(job)
     tells(monitor, status="running", done=0, total=9, now=[["wait", 9]], told="0/9 (0 %)")
@@ -105,7 +100,7 @@ def test_from_beginning_to_end(space: dgf.Workspace, gate: threading.Semaphore) 
     assert monitor.log_tail["lines"][0]["block"] == "wait"
     moments = monitor.course["moments"]
     assert (moments[0][1:4], moments[-1][1:4]) == ([0, 0, 0], [9, 9, 3])
-    wait_until(lambda: not is_followed(), "the thread's end")
+    wait_until(lambda: not watch.is_followed, "the last look")
     example = monitor.answer("example", {"record": causes[1]["record_id"]})
     assert example["message"] == "block 'wait' (wait) raised ValueError: no 5"
     assert example["told"] == "n: 5"
@@ -212,19 +207,36 @@ def test_cells_share_a_monitor_and_jobs_a_thread(
 
 
 def test_a_job_that_goes_on_elsewhere(space: dgf.Workspace, gate: threading.Semaphore) -> None:
-    """An ended job is not read any more; what is refused since shows how it is now."""
+    """Resumed where no display hears of it: it is followed again."""
     job = gated(gate, 3, concurrency=1)
-    _, monitor = shown(job)
+    watch, monitor = shown(job)
     job.cancel(now=True)
     finish(job, "cancelled")
     tells(monitor, status="cancelled")
-    wait_until(lambda: not is_followed(), "the thread's end")
+    wait_until(lambda: not watch.is_followed, "the last look")
     job.resume(concurrency=2)
-    assert monitor.facts["status"] == "cancelled"
-    with pytest.raises(JobError, match="job 1"):
-        monitor.answer("resume", {})
     tells(monitor, status="running", now=[["wait", 2]])
     assert names(monitor) == ["pause", "cancel"]
+    with pytest.raises(JobError, match="job 1"):
+        monitor.answer("resume", {})
+    gate.release(8)
+    finish(job)
+    tells(monitor, status="completed")
+
+
+def test_an_ended_job_that_is_deleted(space: dgf.Workspace, gate: threading.Semaphore) -> None:
+    """It loses its buttons; another one beside it keeps them."""
+    gate.release(8)
+    first, second = (gated(gate, 4, concurrency=1) for _ in range(2))
+    finish(first)
+    finish(second)
+    _, monitor = shown(first)
+    watch, other = shown(second)
+    wait_until(lambda: not watch.is_followed, "the last look")
+    assert (names(monitor), names(other)) == (["retry"], ["retry"])
+    space.job(first.id).delete()
+    tells(monitor, status="out of sight", acts=[])
+    assert names(other) == ["retry"]
 
 
 def test_job_that_goes(space: dgf.Workspace, gate: threading.Semaphore) -> None:

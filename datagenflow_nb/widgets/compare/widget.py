@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import traitlets
 
 from ...displays.text import shown_path
-from ...errors import ConfigError
+from ...errors import ConfigError, JobError, StoreError
 from ...export.place import check_target
 from ...reviews import Pairing
 from ...storage.actions import Action as Done
@@ -109,7 +110,13 @@ class CompareWidget(BridgedWidget):
         """What a saved notebook keeps, by MIME type."""
         pairing = self._pairing()
         return {
-            "text/html": comparison_html(self.about, pairing, self._records, self._stored()),
+            "text/html": comparison_html(
+                self.about,
+                pairing,
+                self._records,
+                self._stored(),
+                salt=self.salt if self.is_blind else None,
+            ),
             "text/plain": comparison_text(self.about, pairing),
         }
 
@@ -176,11 +183,29 @@ class CompareWidget(BridgedWidget):
         ]
 
     def _pair(self, values: dict[str, Any]) -> dict[str, Any]:
-        return {side: full_record(self._records.get(values[side])) for side in ("left", "right")}
+        with self._told_when_deleted():
+            return {
+                side: full_record(self._records.get(values[side])) for side in ("left", "right")
+            }
+
+    @contextlib.contextmanager
+    def _told_when_deleted(self) -> Iterator[None]:
+        """A record that is not there any more may have gone with its whole job."""
+        try:
+            yield
+        except StoreError as error:
+            for number in self._jobs:
+                try:
+                    self._workspace.job(number)
+                except JobError:
+                    message = f"job {number} was deleted, and its records with it"
+                    raise JobError(message, {"job_id": number}) from error
+            raise
 
     def _choose(self, values: dict[str, Any]) -> dict[str, Any]:
         left, right = int(values["left"]), int(values["right"])
-        done = self._session.choose(left, right, str(values["choice"]))
+        with self._told_when_deleted():
+            done = self._session.choose(left, right, str(values["choice"]))
         if done.id is not None:
             self._done.append((left, right))
             self._undone.clear()

@@ -4,7 +4,7 @@ import { textIn } from "../shared/numbers";
 import { type FullRecord, OUTCOMES } from "../shared/record";
 import { Source } from "../shared/Source";
 import type { Side } from "./protocol";
-import { type Field, fieldsOf, markedOf, type Piece, seedFields } from "./sides";
+import { type Field, fieldsOf, isPrompt, markedOf, type Piece, seedFields } from "./sides";
 import { useCompare } from "./useCompare";
 import type { Both } from "./usePairRecords";
 
@@ -29,7 +29,10 @@ function Shown(properties: { left: FullRecord; right: FullRecord; isMarked: bool
   const { isFlipped, isBlind, about, place, list } = useCompare();
   const fields = useMemo(() => fieldsOf(left, right), [left, right]);
   const seed = useMemo(() => seedFields(left, right), [left, right]);
-  const different = fields.filter(({ kind }) => kind !== "same");
+  const differing = fields.filter(({ kind }) => kind !== "same");
+  // What was asked says which job it was.
+  const folded = isBlind ? differing.filter(({ name }) => isPrompt(name)) : [];
+  const different = differing.filter((field) => !folded.includes(field));
   const same = fields.filter(({ kind }) => kind === "same");
   const names = same.map(({ name }) => name).join(", ");
   const [of, other] = isFlipped ? [about.right, about.left] : [about.left, about.right];
@@ -64,7 +67,18 @@ function Shown(properties: { left: FullRecord; right: FullRecord; isMarked: bool
       {different.map((field) => (
         <Compared key={field.name} field={field} isMarked={isMarked} />
       ))}
-      {different.length === 0 && <p className="dgf-soft">Every field is the same on both sides.</p>}
+      {folded.length > 0 && (
+        <details className="dgf-same" key={`${left.id} ${right.id}`}>
+          <summary>
+            What the model was asked differs, and may tell whose is whose:{" "}
+            <bdi>{folded.map(({ name }) => name).join(", ")}</bdi>
+          </summary>
+          {folded.map((field) => (
+            <Compared key={field.name} field={field} isMarked={isMarked} />
+          ))}
+        </details>
+      )}
+      {differing.length === 0 && <p className="dgf-soft">Every field is the same on both sides.</p>}
       {same.length > 0 && (
         <details className="dgf-same" open={different.length === 0}>
           <summary>

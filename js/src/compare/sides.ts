@@ -27,6 +27,14 @@ export interface Marked {
 /** Share of the longer text that both have, below which marks would say nothing. */
 const COMMON = 0.2;
 
+/** What a text generator sets besides its answer: the prompt, which may name the job. */
+const PROMPTS = ["system", "user"];
+
+/** Whether a field is what a model was asked. */
+export function isPrompt(name: string): boolean {
+  return PROMPTS.includes(name);
+}
+
 /** The seed's fields that are the seed's on both sides. */
 export function seedFields(left: FullRecord, right: FullRecord): [string, unknown][] {
   return Object.entries(left.metadata).filter(([name, value]) =>

@@ -173,6 +173,7 @@ export function useCompareState(): CompareState {
     const changed = withChoice(pairs, index, choice);
     setPairs((held) => held && withChoice(held, index, choice));
     tell(`Pair ${place + 1}: ${TOLD[seen]}.`);
+    fail(null);
     ask("choose", { left: pair.left, right: pair.right, choice }).catch((error: Error) => {
       setPairs((held) => held && withChoice(held, index, before));
       goTo(pair);

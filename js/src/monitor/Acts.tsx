@@ -7,7 +7,7 @@ import type { Act, Choice, Facts } from "./protocol";
 interface Outcome {
   text: string;
   isError: boolean;
-  /** The job's status when it was pressed: what it told is over when that has changed. */
+  /** How the job was when it was pressed: what it told is over when that has changed. */
   status: string;
 }
 
@@ -18,7 +18,7 @@ export function Acts({ facts }: { facts: Facts }) {
   const [asking, setAsking] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
   const [outcome, setOutcome] = useState<Outcome | null>(null);
-  const { status } = facts;
+  const status = `${facts.status} ${facts.finished_at}`;
   const asked = facts.acts.find((act) => act.name === asking && act.ask);
   const isStale = outcome !== null && !outcome.isError && outcome.status !== status;
 
