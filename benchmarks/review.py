@@ -85,8 +85,7 @@ def _indexing(store: Store) -> Iterator[tuple[str, str, float, float]]:
                 where=(FieldFilter(column, "=", "x"),) if column == "level" else (),
             )  # fmt: skip
             began = time.monotonic()
-            table.prepare(query)
-            while not all(state.is_ready for state in table.index_state(query)):
+            while not all(state.is_ready for state in table.prepare(query)):
                 time.sleep(0.1)
             yield (
                 f"index of {column or 'the texts'}, once, beside all else",

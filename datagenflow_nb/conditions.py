@@ -50,7 +50,7 @@ class FieldFilter:
         ``field.<name>``.
     op : str
         One of ``OPERATORS``. ``contains`` is part of the text, upper and lower case the same;
-        ``is empty`` holds where the field is missing, null, ``""``, ``[]`` or ``{}``.
+        ``is empty`` holds where the field is missing, null, ``""``, an empty list or object.
     value : str, int, float, bool or None
         What to compare with, None for the last two. A number also equals a text that is written
         like it; numbers come before texts; true and false are 1 and 0.

@@ -37,7 +37,8 @@ class Field:
         self._filled = self._empty = self._null = self._edited = 0
         self._kinds: Counter[str] = Counter()
         self._digests = Digests()
-        #: Of the values so far: how often, and what they are; None when they are too many.
+        #: Of the values so far: how often, how they are shown, and whether they are texts; None
+        #: when they are too many.
         self._values: dict[int, list[Any]] | None = {}
         self._examples: list[tuple[int, str]] = []
         self._numbers, self._characters, self._words, self._items = (Numbers() for _ in range(4))
@@ -58,7 +59,9 @@ class Field:
             self._draw(value, record_id)
 
     def _count(self, value: Any, record_id: int) -> None:
-        digest = digest_of(_text_of(value))
+        # A number and the text that is written like it are two values.
+        kind = "text" if isinstance(value, str) else "json"
+        digest = digest_of(f"{kind}:{_text_of(value)}")
         self._digests.add(digest, record_id)
         self._remember(digest, value)
         if isinstance(value, str):
@@ -88,7 +91,7 @@ class Field:
         if known is not None:
             known[0] += 1
         elif len(self._values) < _MOST_VALUES:
-            self._values[digest] = [1, shorten(value, _WIDTH)]
+            self._values[digest] = [1, shorten(value, _WIDTH), isinstance(value, str)]
         else:
             self._values = None
 
@@ -130,13 +133,18 @@ class Field:
 
     def _frequent(self) -> list[tuple[str, int]]:
         """The most frequent values, where some come more than once."""
-        if not self._values or max(count for count, _ in self._values.values()) == 1:
+        if not self._values or max(known[0] for known in self._values.values()) == 1:
             return []
+        others = {shown for _, shown, is_text in self._values.values() if not is_text}
         ordered = sorted(self._values.values(), key=lambda known: -known[0])[:_VALUES]
         if len(self._values) > _FEW:
             least = max(2, _SHARE * self._filled)
             ordered = [known for known in ordered if known[0] >= least]
-        return [(shown, count) for count, shown in ordered]
+        # A text that is written like a number beside it stands in quotes.
+        return [
+            (f'"{shown}"' if is_text and shown in others else shown, count)
+            for count, shown, is_text in ordered
+        ]
 
 
 def _text_of(value: Any) -> str:

@@ -16,12 +16,10 @@ from ..records import encode
 from ..whole import LARGEST
 from .orders import Key, Order, merged
 from .store import Store
-from .values import cut, doubt, holds, value_of
+from .text_tables import RULES
+from .values import KEY, cut, doubt, holds, value_of
 
 __all__ = ["FieldIndex", "Fresh", "Reach", "fresh_since", "just"]
-
-#: A value as Python compares it the way SQLite does: texts as bytes, which may be no UTF-8.
-_KEY = "CASE typeof({0}) WHEN 'text' THEN CAST({0} AS BLOB) ELSE {0} END"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +87,9 @@ class FieldIndex:
     def reach(self, job_id: int, column: str) -> Reach | None:
         """How far the index of a column reaches; None when there is none."""
         row = self._store.row(
-            "SELECT id, indexed_to, changed_to FROM review_fields WHERE job_id = ? AND field = ?",
-            [job_id, column],
+            "SELECT id, indexed_to, changed_to FROM review_fields WHERE job_id = ? AND field = ? "
+            "AND rules = ?",
+            [job_id, column, RULES],
         )
         return None if row is None else Reach(*row)
 
@@ -182,7 +181,7 @@ class FieldIndex:
 
             def key_at(record_id: int) -> Key:
                 found = connection.execute(
-                    f"SELECT {_KEY.format('value')} FROM review_values "
+                    f"SELECT {KEY.format('value')} FROM review_values "
                     "WHERE field_id = ? AND record_id = ?",
                     [reach.id, record_id],
                 ).fetchone()
@@ -200,7 +199,7 @@ class FieldIndex:
         if reach is not None:
             fresh = fresh_since(self._store, job_id, reach.indexed_to, reach.changed_to)
             rows = self._store.rows(
-                f"SELECT record_id, {_KEY.format('value')} FROM review_values "
+                f"SELECT record_id, {KEY.format('value')} FROM review_values "
                 "WHERE field_id = ? AND record_id <= ?",
                 [reach.id, reach.indexed_to],
             )
@@ -212,7 +211,7 @@ class FieldIndex:
         value, parameters = value_of(column)
         records, some = fresh.records()
         rows = self._store.rows(
-            f"SELECT id, {_KEY.format(cut('value'))} FROM (SELECT r.id, {value} AS value "
+            f"SELECT id, {KEY.format(cut('value'))} FROM (SELECT r.id, {value} AS value "
             f"FROM {records} LIMIT -1) WHERE id > 0",
             parameters | some | {"job": job_id},
         )

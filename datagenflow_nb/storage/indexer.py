@@ -10,6 +10,7 @@ from ..errors import DataGenFlowError
 from .field_index import FieldIndex
 from .indexing import FRESH, index_column, index_texts
 from .store import Store
+from .text_tables import RULES
 
 __all__ = ["WORDS", "IndexState", "Indexer", "Want"]
 
@@ -89,15 +90,15 @@ class Indexer:
         first, last = self._fields.ends(want.job_id)
         if want.column == WORDS:
             row = self._store.row(
-                "SELECT indexed_to, changed_to, 1 FROM review_texts WHERE job_id = ?",
-                [want.job_id],
+                "SELECT indexed_to, changed_to, 1 FROM review_texts WHERE job_id = ? AND rules = ?",
+                [want.job_id, RULES],
             )
         else:
             row = self._store.row(
                 "SELECT f.indexed_to, f.changed_to, o.field_id IS NOT NULL FROM review_fields f "
                 "LEFT JOIN review_orders o ON o.field_id = f.id WHERE f.job_id = ? "
-                "AND f.field = ?",
-                [want.job_id, want.column],
+                "AND f.field = ? AND f.rules = ?",
+                [want.job_id, want.column, RULES],
             )
         reached = 0 if row is None else row[0]
         part = max(0.0, min(1.0, (reached - first + 1) / max(1, last - first + 1)))
@@ -105,7 +106,9 @@ class Indexer:
         if row is not None:
             few = self._fields.count_fresh(want.job_id, row[0], row[1], FRESH) < FRESH
             is_ready = few and (bool(row[2]) or not want.with_order)
-        if want.with_order and not is_ready:
+        if is_ready:
+            part = 1.0  # the few records that came since are read themselves
+        elif want.with_order:
             part *= 0.9  # to put the values in order takes a while, too
         problem = self._store.read_only_reason or self._problem
         return IndexState(want.job_id, want.column, part, is_ready, None if is_ready else problem)

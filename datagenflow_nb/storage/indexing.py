@@ -19,7 +19,8 @@ from .field_index import FieldIndex, Reach
 from .orders import Order
 from .search import text_of
 from .store import Store
-from .values import cut, value_of
+from .text_tables import RULES, make_text_tables, text_tables
+from .values import KEY, cut, value_of
 
 __all__ = ["FRESH", "index_column", "index_texts"]
 
@@ -54,10 +55,11 @@ def index_column(store: Store, job_id: int, column: str, *, with_order: bool) ->
     if fields.reach(job_id, column) is None:
         with store.write() as connection:
             connection.execute(
-                "INSERT OR IGNORE INTO review_fields (job_id, field, indexed_to, changed_to) "
-                "SELECT id, ?, 0, (SELECT coalesce(max(id), 0) FROM review_changes) FROM jobs "
+                "INSERT OR IGNORE INTO review_fields "
+                "(job_id, field, indexed_to, changed_to, rules) "
+                "SELECT id, ?, 0, (SELECT coalesce(max(id), 0) FROM review_changes), ? FROM jobs "
                 "WHERE id = ?",
-                [column, job_id],
+                [column, RULES, job_id],
             )
         yield
     yield from _add_values(store, job_id, column, fields)
@@ -85,7 +87,8 @@ def _add_values(store: Store, job_id: int, column: str, fields: FieldIndex) -> I
             if _is_at(connection, reach):
                 connection.execute(
                     "INSERT INTO review_values (field_id, record_id, value) "
-                    "SELECT ?, id, value FROM temp.staged ORDER BY id",
+                    "SELECT ?, s.id, s.value FROM temp.staged s JOIN records r ON r.id = s.id "
+                    "ORDER BY s.id",
                     [reach.id],
                 )
                 connection.execute(
@@ -117,7 +120,8 @@ def _change_values(store: Store, job_id: int, column: str, fields: FieldIndex) -
             if _is_at(connection, reach):
                 connection.execute(
                     "INSERT OR REPLACE INTO review_values (field_id, record_id, value) "
-                    "SELECT ?, id, value FROM temp.staged WHERE id <= ?",
+                    "SELECT ?, s.id, s.value FROM temp.staged s JOIN records r ON r.id = s.id "
+                    "WHERE s.id <= ?",
                     [reach.id, reach.indexed_to],
                 )
                 connection.execute(
@@ -155,7 +159,7 @@ def _sorted(store: Store, reach: Reach) -> Order:
     filled = 0
     for record_id, is_filled in store.each(
         "SELECT record_id, value IS NOT NULL FROM review_values WHERE field_id = ? "
-        "AND record_id <= ? ORDER BY value IS NULL, value, record_id",
+        f"AND record_id <= ? ORDER BY value IS NULL, {KEY.format('value')}, record_id",
         [reach.id, reach.indexed_to],
     ):
         ids.append(record_id)
@@ -166,11 +170,7 @@ def _sorted(store: Store, reach: Reach) -> Order:
 def index_texts(store: Store, job_id: int) -> Iterator[None]:
     """Bring the index of a job's texts up to date."""
     with store.write() as connection:
-        connection.execute(
-            "INSERT OR IGNORE INTO review_texts (job_id, indexed_to, changed_to) "
-            "SELECT id, 0, 0 FROM jobs WHERE id = ?",
-            [job_id],
-        )
+        make_text_tables(connection, job_id)
     yield
     yield from _add_texts(store, job_id)
     yield from _change_texts(store, job_id)
@@ -178,6 +178,7 @@ def index_texts(store: Store, job_id: int) -> Iterator[None]:
 
 def _add_texts(store: Store, job_id: int) -> Iterator[None]:
     text = text_of(with_edits=False)
+    table, _ = text_tables(job_id)
     while True:
         marks = _text_marks(store, job_id)
         window = None if marks is None else _window(store, job_id, marks[0], _TEXT_WINDOW)
@@ -200,8 +201,8 @@ def _add_texts(store: Store, job_id: int) -> Iterator[None]:
                 if not moved:
                     break
                 connection.execute(
-                    "INSERT INTO record_texts (rowid, text) SELECT id, value FROM temp.staged "
-                    "WHERE id > ? AND id <= ?",
+                    f"INSERT INTO {table} (rowid, text) SELECT s.id, s.value FROM temp.staged s "
+                    "JOIN records r ON r.id = s.id WHERE s.id > ? AND s.id <= ?",
                     [at, until],
                 )
             at, sizes = until, sizes[count:]
@@ -209,6 +210,7 @@ def _add_texts(store: Store, job_id: int) -> Iterator[None]:
 
 
 def _change_texts(store: Store, job_id: int) -> Iterator[None]:
+    _, table = text_tables(job_id)
     while (marks := _text_marks(store, job_id)) is not None:
         changes = store.rows(_CHANGES, [job_id, marks[1]])
         if not changes:
@@ -227,18 +229,21 @@ def _change_texts(store: Store, job_id: int) -> Iterator[None]:
             ).rowcount
             if moved:
                 connection.execute(
-                    "DELETE FROM record_edit_texts WHERE rowid IN (SELECT value FROM json_each(?))",
+                    f"DELETE FROM {table} WHERE rowid IN (SELECT value FROM json_each(?))",
                     [ids],
                 )
                 connection.execute(
-                    "INSERT INTO record_edit_texts (rowid, text) SELECT s.id, s.value "
+                    f"INSERT INTO {table} (rowid, text) SELECT s.id, s.value "
                     "FROM temp.staged s JOIN records r ON r.id = s.id"
                 )
         yield
 
 
 def _text_marks(store: Store, job_id: int) -> tuple[int, int] | None:
-    row = store.row("SELECT indexed_to, changed_to FROM review_texts WHERE job_id = ?", [job_id])
+    row = store.row(
+        "SELECT indexed_to, changed_to FROM review_texts WHERE job_id = ? AND rules = ?",
+        [job_id, RULES],
+    )
     return None if row is None else (row[0], row[1])
 
 

@@ -19,6 +19,7 @@ from .lease import HEARTBEAT, LEASE, is_lost, may_live, runner_told
 from .lineage import adopt, hand_over_seeds, refuse_while_needed
 from .log import add_line
 from .store import Store
+from .text_tables import forget_texts
 
 __all__ = [
     "ACTIVE",
@@ -346,6 +347,7 @@ class JobTable:
         with self._store.write() as connection:
             refuse_while_needed(connection, job_id, ACTIVE)
             hand_over_seeds(connection, job_id)
+            forget_texts(connection, job_id)
             connection.execute("DELETE FROM jobs WHERE id = ?", [job_id])
 
     def _settle(self, job: JobRow) -> JobRow:

@@ -307,6 +307,17 @@ ALTER TABLE review_actions ADD COLUMN undone INTEGER NOT NULL DEFAULT 0;
 UPDATE review_actions SET undone = count WHERE undone_at IS NOT NULL;
 """
 
+# Indexes are made by other rules, and those of texts in tables of each job: ``text_tables``.
+_M013 = """
+DROP TRIGGER records_edited_deleted;
+DROP TABLE record_texts;
+DROP TABLE record_edit_texts;
+DELETE FROM review_texts;
+ALTER TABLE review_texts ADD COLUMN rules INTEGER NOT NULL DEFAULT 0;
+DELETE FROM review_fields;
+ALTER TABLE review_fields ADD COLUMN rules INTEGER NOT NULL DEFAULT 0;
+"""
+
 #: Every migration, oldest first: its name and its statements.
 _MIGRATIONS: tuple[tuple[str, str], ...] = (
     ("m001_initial", _M001),
@@ -321,6 +332,7 @@ _MIGRATIONS: tuple[tuple[str, str], ...] = (
     ("m010_attempts_from_a_block", _M010),
     ("m011_last_edits_and_notes", _M011),
     ("m012_records_of_actions_undone", _M012),
+    ("m013_indexes_of_each_job", _M013),
 )
 
 

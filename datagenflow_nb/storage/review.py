@@ -23,6 +23,7 @@ from .review_values import (
     edited,
 )
 from .store import Store
+from .text_tables import forget_records
 
 __all__ = ["USER", "ReviewTable", "new_session"]
 
@@ -244,6 +245,8 @@ class ReviewTable:
                 by_job = [(job, len(own), {"runs": runs_of(own)}) for job, own in ids.items()]
                 author = Author(reviewer, self.session)
                 write_action(connection, "delete", "deleted", author, by_job)
+            for job, own in ids.items():
+                forget_records(connection, job, own)
             deleted = connection.execute(f"DELETE FROM records WHERE {where}", parameters).rowcount
             # A trace is shared by the branches of an execution: it goes with the last of them.
             for execution in {row["execution_id"] for row in found}:

@@ -112,10 +112,6 @@ class SelectionTable:
             self._indexer.want([want for want, state in missing if not state.is_ready])
         return states
 
-    def index_state(self, query: RecordQuery, *, words: bool = False) -> list[IndexState]:
-        """How far the indexes are that the query needs; small jobs need none."""
-        return [self._indexer.state(want) for want in self._wants(query, words)]
-
     def wait(self) -> None:
         """Return when all that was begun by ``prepare`` is made."""
         self._indexer.wait()

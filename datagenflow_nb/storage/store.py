@@ -33,6 +33,7 @@ from .versions import (
     stand_ins,
     unknown_migrations,
 )
+from .words import teach
 
 __all__ = ["Store"]
 
@@ -159,15 +160,16 @@ class Store:
             yield connection
 
     @contextlib.contextmanager
-    def snapshot(self) -> Iterator[None]:
-        """All that this thread reads in the block is of one moment."""
+    def snapshot(self) -> Iterator[sqlite3.Connection]:
+        """All that this thread reads in the block is of one moment, that of the outermost."""
         with self.reading() as connection:
-            self._refuse_nested(connection)
+            is_outermost = not connection.in_transaction
             try:
-                connection.execute("BEGIN")
-                yield
+                if is_outermost:
+                    connection.execute("BEGIN")
+                yield connection
             finally:
-                if connection.in_transaction:
+                if is_outermost and connection.in_transaction:
                     connection.execute("COMMIT")
 
     def rows(self, sql: str, parameters: Any = ()) -> list[sqlite3.Row]:
@@ -345,6 +347,7 @@ class Store:
                 raise StoreError(self._moved()) from error
             raise
         connection.row_factory = sqlite3.Row
+        teach(connection)
         connection.execute("PRAGMA foreign_keys = ON")
         # Safe against a killed process; a power cut may cost the last moments, never the file.
         connection.execute("PRAGMA synchronous = NORMAL")

@@ -13,7 +13,7 @@ from typing import Any
 from ..errors import ValidationError
 from ..query import OUTCOMES, QUERY_COLUMNS, FieldFilter, state_field
 
-__all__ = ["CUT", "STABLE", "cut", "doubt", "holds", "value_of"]
+__all__ = ["CUT", "KEY", "STABLE", "cut", "doubt", "holds", "value_of"]
 
 #: Characters of a text that an index keeps; a longer one ends there in ``_MARK``.
 CUT = 200
@@ -37,6 +37,10 @@ _BY_NAME = (
 )
 #: An empty blob stands for null, which JSON values never are: it ends the search for a value.
 _NULL = "x''"
+#: So does one with its text for an empty list or object: the texts ``[]`` and ``{}`` are not empty.
+_NOTHING = "x'5b5d', x'7b7d'"
+#: A value as Python compares it the way SQLite does: texts as bytes, which may be no UTF-8.
+KEY = "CASE typeof({0}) WHEN 'text' THEN CAST({0} AS BLOB) ELSE {0} END"
 _PATHS = (
     "(WITH RECURSIVE part(p) AS (SELECT r.branch UNION ALL "
     "SELECT rtrim(rtrim(p, '0123456789'), '.') FROM part WHERE p <> '') SELECT p FROM part)"
@@ -69,10 +73,19 @@ def value_of(column: str) -> tuple[str, dict[str, Any]]:
 
 
 def _state_value(type_: str, value: str, name: str) -> str:
+    def read(column: str) -> str:
+        plain = value.format(column)
+        return (
+            f"CASE WHEN {plain} IN ('[]', '{{}}') AND {type_.format(column)} <> 'text' "
+            f"THEN CAST({plain} AS BLOB) "
+            # SQLite would end a text there.
+            f"WHEN instr({column}, '\\u0000') > 0 AND {type_.format(column)} = 'text' "
+            f"THEN text_in({column}, {name}) ELSE {plain} END"
+        )
+
     def found(column: str, also: str = "") -> str:
         return (
-            f"CASE WHEN {also}{type_.format(column)} = 'null' THEN {_NULL} "
-            f"ELSE {value.format(column)} END"
+            f"CASE WHEN {also}{type_.format(column)} = 'null' THEN {_NULL} ELSE {read(column)} END"
         )
 
     removed = (
@@ -89,7 +102,7 @@ def _state_value(type_: str, value: str, name: str) -> str:
         )
 
     seed = (
-        f"(SELECT {value.format('s.metadata')} FROM jobs j JOIN seeds s "
+        f"(SELECT {read('s.metadata')} FROM jobs j JOIN seeds s "
         "ON s.job_id = j.root_job_id WHERE j.id = r.job_id AND s.seed_index = r.seed_index)"
     )
     trunk, branch = step("t.branch = ''"), step(f"t.branch IN {_PATHS}")
@@ -137,14 +150,15 @@ def _parameters(condition: FieldFilter, key: str) -> dict[str, Any]:
 
 def _holds(op: str, value: str, given: str) -> str:
     if op in ("is empty", "is not empty"):
-        is_empty = f"({value} IS NULL OR {value} IN ('', '[]', '{{}}'))"
+        is_empty = f"({value} IS NULL OR {value} IN ('', {_NOTHING}))"
         return is_empty if op == "is empty" else f"NOT {is_empty}"
+    value = f"CASE typeof({value}) WHEN 'blob' THEN CAST({value} AS TEXT) ELSE {value} END"
     if op == "contains":
         return f"instr(lower({value}), lower({given})) > 0"
     if op in ("=", "!="):
         # A number also equals the text that is written like it.
-        is_equal = f"({value} IS {given} OR {value} = {given}_text)"
+        is_equal = f"(({value}) IS {given} OR ({value}) = {given}_text)"
         return is_equal if op == "=" else f"NOT coalesce({is_equal}, 0)"
     # Numbers are compared with numbers alone, texts with texts.
     same = f"(typeof({value}) = 'text') = (typeof({given}) = 'text')"
-    return f"({value} {op} {given} AND {same})"
+    return f"(({value}) {op} {given} AND {same})"

@@ -344,6 +344,14 @@ def test_odd_values(tmp_path: Path) -> None:
     assert found["e\nf"].keys[0][1] == 1
 
 
+def test_numbers_beside_texts(tmp_path: Path) -> None:
+    """A number and the text that is written like it are two values, told apart."""
+    values: list[Any] = [1, "1", 1.0, "1", "1", True, "true", "a", "a"]
+    (field,) = report_on(tmp_path / "s.db", [{"value": value} for value in values])
+    assert field.distinct == 5
+    assert field.values == [('"1"', 3), ("1", 2), ("a", 2), ("true", 1), ('"true"', 1)]
+
+
 def test_many_fields(tmp_path: Path) -> None:
     """However many fields there are, a bounded number is told of."""
     rows = [{"a": "x", **{f"f{at}": at for at in range(150 * row, 150 * row + 150)}}

@@ -41,12 +41,19 @@ def filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Filled]:
     made.store.close()
 
 
+def searched(store: Store, table: str, word: str) -> list[int]:
+    """The records that one of a job's tables of words has this one of; none when there is none."""
+    if store.row("SELECT 1 FROM sqlite_master WHERE name = ?", [table]) is None:
+        return []
+    return store.column(f"SELECT rowid FROM {table} WHERE {table} MATCH ?", [word])
+
+
 def kept(store: Store) -> list[int]:
     """How much the indexes hold: values, ordered ids, texts."""
     return [
         store.rows("SELECT count(*) FROM review_values")[0][0],
         store.rows("SELECT coalesce(sum(length(record_ids) / 8), 0) FROM review_orders")[0][0],
-        len(store.rows("SELECT rowid FROM record_texts WHERE record_texts MATCH 'tea'")),
+        len(searched(store, "record_texts_1", "tea")),
     ]
 
 
@@ -59,7 +66,7 @@ def test_prepared_in_the_background(filled: Filled) -> None:
         ("score", 0.0, False), (WORDS, 0.0, False),
     ]  # fmt: skip
     table.wait()
-    assert table.index_state(QUERY) == [
+    assert table.prepare(QUERY) == [
         IndexState(1, "score", 1.0, is_ready=True), IndexState(1, WORDS, 1.0, is_ready=True),
     ]  # fmt: skip
     assert kept(filled.store) == [COUNT, COUNT, COUNT]
@@ -84,10 +91,9 @@ def test_left_in_the_middle(filled: Filled) -> None:
     assert ordered == 0
     again = Store(filled.store.path)
     table = SelectionTable(again)
-    part = table.index_state(QUERY)[0].part
-    assert 0.05 < part < 0.9
     assert list(table.ids(QUERY)) == EXPECTED
-    table.prepare(QUERY)
+    part = table.prepare(QUERY)[0].part
+    assert 0.05 < part < 0.9
     table.wait()
     assert kept(again) == [COUNT, COUNT, COUNT]
     assert list(table.ids(QUERY)) == EXPECTED
@@ -124,7 +130,7 @@ def test_edits_are_known_at_once(filled: Filled) -> None:
     assert list(table.ids(coffee)) == [2]
     filled.review.delete(record_ids=[2])
     assert list(table.ids(coffee)) == []
-    assert filled.store.rows("SELECT count(*) FROM record_edit_texts")[0][0] == 2
+    assert searched(filled.store, "record_texts_1", "tea") == []
 
 
 def test_whoever_writes_is_noticed(filled: Filled) -> None:
@@ -167,6 +173,63 @@ def test_a_job_that_is_deleted(filled: Filled) -> None:
     maker.wait()
     assert filled.store.rows("SELECT * FROM review_fields") == []
     assert list(table.ids(QUERY)) == []
+
+
+@pytest.mark.parametrize("what", ["job", "records", "job that is read on"])
+def test_words_of_what_is_deleted(tmp_path: Path, what: str) -> None:
+    """Nothing in the file tells of it any more, neither what was made nor what was edited."""
+    texts = ["harmless tea"] * 3 + ["oxygen secret-7341"]
+    results = [Result({}, [make_step(0, {"text": text})], output_field="text") for text in texts]
+    made = fill_store(tmp_path / "datagenflow.db", results)
+    made.review.update({4: {"text": "volcano"}})
+    for _ in itertools.chain(
+        index_texts(made.store, 1), index_column(made.store, 1, "text", with_order=True)
+    ):
+        pass
+    if what == "records":
+        made.review.delete(record_ids=[4])
+        assert SelectionTable(made.store).prepare(QUERY) == []
+        sort = RecordQuery(job_ids=(1,), search="tea", sort=(Sort("text"),))
+        assert list(SelectionTable(made.store).ids(sort)) == [1, 2, 3]
+        for _ in index_texts(made.store, 1):
+            pass
+        assert list(SelectionTable(made.store).ids(sort)) == [1, 2, 3]
+    else:
+        JobTable(made.store).finish(1, "here", "completed")
+        rows = made.store.each("SELECT * FROM records")
+        if what != "job":
+            next(rows)
+        JobTable(made.store).delete(1)
+        rows.close()
+    tables = made.store.column("SELECT name FROM sqlite_master WHERE type = 'table'")
+    index = [name for name in tables if name.startswith("review_") and name != "review_actions"]
+    left = [
+        made.store.rows(f"SELECT * FROM {name}")
+        for name in tables
+        if name in index or (name.startswith("record_") and name.endswith(("_data", "_content")))
+    ]
+    told = repr([[tuple(row) for row in rows] for rows in left])
+    assert [word for word in ("oxygen", "7341", "volcano") if word in told] == []
+    if what == "job":
+        assert [name for name in tables if name.startswith("record_")] == []
+    made.store.close()
+
+
+def test_sorted_after_records_are_deleted(filled: Filled) -> None:
+    """An edited record finds its place though those beside it are gone."""
+    table = SelectionTable(filled.store)
+    sort = RecordQuery(job_ids=(1,), sort=(Sort("score"),))
+    table.prepare(sort)
+    table.wait()
+    filled.review.delete(record_ids=list(range(2, COUNT, 2)))
+    filled.review.update({1: {"score": 6}})
+    expected = sorted(table.ids(RecordQuery(job_ids=(1,))), key=lambda n: (
+        6 if n == 1 else SCORES[n - 1], n
+    ))  # fmt: skip
+    assert list(table.ids(sort)) == expected
+    table.prepare(sort)
+    table.wait()
+    assert list(table.ids(sort)) == expected
 
 
 def test_no_query_reads_all_records(filled: Filled) -> None:

@@ -120,12 +120,16 @@ def filled(
     made.store.close()
 
 
-def value_in(record: Record, column: str) -> Any:
-    """What a record has in a column of queries, as SQLite keeps it."""
+def given_in(record: Record, column: str) -> Any:
+    """What a record has in a column of queries."""
     if column in QUERY_COLUMNS:
-        value = getattr(record, column.removeprefix("record."))
-    else:
-        value = {column_of(n, QUERY_COLUMNS): v for n, v in record.state.items()}.get(column)
+        return getattr(record, column.removeprefix("record."))
+    return {column_of(n, QUERY_COLUMNS): v for n, v in record.state.items()}.get(column)
+
+
+def value_in(record: Record, column: str) -> Any:
+    """The same as SQLite keeps it."""
+    value = given_in(record, column)
     if isinstance(value, bool):
         return int(value)
     return json.dumps(value) if isinstance(value, list | dict) else value
@@ -136,9 +140,9 @@ def holds(record: Record, condition: FieldFilter) -> bool:
     have, want = value_in(record, condition.field), condition.value
     match condition.op:
         case "is empty":
-            return have in (None, "", "[]", "{}")
+            return given_in(record, condition.field) in (None, "", [], {})
         case "is not empty":
-            return have not in (None, "", "[]", "{}")
+            return given_in(record, condition.field) not in (None, "", [], {})
         case "contains":
             return str(want).lower() in str("" if have is None else have).lower()
         case "=" | "!=":
