@@ -13,6 +13,7 @@ __all__ = [
     "NESTED_COLUMNS",
     "QUERY_COLUMNS",
     "RECORD_COLUMNS",
+    "REVIEW_COLUMNS",
     "Kind",
     "column_of",
     "field_of",
@@ -37,6 +38,11 @@ _FURTHER = tuple(
 )  # fmt: skip
 #: Columns of queries that are no fields: those of frames under their name, then the further ones.
 QUERY_COLUMNS = (*RECORD_COLUMNS, *_FURTHER)
+#: What an export has after these when what people wrote is asked for; ``original`` holds the edited
+#: fields as they were before. A table calls them as queries do, so that fields keep their names.
+REVIEW_COLUMNS = tuple(
+    f"record.{name}" for name in ("note", "tags", "reviewer", "verdict", "original")
+)
 #: What holds the fields where they are not columns of their own.
 NESTED_COLUMNS = ("metadata", "accumulated_state")
 

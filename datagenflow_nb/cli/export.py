@@ -38,6 +38,9 @@ __all__ = ["export"]
     is_flag=True,
     help="CSV for spreadsheets: an apostrophe before texts they would run as formulas.",
 )
+@click.option(
+    "--review", is_flag=True, help="With notes, tags, reviewers, verdicts and original values."
+)
 @selection_options
 @sort_option
 @json_option
@@ -49,6 +52,7 @@ def export(
     format: str | None,
     flat: bool,
     defuse_formulas: bool,
+    review: bool,
     as_json: bool,
     **selection: Any,
 ) -> None:
@@ -61,6 +65,7 @@ def export(
             format=format,
             flat=flat,
             defuse_formulas=defuse_formulas,
+            review=review,
             **selection,
         )
         models = job.row.options.get("models") or []

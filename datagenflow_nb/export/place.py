@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import ConfigError, DataGenFlowError
+from ..storage.lease import file_token, is_gone
 
 __all__ = ["check_target", "replacing"]
 
 _BUFFER_BYTES = 1 << 20
+#: The name of a half-written file: between them stands the process that writes it.
+_PART, _PART_END = ".export-", ".part"
 _SQLITE_MAGIC = b"SQLite format 3\0"
 
 
@@ -77,15 +79,17 @@ def replacing(target: Path) -> Iterator[BinaryIO]:
     """A file that takes ``target``'s place when the block ends well, and disappears when not.
 
     It is written beside the target, forced to the disk and renamed, so that whatever happens the
-    path holds the old file or the whole new one.
+    path holds the old file or the whole new one. What exports of killed processes have left there
+    is removed.
 
     Raises
     ------
     DataGenFlowError
         When the file system refuses or is full; a file at ``target`` is as it was.
     """
-    part = target.with_name(f".export-{secrets.token_hex(8)}.part")
+    part = target.with_name(f"{_PART}{file_token()}{_PART_END}")
     try:
+        _sweep(target.parent)
         try:
             with part.open("xb", buffering=_BUFFER_BYTES) as file:
                 yield file
@@ -102,3 +106,12 @@ def replacing(target: Path) -> Iterator[BinaryIO]:
             "changed",
             {"path": str(target)},
         ) from error
+
+
+def _sweep(folder: Path) -> None:
+    """Remove half-written files whose processes are dead."""
+    for part in folder.glob(f"{_PART}*{_PART_END}"):
+        if is_gone(part.name.removeprefix(_PART).removesuffix(_PART_END)):
+            # Somebody else's in a shared folder: it harms no export.
+            with contextlib.suppress(PermissionError):
+                part.unlink(missing_ok=True)

@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from ..columns import EXPORT_COLUMNS, Kind, column_of, kind_of, merge_kinds
+from ..columns import EXPORT_COLUMNS, REVIEW_COLUMNS, Kind, column_of, kind_of, merge_kinds
 from ..storage.records import Record, split_fields
 
 __all__ = ["Sheet", "line_of", "spell_columns"]
 
+_RECORD = "record."
 
-def line_of(record: Record) -> dict[str, Any]:
+
+def line_of(record: Record, *, review: bool = False) -> dict[str, Any]:
     """The record as one JSON line: seed fields and block outputs apart, edits applied.
 
     An edited seed field is edited in ``metadata``; ``accumulated_state`` holds block outputs only.
+    With ``review``, what people wrote beside the fields follows.
     """
     metadata, outputs = split_fields(record)
-    return {
+    line = {
         "id": record.id,
         "metadata": metadata,
         "status": record.status,
@@ -31,10 +34,22 @@ def line_of(record: Record) -> dict[str, Any]:
         "trace_id": record.trace_id,
         "model": record.model,
     }
+    if review:
+        line |= {name.removeprefix(_RECORD): value for name, value in _reviewed(record).items()}
+    return line
+
+
+def _reviewed(record: Record) -> dict[str, Any]:
+    return {name: getattr(record, name.removeprefix(_RECORD)) for name in REVIEW_COLUMNS}
 
 
 class Sheet:
     """The columns that the rows seen so far need, with the kind of value each must hold.
+
+    Parameters
+    ----------
+    review : bool
+        With ``REVIEW_COLUMNS``.
 
     Attributes
     ----------
@@ -42,10 +57,14 @@ class Sheet:
         The fixed columns first, then the fields in order of first appearance.
     """
 
-    def __init__(self) -> None:
-        self.kinds: dict[str, Kind] = dict.fromkeys(EXPORT_COLUMNS, "text")
+    def __init__(self, *, review: bool = False) -> None:
+        self._fixed = EXPORT_COLUMNS + REVIEW_COLUMNS if review else EXPORT_COLUMNS
+        self._review = review
+        self.kinds: dict[str, Kind] = dict.fromkeys(self._fixed, "text")
         self.kinds |= dict.fromkeys(("id", "job_id", "seed_index", "repetition"), "int")
         self.kinds["output"] = "null"
+        if review:
+            self.kinds |= dict.fromkeys(("record.tags", "record.original"), "other")
         self._columns: dict[str, str] = {}
 
     def row(self, record: Record) -> dict[str, Any]:
@@ -64,11 +83,13 @@ class Sheet:
             "updated_at": record.updated_at,
             "trace_id": record.trace_id,
         }
+        if self._review:
+            row |= _reviewed(record)
         columns = self._columns
         for field, value in record.state.items():
             column = columns.get(field)
             if column is None:
-                column = columns[field] = column_of(field, EXPORT_COLUMNS)
+                column = columns[field] = column_of(field, self._fixed)
             row[column] = value
         return row
 

@@ -23,7 +23,7 @@ __all__ = ["ExportResult", "choose_format", "export_records", "export_with"]
 _FORMATS = ("jsonl", "csv", "parquet")
 _SUFFIXES = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".parquet": "parquet"}
 _SAMPLE = 500
-_OPTIONS = ("format", "flat", "defuse_formulas")
+_OPTIONS = ("format", "flat", "defuse_formulas", "review")
 
 Source = Callable[[], Iterable[Record]]
 
@@ -73,6 +73,7 @@ def export_records(
     format: str | None = None,
     flat: bool = False,
     defuse_formulas: bool = False,
+    review: bool = False,
 ) -> ExportResult:
     """Write records to a file, a few at a time in memory however many there are.
 
@@ -96,6 +97,9 @@ def export_records(
         For CSV: put an apostrophe before texts and names that begin with ``= + - @``, a tab or a
         line end, so that no spreadsheet runs them as formulas. It changes the data: leave it off
         for files that programs read.
+    review : bool
+        With what people wrote: ``note``, ``tags``, ``reviewer``, ``verdict``, and ``original``, the
+        edited fields as they were before; in tables ``record.note`` and so on.
 
     Raises
     ------
@@ -112,9 +116,10 @@ def export_records(
         load_parquet()  # before anything is read
     with replacing(target) as file:
         if format == "jsonl" and not flat:
-            count = _write_lines(file, open_records())
+            count = _write_lines(file, open_records(), review)
         else:
-            count = _write_table(file, open_records, format, defuse_formulas)
+            sheet = Sheet(review=review)
+            count = _write_table(file, open_records, sheet, format, defuse_formulas)
     return ExportResult(target, count, format)
 
 
@@ -169,21 +174,22 @@ def choose_format(target: Path, path: str | os.PathLike[str], format: str | None
     return _SUFFIXES[suffix]
 
 
-def _write_lines(file: BinaryIO, records: Iterable[Record]) -> int:
+def _write_lines(file: BinaryIO, records: Iterable[Record], review: bool) -> int:
     count = 0
     for record in records:
-        file.write(encode(line_of(record)).encode() + b"\n")
+        file.write(encode(line_of(record, review=review)).encode() + b"\n")
         count += 1
     return count
 
 
-def _write_table(file: BinaryIO, open_records: Source, format: str, defuse_formulas: bool) -> int:
+def _write_table(
+    file: BinaryIO, open_records: Source, sheet: Sheet, format: str, defuse_formulas: bool
+) -> int:
     """Write with the columns known so far, and again from the start when they were too few.
 
     Most often the first records show all columns and the rest is read once; otherwise what is left
     of the records is read for its columns first.
     """
-    sheet = Sheet()
     with_kinds = format == "parquet"
     for row in map(sheet.row, itertools.islice(open_records(), _SAMPLE)):
         sheet.fits(row, with_kinds=with_kinds)

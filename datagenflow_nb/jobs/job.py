@@ -382,8 +382,8 @@ class Job(Estimable, Rerunnable, RunsAgain, Reportable):
         status : str or list of str, optional
             Default: pending and accepted.
         **options
-            ``format``, ``flat``, ``defuse_formulas``; see ``export.export_records``. And what
-            narrows the records down and orders them, as for ``records``.
+            ``format``, ``flat``, ``defuse_formulas``, ``review``; see ``export.export_records``.
+            And what narrows the records down and orders them, as for ``records``.
 
         Raises
         ------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import math
 import os
 import platform
@@ -27,6 +28,8 @@ __all__ = [
     "LEASE",
     "Heartbeat",
     "Lease",
+    "file_token",
+    "is_gone",
     "is_lost",
     "may_live",
     "new_token",
@@ -46,6 +49,24 @@ def new_token() -> str:
     """A runner's fencing token: where and what it is, and a number nobody else has."""
     pid = os.getpid()
     return "|".join((_place(), str(pid), _birth(pid), secrets.token_hex(8)))
+
+
+def file_token() -> str:
+    """What tells this process from others in the name of a file it is writing."""
+    place, *rest = new_token().split("|")
+    return "-".join((_short(place), *rest))
+
+
+def is_gone(token: str) -> bool:
+    """True when the process that a file's name tells is dead for certain."""
+    place, *rest = token.split("-")
+    if len(rest) != 3 or place != _short(_place()):
+        return False
+    return _lives("|".join((_place(), *rest))) is False
+
+
+def _short(place: str) -> str:
+    return hashlib.blake2b(place.encode(errors="surrogateescape"), digest_size=8).hexdigest()
 
 
 def runner_told(token: str) -> str:

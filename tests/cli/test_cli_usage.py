@@ -39,6 +39,7 @@ COMMANDS = {
         "format",
         "flat",
         "defuse_formulas",
+        "review",
         *SELECTION,
         "sort",
         "as_json",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import subprocess
@@ -99,6 +100,37 @@ def test_wrong_targets(
     assert problem in caught.value.message
     assert opened == []
     assert list(folder.iterdir()) == []
+
+
+def test_what_a_killed_export_leaves(folder: Path) -> None:
+    """The next export into the folder removes it, and nothing of an export that runs."""
+    script = (
+        "import sys, time\n"
+        "from pathlib import Path\n"
+        "from datagenflow_nb.export.place import replacing\n"
+        "with replacing(Path(sys.argv[1]) / 'a.csv') as file:\n"
+        "    print('writing', flush=True)\n"
+        "    time.sleep(60)\n"
+    )
+    with contextlib.ExitStack() as stack:
+        writers = [
+            stack.enter_context(
+                subprocess.Popen([sys.executable, "-c", script, folder], stdout=subprocess.PIPE)
+            )
+            for _ in range(2)
+        ]
+        for writer in writers:
+            stack.callback(writer.kill)
+            assert writer.stdout is not None
+            assert writer.stdout.readline() == b"writing\n"
+        killed, running = writers
+        killed.kill()
+        killed.wait()
+        (folder / ".export-of-mine.part").touch()
+        export_records(one, folder / "b.csv")
+        left = sorted(path.name for path in folder.iterdir())
+        assert left[1:] == [".export-of-mine.part", "b.csv"]
+        assert f"-{running.pid}-" in left[0]
 
 
 @pytest.mark.parametrize("format", FORMATS)

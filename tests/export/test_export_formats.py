@@ -305,3 +305,29 @@ def test_memory_does_not_grow(tmp_path: Path, format: str, flat: bool, limit: in
     tracemalloc.stop()
     assert result.records == 20_000
     assert peak < limit
+
+
+def test_what_people_wrote() -> None:
+    """With ``review``, beside the fields and apart from those of the same names."""
+    record = make_record(
+        1, {"note": "of the seed"}, {"text": "new"}, note="good", tags=["a"], reviewer="ann",
+        verdict="accepted", original={"text": "old"},
+    )  # fmt: skip
+    wrote = {"note": "good", "tags": ["a"], "reviewer": "ann", "verdict": "accepted",
+             "original": {"text": "old"}}  # fmt: skip
+    (plain,), (line,) = export_lines([record]), export_lines([record], review=True)
+    assert line == plain | wrote
+    assert list(line) == [*plain, *wrote]
+    assert not plain.keys() & wrote.keys()
+    (flat,) = export_lines([record], flat=True, review=True)
+    assert {name: flat[f"record.{name}"] for name in wrote} == wrote
+    assert (flat["note"], flat["text"]) == ("of the seed", "new")
+    header, row = export_cells([record], review=True)
+    assert header[12:] == [*(f"record.{name}" for name in wrote), "note", "text"]
+    assert row[12:] == [
+        "good", '["a"]', "ann", "accepted", '{"text":"old"}', "of the seed", "new",
+    ]  # fmt: skip
+    empty = make_record(2, {}, {"text": "new"})
+    table = pq.read_table(io.BytesIO(export([empty, record], "parquet", review=True)))
+    assert table.column("record.note").to_pylist() == [None, "good"]
+    assert table.column("record.original").to_pylist() == ["{}", '{"text":"old"}']

@@ -159,6 +159,8 @@ def test_export(echo: Shell, tmp_path: Path) -> None:
     exported = echo.value("%dgf export 1 out.jsonl --flat")
     assert pretty(exported) == "Exported 2 records to out.jsonl"
     assert '"output":"a!"' in (tmp_path / "out.jsonl").read_text(encoding="utf-8").replace(" ", "")
+    echo.value("%dgf export 1 reviewed.jsonl --review")
+    assert '"original":{}' in (tmp_path / "reviewed.jsonl").read_text(encoding="utf-8")
     echo.value("%%dgf run echo --wait\nn: =1+1\n")
     echo.value("%dgf export 2 out.txt --format csv --defuse-formulas")
     assert "'=1+1!" in (tmp_path / "out.txt").read_text(encoding="utf-8")

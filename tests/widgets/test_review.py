@@ -244,6 +244,10 @@ def test_export_of_what_is_selected(space: dgf.Workspace) -> None:
         "%dgf export 1 out.jsonl --status pending --status accepted --status rejected "
         "--status failed --status filtered --ids 4-5 --sort=-id"
     )
+    assert review.answer("export", everything | {"review": True})["records"] == 5
+    assert '"original":{}' in Path("out.jsonl").read_text(encoding="utf-8")
+    line = review.answer("export_cell", asked | {"review": True})["source"]
+    assert line.endswith("--sort=-id --review")
     assert space.review().answer("query", {"query": {}})["total"] == 5
     other = space.review()
     number = other.answer("query", {"query": {}})["selection"]

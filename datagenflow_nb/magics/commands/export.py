@@ -22,6 +22,8 @@ def _arguments(parser: Parser) -> None:
     parser.add_argument("--flat", action="store_true", help="JSON Lines with one key per field")
     parser.add_argument("--defuse-formulas", action="store_true",
                         help="CSV: what a spreadsheet would run becomes text")  # fmt: skip
+    parser.add_argument("--review", action="store_true",
+                        help="with notes, tags, reviewers and original values")  # fmt: skip
 
 
 def _run(call: Call) -> Any:
@@ -31,6 +33,8 @@ def _run(call: Call) -> Any:
         options["flat"] = True
     if args.defuse_formulas:
         options["defuse_formulas"] = True
+    if args.review:
+        options["review"] = True
     return call.workspace.job(args.job).export(args.path, status=args.status, **options)
 
 

@@ -16,7 +16,7 @@ from .selections import Selections
 
 __all__ = ["Exporting"]
 
-_FLAGS = ("flat", "defuse_formulas")
+_FLAGS = ("flat", "defuse_formulas", "review")
 #: Runs of ids that a cell's line names; of more it would be no line to read.
 _RUNS = 200
 

@@ -34,6 +34,7 @@ export function ExportPanel({ close }: { close(): void }) {
   const [name, setName] = useState(nameOf(about.job_ids));
   const [isFlat, setFlat] = useState(false);
   const [isDefused, setDefused] = useState(false);
+  const [isReview, setReview] = useState(false);
   const [done, setDone] = useState<Done | null>(null);
   const [error, setError] = useState<Error | null>(null);
   const [isBusy, setBusy] = useState(false);
@@ -44,6 +45,7 @@ export function ExportPanel({ close }: { close(): void }) {
     path,
     ...(format === "jsonl" && isFlat ? { flat: true } : {}),
     ...(format === "csv" && isDefused ? { defuse_formulas: true } : {}),
+    ...(isReview ? { review: true } : {}),
   };
   const question = JSON.stringify(values);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another file is to be written
@@ -108,6 +110,10 @@ export function ExportPanel({ close }: { close(): void }) {
           formulas as text, for spreadsheets
         </label>
       )}
+      <label className="dgf-check">
+        <input type="checkbox" checked={isReview} onChange={() => setReview(!isReview)} /> notes,
+        tags, reviewers and original values, too
+      </label>
       <div className="dgf-row">
         <button
           type="button"
