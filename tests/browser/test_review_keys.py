@@ -135,3 +135,66 @@ def review_by_rule(page: Page, review: Locator) -> None:
     expect(review.locator(".dgf-told")).to_have_text("Undone: 296 decisions by the rule.")
     keys.press("z")
     expect(review.locator(".dgf-told")).to_have_text("Undone: 1 record accepted → as before.")
+
+
+EARLY = """\
+%load_ext datagenflow_nb
+import datagenflow_nb as dgf
+ws = dgf.workspace()
+ws.review()"""
+LATER = """\
+pipe = {"name": "p", "blocks": [{"type": "Output", "config": {"template": "tea {{ n }}"}}]}
+job = ws.run(pipe, [{"n": n} for n in range(60)], concurrency=1, wait=True)"""
+
+
+def test_focus_and_what_is_gone(notebook: OpenNotebook) -> None:
+    """Records that come later have their columns; the focus comes back to a narrow table; undo is
+    there after a reload; what was deleted is told."""
+    opened = notebook(EARLY, run=True)
+    page, keys = opened.page, opened.page.keyboard
+    review = opened.view.locator(".dgf-review").first
+    expect(review.locator(".dgf-nothing")).to_have_text("There are no records yet.")
+    opened.run(LATER)
+    review.locator(".dgf-status").first.wait_for()
+    expect(cell(review, "field.output")).to_have_text("tea 0")
+    grid, told = review.get_by_role("grid"), review.locator(".dgf-told")
+    grid.focus()
+    keys.press("a")
+    expect(told).to_have_text("Record 1 accepted, row 1.")
+
+    page.set_viewport_size({"width": 440, "height": 900})
+    for back in ("Escape", "v"):
+        grid.focus()
+        keys.press("v")
+        expect(review.locator(".dgf-card")).to_be_visible()
+        keys.press(back)
+        expect(grid).to_be_focused()
+    record = review.get_by_role("button", name="Record", exact=True)
+    record.click()
+    expect(review.locator(".dgf-card")).to_be_visible()
+    record.click()
+    expect(grid).to_be_focused()
+    review.get_by_role("button", name="Export", exact=True).click()
+    opened.screenshot("review-export-narrow", "dark")
+    choice = review.get_by_text("all in the table: 60 records").bounding_box()
+    assert choice is not None
+    assert choice["height"] < 30
+    keys.press("Escape")
+    expect(grid).to_be_focused()
+    page.set_viewport_size({"width": 1200, "height": 900})
+
+    opened.save()
+    opened.reload()
+    review = opened.view.locator(".dgf-review").first
+    expect(review.get_by_role("button", name="Undo")).to_be_enabled()
+    grid, told = review.get_by_role("grid"), review.locator(".dgf-told")
+    opened.run("ws.delete_records([3])")
+    expect(review.locator("[data-column=status]").nth(2)).to_have_text("deleted")
+    grid.focus()
+    for key in ("Home", "n", "n", "a"):
+        keys.press(key)
+    expect(told).to_have_text("Record 3 was deleted.")
+    keys.press("v")
+    expect(review.locator(".dgf-pane")).to_contain_text("Record 3 was deleted.")
+    opened.screenshot("review-deleted", "light")
+    assert opened.problems == []

@@ -36,6 +36,7 @@ export function RecordPane({ looked, part, setPart, wish, setWish, focus }: Pane
   const review = useReview();
   const { model, requests } = useBridge();
   const card = useRef<CardHandle>(null);
+  const pane = useRef<HTMLDivElement>(null);
   const acts = useCardActs(looked);
   const { record } = looked;
   const { tell } = review;
@@ -50,12 +51,13 @@ export function RecordPane({ looked, part, setPart, wish, setWish, focus }: Pane
   }, [wish, isHere, record, setWish, tell]);
   const isThere = record !== null;
   useEffect(() => {
-    const hasFocus = document.activeElement !== document.body;
+    const held = document.activeElement;
+    const hasFocus = held !== document.body && held !== pane.current && held?.checkVisibility();
     if (isThere && !hasFocus) focus(); // the table made room for it
   }, [isThere, focus]);
 
   return (
-    <div className="dgf-pane dgf-pane-card" aria-busy={!isHere}>
+    <div ref={pane} tabIndex={-1} className="dgf-pane dgf-pane-card" aria-busy={!isHere}>
       {review.missing && <p className="dgf-empty">Record {review.missing.id} was deleted.</p>}
       {review.found?.total === 0 && <p className="dgf-empty">There is no record.</p>}
       {record && <Parts part={part} setPart={setPart} />}

@@ -63,7 +63,8 @@ export function Review() {
     const isThere = grid.current?.checkVisibility() === true;
     const card = isThere
       ? null
-      : root.current?.querySelector<HTMLElement>(".dgf-card, .dgf-record-trace");
+      : (root.current?.querySelector<HTMLElement>(".dgf-card, .dgf-record-trace") ??
+        root.current?.querySelector<HTMLElement>(".dgf-pane"));
     (card ?? grid.current)?.focus({ preventScroll: true });
   }, []);
   const openMenu = (of: Column, element: HTMLElement) => {
@@ -74,13 +75,14 @@ export function Review() {
     setMenu({ column: of, left, top: head.bottom - frame.top });
   };
   const closePanel = () => setPanel(null);
-  const isAlone = pane === null && panel === null;
-  const wasAlone = useRef(true);
+  const beside = Number(pane !== null) + Number(panel !== null);
+  const before = useRef(beside);
   // Once what stood in the table's place is gone, not before.
   useLayoutEffect(() => {
-    if (isAlone && !wasAlone.current) focus();
-    wasAlone.current = isAlone;
-  }, [isAlone, focus]);
+    const isHidden = document.activeElement === grid.current && !grid.current?.checkVisibility();
+    if (beside < before.current || isHidden) focus();
+    before.current = beside;
+  }, [beside, focus]);
   // The record that was to be edited does not come.
   const { missing, found, notices } = review;
   const isLost = missing !== null || !found?.total || notices.some(([about]) => about === "record");
