@@ -21,6 +21,7 @@ from ..errors import ValidationError
 from ..records import decode, encode, utc_now
 from ..whole import row_id, told
 from .choice_rows import swap_choice
+from .current_rows import swap_current
 from .id_runs import OF_RUNS, Runs, count_of, runs_text
 
 __all__ = [
@@ -40,7 +41,6 @@ __all__ = [
 #: Actions that are kept for the log alone.
 _FINAL = {
     "delete": "deleted records are gone with their traces",
-    "current": "ws.make_current() makes any other attempt the current one",
 }
 GONE = "not there any more"
 
@@ -247,7 +247,13 @@ def _swap(
     counts: dict[int, int] = {}
     for row in rows:
         stored = decode(row["before"])
-        if row["action"] != "choose":
+        if row["action"] == "current":
+            on, off = stored["on"], stored["off"]
+            on, off = (off, on) if is_undo else (on, off)
+            why = swap_current(connection, row["job_id"], on, off)
+            counts[row["id"]] = row["count"] if why is None else 0
+            skipped += Counter({} if why is None else {why: row["count"]})
+        elif row["action"] != "choose":
             counts[row["id"]], left = _swap_groups(connection, action_id, stored, now, is_undo)
             skipped += left
         elif stored:
@@ -268,8 +274,17 @@ def _swap(
     total = (
         max(counts.values(), default=0) if rows[0]["action"] == "choose" else sum(counts.values())
     )
-    what = f"{'undone' if is_undo else 'redone'}: {rows[0]['what']}"
+    what = rows[0]["what"]
+    if rows[0]["action"] == "current" and total:
+        what = _is_current_told(on)
+    what = f"{'undone' if is_undo else 'redone'}: {what}"
     return Action(action_id if total else None, what, total, dict(+skipped))
+
+
+def _is_current_told(ids: Sequence[int]) -> str:
+    if len(ids) == 1:
+        return f"record {ids[0]} is the current one again"
+    return f"records {', '.join(map(str, ids))} are the current ones again"
 
 
 def _swap_groups(

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
 from ..errors import JobError, StoreError, ValidationError
-from ..records import encode, utc_now
+from ..records import decode, utc_now
 from ..whole import as_whole, row_id, told
 from .actions import Author, write_action
 from .attempts import is_below
-from .jobs import JobRow, as_it_is
-from .resume import counted_anew, refuse
+from .current_rows import exchange, refuse_running
 from .store import Store
 
-__all__ = ["Attempt", "attempts_of", "make_current", "refuse_split_apart"]
+__all__ = [
+    "Attempt",
+    "attempts_of",
+    "exchanged_by",
+    "log_exchange",
+    "make_current",
+    "refuse_split_apart",
+]
 
-_WHAT = "which of its records are current cannot be changed"
 _ATTEMPTS = (
     "SELECT r.id, e.attempt, r.branch, r.status, r.reason, r.is_current, r.reviewer, r.note, "
     "r.created_at, e.from_block, e.from_branch FROM executions e "
@@ -144,24 +150,44 @@ def make_current(store: Store, record_id: int, author: Author) -> list[int]:
         job_id, seed_index, repetition, is_current = row
         if is_current:
             return []
-        found_job = connection.execute("SELECT * FROM jobs WHERE id = ?", [job_id]).fetchone()
-        refuse(as_it_is(JobRow.read(found_job)), is_retry=True, what=_WHAT)
+        refuse_running(connection, job_id)
         found = list(_all(connection.execute(_ATTEMPTS, [job_id, seed_index, repetition])))
         on, off = changes_for(next(one for one in found if one.record_id == key), found)
         now = utc_now()
-        for value, ids in ((1, on), (0, off)):
-            connection.execute(
-                "UPDATE records SET is_current = ?, version = version + 1, updated_at = ? "
-                "WHERE id IN (SELECT value FROM json_each(?))",
-                [value, now, encode(ids)],
-            )
-        counted_anew(connection, job_id)
-        told_ids = ", ".join(map(str, on))
-        write_action(
-            connection, "current", f"made current: {told_ids}", author,
-            [(job_id, len(on) + len(off), {"on": on, "off": off})], now=now,
-        )  # fmt: skip
+        exchange(connection, job_id, on, off, now)
+        _log(connection, "made current", job_id, on, off, author, now)
     return off
+
+
+def log_exchange(store: Store, job_id: int, on: list[int], off: list[int], author: Author) -> None:
+    """Note that records gave way to new ones, so that it can be taken back in its turn."""
+    with store.write() as connection:
+        _log(connection, "ran again, current", job_id, on, off, author, utc_now())
+
+
+def exchanged_by(store: Store, action_id: int) -> tuple[list[int], list[int]]:
+    """Of an action that has been taken back, or done again: records that gave way, and to which.
+
+    None, when it is no exchange.
+    """
+    row = store.row(
+        "SELECT before, undone FROM review_actions WHERE group_id = ? AND action = 'current'",
+        [action_id],
+    )
+    if row is None:
+        return [], []
+    stored = decode(row[0])
+    return (stored["on"], stored["off"]) if row[1] else (stored["off"], stored["on"])
+
+
+def _log(
+    connection: sqlite3.Connection, what: str, job_id: int, on: list[int], off: list[int],
+    author: Author, now: str,
+) -> None:  # fmt: skip
+    write_action(
+        connection, "current", f"{what}: {', '.join(map(str, on))}", author,
+        [(job_id, len(on) + len(off), {"on": on, "off": off})], now=now,
+    )  # fmt: skip
 
 
 def changes_for(wanted: Attempt, all_: Sequence[Attempt]) -> tuple[list[int], list[int]]:

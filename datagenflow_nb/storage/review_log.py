@@ -53,11 +53,7 @@ class LogEntry:
     @property
     def can_undo(self) -> bool:
         """Whether it is there to be taken back."""
-        return (
-            self.kind not in ("delete", "current")
-            and self.session is not None
-            and self.undone_at is None
-        )
+        return self.kind != "delete" and self.session is not None and self.undone_at is None
 
 
 def review_log(store: Store, job_id: int | None = None) -> list[LogEntry]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..jobs import Job
+from ..storage.actions import Author
+from ..storage.current import log_exchange, make_current
 from ..storage.jobs import ACTIVE
 from ..storage.records import Record, RecordTable
 from ..workspaces import Workspace
@@ -25,10 +28,24 @@ class TraceActs:
     ----------
     workspace : Workspace
         Whose records they are.
+    author : callable, optional
+        Who acts, in a review that can take back which records are current.
+    exchanged : callable, optional
+        Is told which records gave way to which, in the order of their branches.
     """
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        author: Callable[[], Author] | None = None,
+        exchanged: Callable[[list[int], list[int]], None] | None = None,
+    ) -> None:
         self._workspace = workspace
+        self._author = author
+        self._exchanged = exchanged
+        #: What runs again: the record, and which ones were current before.
+        self._begun: list[tuple[Record, list[int]]] = []
+        self._lock = threading.Lock()
         self._records = RecordTable(workspace.store)
 
     def actions(self) -> Mapping[str, Action]:
@@ -57,11 +74,45 @@ class TraceActs:
         plan = self._job(record).plan_run_again(record.id, str(values.get("block")))
         if str(plan) != values.get("told"):
             return {"plan": plan.to_dict()}  # it is another by now: to be confirmed anew
-        plan.start()
+        with self._lock:
+            before = self._current(record)
+            plan.start()
+            self._begun.append((record, before))
         return self._state(values)
+
+    def settle(self) -> None:
+        """Note what has run again since: an act like others, which is taken back in its turn."""
+        with self._lock:
+            for one in list(self._begun):
+                record, before = one
+                if self._job(record).row.status in ACTIVE:
+                    continue
+                self._begun.remove(one)
+                self._note(record, before, is_logged=False)
+
+    def _note(self, record: Record, before: list[int], *, is_logged: bool) -> None:
+        now = self._current(record)
+        on = [key for key in now if key not in before]
+        off = [key for key in before if key not in now]
+        if not on:
+            return
+        if self._author is not None and not is_logged:
+            log_exchange(self._workspace.store, record.job_id, on, off, self._author())
+        if self._exchanged is not None:
+            self._exchanged(off, on)
+
+    def _current(self, record: Record) -> list[int]:
+        """The current records of its seed, in the order of their branches."""
+        rows = self._workspace.store.rows(
+            "SELECT id FROM records WHERE job_id = ? AND seed_index = ? AND repetition = ? "
+            "AND is_current = 1 ORDER BY branch, id",
+            [record.job_id, record.seed_index, record.repetition],
+        )
+        return [row[0] for row in rows]
 
     def _state(self, values: dict[str, Any]) -> dict[str, Any]:
         """How the job of the record is, and which record stands in its place."""
+        self.settle()
         record = self._record(values)
         row = self._job(record).row
         attempts = self._records.attempts(record)
@@ -80,7 +131,14 @@ class TraceActs:
         self._job(self._record(values)).cancel()
 
     def _make_current(self, values: dict[str, Any]) -> dict[str, Any]:
-        self._workspace.make_current(self._record(values).id)
+        record = self._record(values)
+        if self._author is None:
+            self._workspace.make_current(record.id)
+        else:
+            self.settle()
+            before = self._current(record)
+            make_current(self._workspace.store, record.id, self._author())
+            self._note(record, before, is_logged=True)
         return self.trace(values)
 
     def _record(self, values: dict[str, Any]) -> Record:

@@ -96,5 +96,9 @@ describe("what is counted and told", () => {
     const acted = { rows: [], can_undo: false, can_redo: true };
     const action = { id: 3, what, count: 1496, skipped: {} };
     expect(doneTold({ ...acted, action })).toBe("Undone: 1,496 decisions by the rule.");
+    const current = { ...action, what: "undone: record 1 is the current one again", count: 2 };
+    expect(doneTold({ ...acted, action: current })).toBe(
+      "Undone: record 1 is the current one again.",
+    );
   });
 });

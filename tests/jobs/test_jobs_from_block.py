@@ -257,8 +257,12 @@ def test_current_again(ws: dgf.Workspace, server: OfflineServer) -> None:
     ws.make_current(4)
     assert list(job.records()["id"]) == [2, 4]
     assert list(ws.review_log()["what"])[-2:] == ["made current: 1", "made current: 4"]
-    with pytest.raises(dgf.ValidationError, match=r"cannot be undone: ws.make_current\(\) makes"):
-        ws.undo_action(int(ws.review_log()["id"].iloc[-1]))
+    latest = int(ws.review_log()["id"].iloc[-1])
+    undone = ws.undo_action(latest)
+    assert (undone.what, undone.count) == ("undone: record 1 is the current one again", 2)
+    assert (list(job.records()["id"]), job.records_accepted) == ([1, 2], 1)
+    assert ws.undo_action(latest).skipped == {"another record is the current one since": 2}
+    ws.make_current(4)
     with pytest.raises(dgf.StoreError, match="there is no record 99; nothing was changed"):
         ws.make_current(99)
     with pytest.raises(dgf.ValidationError, match="record id 'x' is no whole number"):

@@ -80,6 +80,9 @@ def test_stopping(space: dgf.Workspace) -> None:
     goes_on.clear()
     widget.answer("run_again", {"id": record, "block": "wait", "told": plan["told"]})
     widget.answer("stop_again", {"id": record})
+    live = job._live(job.id)
+    assert live is not None
+    wait_until(lambda: live.runner.steering.status == "cancelled", "that the runner has heard it")
     goes_on.set()
     wait_until(lambda: not widget.answer("again", {"id": record})["is_running"], "its end")
     assert widget.answer("again", {"id": record}) == {
@@ -97,6 +100,33 @@ def test_the_review_has_traces(space: dgf.Workspace) -> None:
     from datagenflow_nb.widgets.review.widget import ReviewWidget
 
     review = ReviewWidget(space, [1])
+    found = review.answer("query", {"query": {}})
+    review.answer("decide", {"ids": [1], "status": "rejected"})
     shown = review.answer("trace", {"id": 1})
     assert shown["branches"][0]["seed"] == {"topic": "tides"}
     assert [step["block_id"] for step in shown["branches"][0]["steps"]] == ["draft", "judge"]
+
+    plan = review.answer("plan_again", {"id": 1, "block": "judge"})
+    review.answer("run_again", {"id": 1, "block": "judge", "told": plan["told"]})
+    wait_until(lambda: not review.answer("again", {"id": 1})["is_running"], "its end")
+
+    def rows() -> list[int]:
+        asked = {"selection": found["selection"], "start": 0, "stop": 9, "fields": []}
+        return [row["id"] for row in review.answer("rows", asked)["rows"]]
+
+    assert rows() == [3, 2]  # the new record has the row of the old one
+    news = review.answer("news", {"selection": found["selection"], "seen": found["seen"]})
+    assert news["total"] == 2
+    review.answer("decide", {"ids": [3], "status": "accepted"})
+    whats = [review.answer("undo", {})["action"]["what"] for _ in range(2)]
+    assert whats == ["undone: accepted", "undone: record 1 is the current one again"]
+    assert (rows(), space.record_counts(1)) == ([1, 2], {"pending": 1, "rejected": 1})
+    assert review.answer("redo", {})["action"]["what"] == (
+        "redone: record 3 is the current one again"
+    )
+    assert rows() == [3, 2]
+    review.answer("make_current", {"id": 1})
+    assert rows() == [1, 2]
+    for _ in range(3):
+        review.answer("undo", {})
+    assert (rows(), space.record_counts(1)) == ([1, 2], {"pending": 2})

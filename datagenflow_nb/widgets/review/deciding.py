@@ -8,6 +8,7 @@ from typing import Any
 from ...errors import ValidationError
 from ...reviews import ReviewSession
 from ...storage.actions import Action, Author
+from ...storage.current import exchanged_by
 from ...storage.records import RecordTable
 from ...storage.review_values import check_reviewer
 from ..numbers import read_json
@@ -69,11 +70,18 @@ class Deciding:
 
     def undo(self, _: dict[str, Any]) -> dict[str, Any]:
         """Take the last act back."""
-        return self.told(self._session.undo(), [])
+        return self._told_back(self._session.undo())
 
     def redo(self, _: dict[str, Any]) -> dict[str, Any]:
         """Do again what was taken back last."""
-        return self.told(self._session.redo(), [])
+        return self._told_back(self._session.redo())
+
+    def _told_back(self, action: Action | None) -> dict[str, Any]:
+        """Where records are current again that others had replaced, they take the rows."""
+        if action is not None and action.id is not None:
+            gone, back = exchanged_by(self._records.store, action.id)
+            self._selections.exchange(gone, back)
+        return self.told(action, [])
 
     def meant(self, values: dict[str, Any]) -> list[int]:
         """The records a request is about: by id, or by runs of positions in a selection."""

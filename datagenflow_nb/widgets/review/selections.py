@@ -53,6 +53,8 @@ class Selection:
     ids: array[int]
     seen: Seen
     lock: threading.Lock = field(default_factory=threading.Lock)
+    #: Records that took others' places: they are no news.
+    exchanged: set[int] = field(default_factory=set)
 
 
 class Selections:
@@ -83,6 +85,19 @@ class Selections:
     def has_acted(self) -> None:
         """Records were changed here: what was answered before may be wrong."""
         self._acts += 1
+
+    def exchange(self, gone: Sequence[int], new: Sequence[int]) -> None:
+        """Records gave way to as many others, which take their rows in what is open."""
+        with self._lock:
+            known = list(self._open.values())
+        if len(gone) != len(new):
+            return  # as many rows more or less: to be asked anew
+        for selection in known:
+            with selection.lock:
+                selection.exchanged.update(new)
+                for old, other in zip(gone, new, strict=True):
+                    if old in selection.ids:
+                        selection.ids[selection.ids.index(old)] = other
 
     def query(self, held: Mapping[str, Any]) -> RecordQuery:
         """The query that a browser asks for, of these jobs alone."""
@@ -243,6 +258,8 @@ class Selections:
                 new = self._table.ids(
                     replace(selection.query, ids=((selection.seen[0] + 1, now[0]),))
                 )
+                if selection.exchanged:
+                    new = array("q", (key for key in new if key not in selection.exchanged))
                 if selection.query.sort:
                     waiting = len(new)
                 else:

@@ -40,7 +40,7 @@ _MOST = 400
 #: What the layout of a review of several pipelines is kept under.
 _SEVERAL = "several pipelines"
 #: What changes records.
-_ACTS = frozenset({"decide", "note", "tag", "edit", "undo", "redo", "sort_out"})
+_ACTS = frozenset({"decide", "note", "tag", "edit", "undo", "redo", "sort_out", "make_current"})
 #: Seconds after an act until the saved notebook's HTML shows it.
 _QUIET = 1.0
 
@@ -87,10 +87,10 @@ class ReviewWidget(BridgedWidget):
         self._workspace = workspace
         self._job_ids = None if job_ids is None else tuple(job_ids)
         self._records = RecordTable(workspace.store)
-        self._traces = TraceActs(workspace)
         self._selections = Selections(workspace.store, self._job_ids)
         only = self._job_ids[0] if self._job_ids and len(self._job_ids) == 1 else None
         self._session = session = workspace.review_session(only)
+        self._traces = TraceActs(workspace, lambda: session.author, self._selections.exchange)
         self._deciding = Deciding(session, self._records, self._selections)
         self._static: list[DisplayHandle | None] = []
         self._later: threading.Timer | None = None
@@ -109,6 +109,8 @@ class ReviewWidget(BridgedWidget):
         self._static.append(show(self._as_html(), display_id=True))
 
     def answer(self, action: str, values: dict[str, Any]) -> Any:
+        if action in _ACTS:
+            self._traces.settle()  # what has run again is in the history before this
         answered = super().answer(action, values)
         if action in _ACTS:
             self._selections.has_acted()

@@ -67,7 +67,7 @@ export function RecordPane({ looked, part, setPart, wish, setWish, focus }: Pane
           key={[record.job_id, record.seed_index, record.repetition, record.branch].join()}
           id={record.id}
           isGone={review.isGone}
-          onCurrent={review.againAt}
+          onCurrent={review.becameCurrent}
         />
       )}
       {record && part === "card" && (

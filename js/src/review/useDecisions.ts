@@ -47,6 +47,8 @@ export interface Decisions {
   redo(): void;
   /** Decides by a rule on pending records. */
   sortOut(values: object): Promise<Acted>;
+  /** Something else was done that can be undone, and changed what rows show. */
+  noted(): void;
   /** Changes records in another way, after all that was asked before. */
   act(action: "note" | "tag" | "edit", values: object, meant: Meant): Promise<Acted>;
 }
@@ -293,6 +295,12 @@ export function useDecisions(context: Context): Decisions {
     [ask, recount, rows],
   );
 
+  const noted = useCallback(() => {
+    setCan({ can_undo: true, can_redo: false });
+    rows.refresh();
+    recount();
+  }, [setCan, rows, recount]);
+
   return {
     counts,
     setCounts,
@@ -315,6 +323,7 @@ export function useDecisions(context: Context): Decisions {
     undo: () => turns.take(() => back("undo")),
     redo: () => turns.take(() => back("redo")),
     sortOut,
+    noted,
     act,
   };
 }
@@ -343,11 +352,15 @@ export function doneTold({ action }: Acted): string {
   const [, undone] = /^undone: (.*)$/s.exec(what) ?? [];
   // What a rule did is told with its own numbers: `1,478 accepted, 18 rejected, asked by ada`.
   const isByRule = undone !== undefined && /^\d/.test(undone);
-  const done = isByRule
-    ? `Undone: ${told(count)} decision${count === 1 ? "" : "s"} by the rule`
-    : undone
-      ? `Undone: ${records(count)} ${undone} → as before`
-      : `${what.charAt(0).toUpperCase()}${what.slice(1)}: ${records(count)}`;
+  // `record 1 is the current one again`: of which record is said already.
+  const isCurrent = /(undone|redone): records? .* again$/s.test(what);
+  const done = isCurrent
+    ? `${what.charAt(0).toUpperCase()}${what.slice(1)}`
+    : isByRule
+      ? `Undone: ${told(count)} decision${count === 1 ? "" : "s"} by the rule`
+      : undone
+        ? `Undone: ${records(count)} ${undone} → as before`
+        : `${what.charAt(0).toUpperCase()}${what.slice(1)}: ${records(count)}`;
   const left = Object.entries(skipped).map(([why, number]) => `${told(number)} left (${why})`);
   return `${[done, ...left].join(", ")}.`;
 }

@@ -40,8 +40,8 @@ export interface ReviewState extends Columns, Decisions {
   indexing: Indexing["indexing"] | null;
   /** Asks the same query anew. */
   again(): void;
-  /** The same, with the cursor on this record. */
-  againAt(id: number): void;
+  /** This record is the current one of its place: it has the row, or is asked for anew. */
+  becameCurrent(id: number): void;
   /** New records that match and are not shown yet. */
   waiting: number;
   rows: Rows;
@@ -128,7 +128,20 @@ export function useReviewState(): ReviewState {
   // The echo of the query from Python is another object that says the same.
   const wish = JSON.stringify(query);
   const decisions = useDecisions({ rows, cursor, turns, wish, advance, again, fail, clear });
-  const { setCounts, setCan } = decisions;
+  const { setCounts, setCan, noted } = decisions;
+  const becameCurrent = useCallback(
+    (id: number) => {
+      const { selection } = cursor;
+      requests.ask<number | null>("position", { selection, id }).then(
+        (there) => {
+          if (there === null) againAt(id);
+          else noted();
+        },
+        (error: Error) => fail(error, "table"),
+      );
+    },
+    [requests, cursor, againAt, noted, fail],
+  );
 
   const wanted = useMemo(
     () => shown.flatMap(({ field }) => (field === null ? [] : [field])).sort(),
@@ -215,7 +228,7 @@ export function useReviewState(): ReviewState {
     isAsking,
     indexing,
     again,
-    againAt,
+    becameCurrent,
     waiting,
     rows,
     cursor,

@@ -7,8 +7,10 @@ export function AgainBar(properties: {
   again: RunningAgain;
   choose(record: number): void;
   isGone: boolean;
+  /** Another record is the current one since. */
+  isOver: boolean;
 }) {
-  const { again, choose, isGone } = properties;
+  const { again, choose, isGone, isOver } = properties;
   const { plan, again: state, before, isBusy, error } = again;
   const leave = useRef<HTMLButtonElement>(null);
   useEffect(() => {
@@ -54,7 +56,7 @@ export function AgainBar(properties: {
       </div>
     );
   }
-  if (!state) return null;
+  if (!state || isOver) return null;
   if (state.is_running) {
     return (
       <div className="dgf-notice dgf-mild" role="status">

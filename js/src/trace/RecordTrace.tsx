@@ -61,6 +61,9 @@ export function RecordTrace(properties: {
   }
   if (!document) return <p className="dgf-soft dgf-trace">Loading…</p>;
   const attempts = document.attempts;
+  const current = attempts.find((one) => one.is_current)?.record_id ?? null;
+  // Undone by a key meanwhile, or from elsewhere: what it says is not so any more.
+  const isOver = again.again?.is_running === false && again.again.current !== current;
   const shownAttempt = attempts.find((one) => one.record_id === document.record_id);
   const otherAttempt = attempts.find((one) => one.record_id === other);
   const left = compared.document?.branches[0];
@@ -85,7 +88,7 @@ export function RecordTrace(properties: {
         compare={setOther}
         choose={choose}
       />
-      <AgainBar again={again} choose={choose} isGone={isGone} />
+      <AgainBar again={again} isOver={isOver} choose={choose} isGone={isGone} />
       {failure !== null && (
         <div className="dgf-notice" role="alert" dir="auto">
           {failure}
@@ -111,8 +114,7 @@ export function RecordTrace(properties: {
               disabled={again.isBusy || isGone}
               title="A new attempt beside this one: what precedes is taken over, the rest asked anew"
               onClick={() => {
-                const current = attempts.find((one) => one.is_current);
-                again.ask(document.record_id, block, current?.record_id ?? null);
+                again.ask(document.record_id, block, current);
               }}
             >
               Run again from here…
