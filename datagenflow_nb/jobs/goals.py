@@ -226,7 +226,7 @@ class _Beside(Goal):
     def end(self, counts: Counts, status: str | None, error: DataGenFlowError | None) -> End:
         before = self.kept(status, error)
         if before is None or not counts.abandoned:
-            return self._goal.end(counts, status, error)
+            return self._missing(counts, self._goal.end(counts, status, error))
         told = "running a record again was stopped"
         if error is not None:
             told += f": {error.message}"
@@ -237,6 +237,19 @@ class _Beside(Goal):
         if before.status == "completed":
             return End("completed", JobError(told, {"job_id": before.id}))
         return End(before.status, None, before.error)
+
+    def _missing(self, counts: Counts, end: End) -> End:
+        """Says why a completed job has fewer accepted records than it was to reach."""
+        target = self._job.options.get("target_accepted")
+        if end.status != "completed" or target is None or counts.accepted >= target:
+            return end
+        number = self._job.id
+        return End("completed", JobError(
+            f"{counts.accepted:,} of {target:,} accepted records are left: the rule had accepted a "
+            f"record that ran again and came out otherwise. ws.make_current() brings it back, "
+            f"%dgf records {number} shows what took its place",
+            {"job_id": number, "accepted": counts.accepted, "target_accepted": target},
+        ))  # fmt: skip
 
 
 def goal_of(

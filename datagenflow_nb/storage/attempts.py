@@ -84,8 +84,8 @@ def new_attempts(connection: sqlite3.Connection, job_id: int, now: str) -> None:
         last += 1
         connection.execute(
             "INSERT INTO executions (id, job_id, seed_index, repetition, attempt, status, "
-            "trace_id, started_at) VALUES (?, ?, ?, ?, ?, 'queued', ?, ?)",
-            [last, job_id, seed_index, repetition, attempt + 1, new_trace_id(), now],
+            "trace_id, started_at, from_execution) VALUES (?, ?, ?, ?, ?, 'queued', ?, ?, ?)",
+            [last, job_id, seed_index, repetition, attempt + 1, new_trace_id(), now, key],
         )
         _copy_shared(connection, key, last, decode(branches))
     waiting = connection.execute(f"SELECT EXISTS (SELECT 1 {_RETRIES})", [job_id, 2]).fetchone()

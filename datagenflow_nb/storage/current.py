@@ -26,7 +26,8 @@ __all__ = [
 
 _ATTEMPTS = (
     "SELECT r.id, e.attempt, r.branch, r.status, r.reason, r.is_current, r.reviewer, r.note, "
-    "r.created_at, e.from_block, e.from_branch FROM executions e "
+    "r.created_at, e.from_block, e.from_branch, "
+    "(SELECT o.attempt FROM executions o WHERE o.id = e.from_execution) FROM executions e "
     "JOIN records r ON r.execution_id = e.id WHERE e.job_id = ? AND e.seed_index = ? "
     "AND e.repetition = ? ORDER BY e.attempt, r.id"
 )
@@ -47,6 +48,8 @@ class Attempt:
         It ran again from this block; None: from the beginning, or as a retry of what had failed.
     from_branch : str or None
         The branch on which it then went on.
+    origin : int or None
+        The attempt whose steps and calls it took over.
     """
 
     record_id: int
@@ -60,6 +63,7 @@ class Attempt:
     created_at: str
     from_block: str | None
     from_branch: str | None
+    origin: int | None = None
 
     @property
     def why(self) -> str:
@@ -206,6 +210,9 @@ def changes_for(wanted: Attempt, all_: Sequence[Attempt]) -> tuple[list[int], li
         and one.from_branch is not None
         and is_below(wanted.branch, one.from_branch)
     }
+    for one in sorted(all_, key=lambda each: each.attempt):
+        if one.origin in undone:  # it goes on from what is undone
+            undone.add(one.attempt)
     rest = [one for one in inside if one.attempt not in undone and one is not wanted]
     chosen: list[Attempt] = []
     covered: list[str] = []

@@ -83,8 +83,18 @@ def attempt_from(connection: sqlite3.Connection, place: Place, now: str) -> None
     number = last_execution(connection, place.job_id) + 1
     connection.execute(
         "INSERT INTO executions (id, job_id, seed_index, repetition, attempt, status, trace_id, "
-        "started_at, from_block, from_branch) VALUES (?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?)",
-        [number, *key, attempt + 1, new_trace_id(), now, place.block_id, place.branch],
+        "started_at, from_block, from_branch, from_execution) "
+        "VALUES (?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?)",
+        [
+            number,
+            *key,
+            attempt + 1,
+            new_trace_id(),
+            now,
+            place.block_id,
+            place.branch,
+            place.execution_id,
+        ],
     )
     path = encode(paths_to(place.branch))
     connection.execute(

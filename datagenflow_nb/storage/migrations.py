@@ -318,6 +318,10 @@ DELETE FROM review_fields;
 ALTER TABLE review_fields ADD COLUMN rules INTEGER NOT NULL DEFAULT 0;
 """
 
+_M014 = """
+ALTER TABLE executions ADD COLUMN from_execution INTEGER;
+"""
+
 #: Every migration, oldest first: its name and its statements.
 _MIGRATIONS: tuple[tuple[str, str], ...] = (
     ("m001_initial", _M001),
@@ -333,6 +337,7 @@ _MIGRATIONS: tuple[tuple[str, str], ...] = (
     ("m011_last_edits_and_notes", _M011),
     ("m012_records_of_actions_undone", _M012),
     ("m013_indexes_of_each_job", _M013),
+    ("m014_origins_of_attempts", _M014),
 )
 
 

@@ -122,7 +122,7 @@ def test_a_newer_version_waits_for_a_running_job(versions: Versions, server: Off
     _, err = versions.newer("run", "three.json", "seeds.csv", status=1)
     assert err.endswith("Error: " + held_back(versions.store, process.pid, "nothing was stored"))
     process.send_signal(signal.SIGCONT)
-    assert versions.migrations() == ["m013_indexes_of_each_job"]
+    assert versions.migrations() == ["m014_origins_of_attempts"]
     _, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     assert set(hear_out(server).values()) == {1}

@@ -177,6 +177,9 @@ def test_two_splits_are_not_mixed(ws: dgf.Workspace) -> None:
         )):  # fmt: skip
             plan(3, "post")
     assert list(job.records()["output"]) == ["new0", "new1"]
+    finish(job.run_again(5, "post"))
+    finish(job.run_again(5, "post"))  # of the current split, though it has given way
+    assert list(job.records()["output"]) == ["new0", "new1"]
     ws.make_current(3)
     finish(job.run_again(3, "post"))
     assert sorted(job.records()["output"]) == ["old0", "old1", "old2"]
@@ -235,6 +238,26 @@ def test_bounds_that_count_records(ws: dgf.Workspace, server: OfflineServer) -> 
     assert (counts(target), target.records_accepted) == ((2, 2, 0, 0), 2)
     assert [row["status"] for _, row in target.records().iterrows()] == ["accepted", "accepted"]
     assert healthy(ws)
+
+
+@pytest.mark.usefixtures("fragile_ws")
+def test_a_target_that_is_missed_afterwards(server: OfflineServer) -> None:
+    """The job says why it has fewer accepted records than it was to reach."""
+    fail_below(0)
+    blocks = [{"type": "Fragile"}, CHAIN["blocks"][3]]
+    pipe = {"name": "p", "accept_when": "true", "blocks": blocks}
+    job = finish(dgf.run(pipe, [{"n": 0}, {"n": 1}], target_accepted=2, concurrency=1))
+    fail_below(1)
+    finish(job.run_again(1, "fragile"))
+    assert (counts(job), job.records_accepted) == ((2, 1, 1, 0), 1)
+    assert job.row.error is not None
+    assert job.row.error["error"] == (
+        "1 of 2 accepted records are left: the rule had accepted a record that ran again and came "
+        "out otherwise. ws.make_current() brings it back, %dgf records 1 shows what took its place"
+    )
+    fail_below(0)
+    finish(job.run_again(3, "fragile"))
+    assert (job.records_accepted, job.row.error) == (2, None)
 
 
 def test_current_again(ws: dgf.Workspace, server: OfflineServer) -> None:

@@ -315,7 +315,7 @@ def test_killed(
 
 
 def test_failed_and_retried(ws: dgf.Workspace, mark: None) -> None:
-    """What a retry makes counts; once there are enough it is refused."""
+    """What a retry makes counts; once there are enough there is none."""
     flaky = {"fails": True}
 
     @dgf.block(outputs=["x"])
@@ -331,7 +331,7 @@ def test_failed_and_retried(ws: dgf.Workspace, mark: None) -> None:
     flaky["fails"] = False
     finish(job.retry_failed())
     assert job.records_accepted == marked()["accepted"] == 14
-    with pytest.raises(ConfigError, match="job 1 has 14 of target_accepted 14: nothing was"):
+    with pytest.raises(JobError, match="job 1 has no failed records to retry"):
         job.retry_failed()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from datagenflow_nb.storage.current import Attempt, changes_for
@@ -60,3 +62,12 @@ def test_what_becomes_current(
     assert (current | set(on)) - set(off) == becomes
     assert current.isdisjoint(on)
     assert current.issuperset(off)
+
+
+@pytest.mark.parametrize(("wanted", "becomes"), [(2, {1, 2, 4}), (7, {5, 7}), (6, {5, 6})])
+def test_what_goes_on_from_another_split(wanted: int, becomes: set[int]) -> None:
+    """It goes with that one, though it is newer than what is wanted."""
+    all_ = attempts([*ANEW, (7, 4, "1", "1"), (8, 5, "1", "1")], {5, 8})
+    all_ = [replace(one, origin=3) if one.attempt > 3 else one for one in all_]
+    on, off = changes_for(next(one for one in all_ if one.record_id == wanted), all_)
+    assert ({5, 8} | set(on)) - set(off) == becomes

@@ -88,6 +88,7 @@ def test_store_from_before_blocks_were_named(
         "m011_last_edits_and_notes",
         "m012_records_of_actions_undone",
         "m013_indexes_of_each_job",
+        "m014_origins_of_attempts",
     ]  # fmt: skip
     migrated.close()
     (copy,) = tmp_path.glob("old.db.before-m002_block_of_log_line-*")

@@ -303,6 +303,7 @@ def test_failing_migration_changes_nothing(store: Store, monkeypatch: pytest.Mon
         "m011_last_edits_and_notes",
         "m012_records_of_actions_undone",
         "m013_indexes_of_each_job",
+        "m014_origins_of_attempts",
     ]  # fmt: skip
 
 
