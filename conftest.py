@@ -1,7 +1,8 @@
 """How `pytest -n auto` shares the tests out; without pytest-xdist's `-n` this does nothing.
 
 The tests of a file stay together and in order, because they share what is dear to start: kernels,
-servers, a notebook's cells. So do all browser tests, for their JupyterLab and their Chromium.
+servers, a notebook's cells. So do the browser tests, for their JupyterLab and their Chromium, in two
+parts: in one they would take longer than all the others.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ _LONG = (
     "tests/browser/", "tests/jobs/", "notebooks/", "tests/kernel/", "tests/cli/", "tests/test_",
     "tests/magics/",
 )  # fmt: skip
-_TOGETHER = ("tests/browser/",)
+#: What begins alike runs in one worker; the first that fits counts.
+_TOGETHER = ("tests/browser/test_re", "tests/browser/test_t", "tests/browser/")
+_PARTS = {"tests/browser/test_t": "tests/browser/test_re"}
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -27,13 +30,14 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Units of a file each, or of all files in a folder of ``_TOGETHER``, in collected order."""
+    """Units of a file each, or of all files of a part in ``_TOGETHER``, in collected order."""
     from xdist.scheduler import LoadFileScheduling
 
     class Scheduling(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = super()._split_scope(nodeid)
-            return next((folder for folder in _TOGETHER if file.startswith(folder)), file)
+            part = next((start for start in _TOGETHER if file.startswith(start)), file)
+            return _PARTS.get(part, part)
 
     config.option.loadscopereorder = False
     return Scheduling(config, log)
