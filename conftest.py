@@ -1,8 +1,8 @@
 """How `pytest -n auto` shares the tests out; without pytest-xdist's `-n` this does nothing.
 
 The tests of a file stay together and in order, because they share what is dear to start: kernels,
-servers, a notebook's cells. So do the browser tests, for their JupyterLab and their Chromium, in two
-parts: in one they would take longer than all the others.
+servers, a notebook's cells. So do the browser tests, for their JupyterLab and their Chromium, but
+in two parts: in one they would take longer than all the others.
 """
 
 from __future__ import annotations
