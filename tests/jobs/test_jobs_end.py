@@ -374,11 +374,18 @@ def test_store_that_is_deleted_under_a_job(ws: dgf.Workspace) -> None:
     assert dgf.workspace(saved).record_counts() == {"pending": 1}
 
 
-def test_status_that_cannot_be_stored(ws: dgf.Workspace) -> None:
+def test_status_that_cannot_be_stored(ws: dgf.Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     """When not even the end can be written, waiting for it says so instead of hanging."""
+    connect = ws.store._connect
+
+    def connect_for_reading() -> sqlite3.Connection:
+        connection = connect()
+        connection.execute("PRAGMA query_only = ON")
+        return connection
 
     @dgf.block(outputs=["x"])
     async def forbid(n):
+        monkeypatch.setattr(ws.store, "_connect", connect_for_reading)  # of threads yet to come
         for connection in connections(ws):
             connection.execute("PRAGMA query_only = ON")
         return {"x": n}
@@ -388,6 +395,7 @@ def test_status_that_cannot_be_stored(ws: dgf.Workspace) -> None:
     told = r"^job 2 ended as failed, which cannot be stored: .*: check the rights of the file and"
     with pytest.raises(dgf.StoreError, match=told):
         job.wait(20)
+    monkeypatch.undo()
     for connection in connections(ws):
         connection.execute("PRAGMA query_only = OFF")
 
