@@ -112,7 +112,8 @@ def test_list_of_commands(shell: Shell) -> None:
          "%dgf job --help tells what it takes"),
         ("new", "%dgf new: NAME, --template is missing; usage: %dgf new [-h] --template T "
          "[--as NAME] NAME\n%dgf new --help tells what it takes"),
-        ("run a --seeds", "%dgf run: --seeds: expected one argument\n"
+        ("run a --seeds", "%dgf run: --seeds needs a value; one that begins with '-' is written "
+         "--seeds=-VALUE\n"
          "%dgf run --help tells what it takes"),
         ("jobs --as 1x", "--as 1x: expected the name of a variable"),
         ("jobs --as class", "--as class: expected the name of a variable"),
