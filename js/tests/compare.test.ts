@@ -13,6 +13,7 @@ import {
 import { fieldsOf, markedOf, same, seedFields } from "../src/compare/sides";
 import { keepNumbers } from "../src/shared/numbers";
 import type { FullRecord } from "../src/shared/record";
+import { keyEvent, within } from "./pressing";
 
 const pair = (left: number, more: Partial<Pair> = {}): Pair => ({
   left,
@@ -141,20 +142,7 @@ describe("marks", () => {
   });
 });
 
-const press = (key: string, more: object = {}) =>
-  commandOf({
-    key,
-    ctrlKey: false,
-    metaKey: false,
-    altKey: false,
-    shiftKey: false,
-    target: null,
-    ...more,
-  });
-const within = (...selectors: string[]) =>
-  ({
-    closest: (asked: string) => (selectors.some((one) => asked.includes(one)) ? {} : null),
-  }) as unknown as EventTarget;
+const press = (key: string, more: object = {}) => commandOf(keyEvent(key, more));
 
 describe("keys", () => {
   it("choose, move and undo", () => {

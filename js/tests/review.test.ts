@@ -11,21 +11,9 @@ import {
   typedValue,
 } from "../src/review/query";
 import { PAGE, Rows } from "../src/review/rows";
+import { keyEvent, within } from "./pressing";
 
-const press = (key: string, more: object = {}) =>
-  commandOf({
-    key,
-    ctrlKey: false,
-    metaKey: false,
-    altKey: false,
-    shiftKey: false,
-    target: null,
-    ...more,
-  });
-const within = (...selectors: string[]) =>
-  ({
-    closest: (asked: string) => (selectors.some((one) => asked.includes(one)) ? {} : null),
-  }) as unknown as EventTarget;
+const press = (key: string, more: object = {}) => commandOf(keyEvent(key, more));
 
 describe("keys", () => {
   it("decide, move and select in any case", () => {

@@ -1,36 +1,14 @@
 import "./trace.css";
-import { StrictMode, useEffect, useState } from "react";
-import { createRoot } from "react-dom/client";
+import { useEffect, useState } from "react";
 import { useIsGone } from "../bridge/connection";
-import { BridgeContext, useBridge, useTrait } from "../bridge/hooks";
-import type { RenderContext } from "../bridge/model";
-import { Requests } from "../bridge/requests";
+import { drawing } from "../bridge/draw";
+import { useBridge, useTrait } from "../bridge/hooks";
 import { Boundary } from "../shared/Boundary";
-import { keepKeys } from "../shared/keys";
 import { useDark } from "../shared/theme";
 import type { TraceDocument } from "./protocol";
 import { RecordTrace } from "./RecordTrace";
 import { TraceView } from "./TraceView";
 import { shortened } from "./words";
-
-/** Draws a trace on its own into an element; what it returns takes it away again. */
-export function render({ model, el }: RenderContext): () => void {
-  const requests = new Requests(model);
-  const release = keepKeys(el);
-  const root = createRoot(el);
-  root.render(
-    <StrictMode>
-      <BridgeContext value={{ model, requests }}>
-        <Alone />
-      </BridgeContext>
-    </StrictMode>,
-  );
-  return () => {
-    root.unmount();
-    release();
-    requests.close();
-  };
-}
 
 function Alone() {
   const { requests } = useBridge();
@@ -100,3 +78,6 @@ function Alone() {
     </div>
   );
 }
+
+/** Draws a trace on its own. */
+export const render = drawing(Alone);

@@ -1,3 +1,4 @@
+import { KeyTable } from "../../shared/KeyTable";
 import { Panel } from "./Panel";
 
 const KEYS: [string, string][] = [
@@ -17,16 +18,7 @@ const KEYS: [string, string][] = [
 export function KeysPanel({ close }: { close(): void }) {
   return (
     <Panel title="Keys" close={close}>
-      <table className="dgf-keys">
-        <tbody>
-          {KEYS.map(([keys, does]) => (
-            <tr key={keys}>
-              <th scope="row">{keys}</th>
-              <td>{does}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <KeyTable keys={KEYS} />
       <p className="dgf-soft">They act while the editor, and no text field in it, has the focus.</p>
     </Panel>
   );

@@ -1,3 +1,4 @@
+import { KeyTable } from "../../shared/KeyTable";
 import { KEYS } from "../keys";
 import { Panel } from "./Panel";
 
@@ -5,16 +6,7 @@ import { Panel } from "./Panel";
 export function KeysPanel({ close }: { close(): void }) {
   return (
     <Panel title="Keys" close={close}>
-      <table className="dgf-keys">
-        <tbody>
-          {KEYS.map(([keys, does]) => (
-            <tr key={keys}>
-              <th scope="row">{keys}</th>
-              <td>{does}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <KeyTable keys={KEYS} />
       <p className="dgf-soft">They act while the review, and no text in it, has the focus.</p>
     </Panel>
   );
