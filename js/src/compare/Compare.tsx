@@ -1,6 +1,8 @@
 import { useCallback, useRef, useState } from "react";
 import { useTrait } from "../bridge/hooks";
 import { Boundary } from "../shared/Boundary";
+import { KeyTable } from "../shared/KeyTable";
+import { Panel } from "../shared/Panel";
 import { useDark } from "../shared/theme";
 import { ChoiceBar, count } from "./ChoiceBar";
 import { ExportPanel } from "./ExportPanel";
@@ -247,24 +249,9 @@ function AloneNote() {
 
 function KeysPanel({ close }: { close(): void }) {
   return (
-    <section className="dgf-compare-side" aria-label="Keys">
-      <div className="dgf-panel-head">
-        <h3>Keys</h3>
-        <button type="button" className="dgf-button" onClick={close}>
-          Close
-        </button>
-      </div>
-      <table className="dgf-keys">
-        <tbody>
-          {KEYS.map(([keys, does]) => (
-            <tr key={keys}>
-              <th scope="row">{keys}</th>
-              <td>{does}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <Panel place="dgf-compare-side" title="Keys" close={close}>
+      <KeyTable keys={KEYS} />
+    </Panel>
   );
 }
 

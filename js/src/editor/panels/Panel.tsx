@@ -1,21 +1,11 @@
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useBridge } from "../../bridge/hooks";
+import { Panel as Shared } from "../../shared/Panel";
 import { useEditor } from "../useEditor";
 
 /** A panel in place of the settings, with a way back. */
 export function Panel(properties: { title: string; close(): void; children: ReactNode }) {
-  const { title, close, children } = properties;
-  return (
-    <section className="dgf-inspector" aria-label={title}>
-      <div className="dgf-panel-head">
-        <h3>{title}</h3>
-        <button type="button" className="dgf-button" onClick={close}>
-          Close
-        </button>
-      </div>
-      {children}
-    </section>
-  );
+  return <Shared place="dgf-inspector" {...properties} />;
 }
 
 /** What Python answers to a question, asked anew whenever it changes. */
